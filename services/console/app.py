@@ -16,6 +16,8 @@ from infra.redis.client import Client
 from services.console.backend.channels import BackendChannels
 from services.console.palette import views as palette_views
 from services.console.session import views as session_views
+from services.console.session.provider import OpenIdProvider
+from services.console.session.provider_views import BegunSignIns, ProviderViews
 from services.console.session.store import SessionStore
 from services.console.session.try_limit import TryLimit
 from services.console.session.views import SignInViews
@@ -42,6 +44,7 @@ _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 def build(settings: Settings, *, redis: Client, channels: BackendChannels) -> Starlette:
     """Build the application; *redis* gives bytes. Raises `ValueError` for wrong settings."""
     assets = Assets()
+    provider = OpenIdProvider(settings) if settings.console_oidc_issuer else None
     parts = ConsoleParts(
         settings=settings,
         pages=PAGES,
@@ -54,28 +57,39 @@ def build(settings: Settings, *, redis: Client, channels: BackendChannels) -> St
         ),
         tries=TryLimit(redis, time),
         channels=channels,
+        provider=provider,
     )
-    return Starlette(routes=[*_routes(parts, assets)], middleware=_chain(settings))
+    return Starlette(
+        routes=[*_routes(parts, assets, BegunSignIns(redis))], middleware=_chain(parts)
+    )
 
 
-def _chain(settings: Settings) -> list[Middleware]:
+def _chain(parts: ConsoleParts) -> list[Middleware]:
     """Return what each request passes, outermost first; `GuardedView` comes after these."""
+    settings = parts.settings
+    # Signing out is a form, and leads to the provider.
+    form_targets = [parts.provider.origin] if parts.provider else []
     return [
         Middleware(ForwardedRequests, settings=settings),
-        Middleware(SecurityHeaders),
+        Middleware(SecurityHeaders, form_targets=form_targets),
         Middleware(BodyLimit, upload_bytes=settings.console_upload_bytes),
     ]
 
 
-def _routes(parts: ConsoleParts, assets: Assets) -> list[Route]:
+def _routes(parts: ConsoleParts, assets: Assets, begun: BegunSignIns) -> list[Route]:
     sign_in = SignInViews(parts)
     found = [
         Route("/health", _health),
         Route("/static/{name:path}", assets.serve),
         Route("/sign-in", sign_in.ask),
+        Route("/signed-out", sign_in.signed_out),
         Route("/sign-in", sign_in.sign_in, methods=["POST"]),
         _guarded(parts, _ANYWHERE, PageRoute(path="/", view=_first_page)),
     ]
+    if parts.provider is not None:
+        elsewhere = ProviderViews(parts, parts.provider, begun, sign_in)
+        found.append(Route("/sign-in/provider", elsewhere.begin))
+        found.append(Route("/sign-in/callback", elsewhere.end))
     found += [
         _guarded(parts, _ANYWHERE, one) for one in (*session_views.ROUTES, *palette_views.ROUTES)
     ]

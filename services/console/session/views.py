@@ -1,6 +1,7 @@
 """Signing in with a token or a name, signing out, and the choice of language and theme."""
 
 from time import time
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -33,20 +34,25 @@ class SignInViews:
 
     async def ask(self, request: Request) -> Response:
         """Show the form."""
-        self._begin(request)
+        self.set_scope(request)
         session = await self._session(request)
-        target = self._next(request.query_params.get("next", ""))
+        target = self.next_of(request.query_params.get("next", ""))
         if session is not None:
             return RedirectResponse(url("") + target, 303)
         return await self._form(request, target=target)
 
+    async def signed_out(self, request: Request) -> Response:
+        """Take whoever signed out at the provider to the form; it knows this address."""
+        self.set_scope(request)
+        return RedirectResponse(url("/sign-in", ended=True), 303)
+
     async def sign_in(self, request: Request) -> Response:
         """Take the form: a token, or a name where authentication is off."""
-        self._begin(request)
+        self.set_scope(request)
         if not csrf.from_here(request):
             return Response(status_code=_FORBIDDEN)
         form = await request.form(max_files=0, max_fields=10)
-        target = self._next(str(form.get("next", "")))
+        target = self.next_of(str(form.get("next", "")))
         address = request.client.host if request.client else ""
         try:
             if not await self._parts.tries.allows(address):
@@ -125,23 +131,29 @@ class SignInViews:
         except Unavailable:
             return None
 
-    def _begin(self, request: Request) -> None:
+    async def refused(self, request: Request, why: str, status: int) -> Response:
+        """Show the form again, and why nobody was signed in."""
+        return await self._form(request, target="/", fault=why, status=status)
+
+    def set_scope(self, request: Request) -> None:
+        """Let addresses begin with the prefix of a proxy."""
         set_scope(RequestScope(prefix=request.scope.get(PREFIX, "")))
 
-    def _next(self, path: str) -> str:
+    def next_of(self, path: str) -> str:
+        """Return where to go after signing in: *path*, where it is one of ours."""
         return path if is_local_path(path) and not path.startswith("/sign-") else "/"
 
 
 async def sign_out(visit: PageRequest) -> Response:
-    """End this session."""
+    """End this session, and that at the provider."""
     await visit.end_session()
-    return _signed_out(visit)
+    return await _signed_out(visit)
 
 
 async def sign_out_everywhere(visit: PageRequest) -> Response:
     """End all sessions of whoever is signed in."""
     await visit.parts.sessions.delete_all(visit.session.name)
-    return _signed_out(visit)
+    return await _signed_out(visit)
 
 
 async def choose(visit: PageRequest) -> Response:
@@ -163,8 +175,15 @@ async def choose(visit: PageRequest) -> Response:
     return answer
 
 
-def _signed_out(visit: PageRequest) -> Response:
-    answer = RedirectResponse(url("/sign-in", ended=True), 303)
+async def _signed_out(visit: PageRequest) -> Response:
+    target = url("/sign-in", ended=True)
+    provider, request = visit.parts.provider, visit.http
+    if provider is not None and visit.session.id_token:
+        back = f"{request.url.scheme}://{request.url.netloc}{url('/signed-out')}"
+        hint = {"id_token_hint": visit.session.id_token, "post_logout_redirect_uri": back}
+        elsewhere = await provider.sign_out_address()
+        target = f"{elsewhere}?{urlencode(hint)}" if elsewhere else target
+    answer = RedirectResponse(target, 303)
     answer.delete_cookie(
         guard.cookie_name(visit.http),
         path="/",

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from services.console.backend.calls import ServiceCalls
 from services.console.backend.channels import BackendChannels
 from services.console.session.model import ConsoleSession
+from services.console.session.provider import OpenIdProvider
 from services.console.session.store import SessionStore
 from services.console.session.try_limit import TryLimit
 from services.console.web import event_stream
@@ -35,6 +36,8 @@ class ConsoleParts:
     sessions: SessionStore
     tries: TryLimit
     channels: BackendChannels
+    provider: OpenIdProvider | None = None
+    """Where people sign in; None: with tokens of their own."""
 
 
 class PageRequest:
