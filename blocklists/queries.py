@@ -61,6 +61,8 @@ class EntryPage:
     next_token: str
     total: int
     version: int
+    matching: int
+    """Entries that pass the filter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class ListQueries:
             next_token=f"{snapshot.version}.{end}" if end < len(rows) else "",
             total=len(snapshot),
             version=snapshot.version,
+            matching=len(rows),
         )
 
     async def export(self, entry_filter: EntryFilter) -> tuple[int, Iterator[Sequence[EntryTable]]]:

@@ -161,6 +161,82 @@ ROW_OUTCOME_ABSENT: RowOutcome.ValueType  # 7
 """There is no such entry."""
 Global___RowOutcome: _TypeAlias = RowOutcome  # noqa: Y015
 
+class _EntryOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EntryOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ENTRY_ORDER_UNSPECIFIED: _EntryOrder.ValueType  # 0
+    """As the lists keep them."""
+    ENTRY_ORDER_NEWEST: _EntryOrder.ValueType  # 1
+    """The latest entered first."""
+    ENTRY_ORDER_ENDS_FIRST: _EntryOrder.ValueType  # 2
+    """What ends first comes first, ended ones before."""
+
+class EntryOrder(_EntryOrder, metaclass=_EntryOrderEnumTypeWrapper):
+    """In which order entries are returned."""
+
+ENTRY_ORDER_UNSPECIFIED: EntryOrder.ValueType  # 0
+"""As the lists keep them."""
+ENTRY_ORDER_NEWEST: EntryOrder.ValueType  # 1
+"""The latest entered first."""
+ENTRY_ORDER_ENDS_FIRST: EntryOrder.ValueType  # 2
+"""What ends first comes first, ended ones before."""
+Global___EntryOrder: _TypeAlias = EntryOrder  # noqa: Y015
+
+class _EntryCondition:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EntryConditionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryCondition.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ENTRY_CONDITION_UNSPECIFIED: _EntryCondition.ValueType  # 0
+    """Never sent."""
+    ENTRY_CONDITION_ENDED: _EntryCondition.ValueType  # 1
+    """It has ended."""
+    ENTRY_CONDITION_ENDS_SOON: _EntryCondition.ValueType  # 2
+    """It ends within 14 days."""
+    ENTRY_CONDITION_NO_END: _EntryCondition.ValueType  # 3
+    """It never ends."""
+    ENTRY_CONDITION_REVIEW_OVERDUE: _EntryCondition.ValueType  # 4
+    """Its review has passed, and it was not renewed."""
+    ENTRY_CONDITION_NO_LEGAL_BASIS: _EntryCondition.ValueType  # 5
+    """It names no law or order."""
+    ENTRY_CONDITION_NO_FRAUD_TYPE: _EntryCondition.ValueType  # 6
+    """It blocks and names no kind of fraud."""
+    ENTRY_CONDITION_NOT_APPROVED: _EntryCondition.ValueType  # 7
+    """No second person approved it."""
+    ENTRY_CONDITION_NO_HITS: _EntryCondition.ValueType  # 8
+    """It has not ended, and matched no traffic since matches are counted."""
+    ENTRY_CONDITION_HITS: _EntryCondition.ValueType  # 9
+    """It matched traffic."""
+
+class EntryCondition(_EntryCondition, metaclass=_EntryConditionEnumTypeWrapper):
+    """Something that calls for attention in an entry."""
+
+ENTRY_CONDITION_UNSPECIFIED: EntryCondition.ValueType  # 0
+"""Never sent."""
+ENTRY_CONDITION_ENDED: EntryCondition.ValueType  # 1
+"""It has ended."""
+ENTRY_CONDITION_ENDS_SOON: EntryCondition.ValueType  # 2
+"""It ends within 14 days."""
+ENTRY_CONDITION_NO_END: EntryCondition.ValueType  # 3
+"""It never ends."""
+ENTRY_CONDITION_REVIEW_OVERDUE: EntryCondition.ValueType  # 4
+"""Its review has passed, and it was not renewed."""
+ENTRY_CONDITION_NO_LEGAL_BASIS: EntryCondition.ValueType  # 5
+"""It names no law or order."""
+ENTRY_CONDITION_NO_FRAUD_TYPE: EntryCondition.ValueType  # 6
+"""It blocks and names no kind of fraud."""
+ENTRY_CONDITION_NOT_APPROVED: EntryCondition.ValueType  # 7
+"""No second person approved it."""
+ENTRY_CONDITION_NO_HITS: EntryCondition.ValueType  # 8
+"""It has not ended, and matched no traffic since matches are counted."""
+ENTRY_CONDITION_HITS: EntryCondition.ValueType  # 9
+"""It matched traffic."""
+Global___EntryCondition: _TypeAlias = EntryCondition  # noqa: Y015
+
 class _ConflictRelation:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -667,6 +743,9 @@ class ListEntriesRequest(_message.Message):
     ACTION_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
+    CRITERIA_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    MAY_LAG_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Page size, 1 to 1000; absent: 100."""
     page_token: _builtins.str
@@ -681,6 +760,19 @@ class ListEntriesRequest(_message.Message):
     """Only this source; absent: all."""
     mode: Global___EntryMode.ValueType
     """Only this mode; absent: both."""
+    order: Global___EntryOrder.ValueType
+    """In which order; absent: as the lists keep them. In another order, at most the first 100,000
+    entries can be paged through.
+    """
+    may_lag: _builtins.bool
+    """Whether the lists may be some seconds old: while millions of new entries are indexed, the
+    version before is answered from instead of waiting. Pages are of the lists of the first page,
+    for some minutes.
+    """
+    @_builtins.property
+    def criteria(self) -> Global___EntryCriteria:
+        """Only entries that also meet these criteria; absent: all."""
+
     def __init__(
         self,
         *,
@@ -690,14 +782,81 @@ class ListEntriesRequest(_message.Message):
         action: _decision_pb2.Action.ValueType = ...,
         source: _decision_pb2.Source.ValueType = ...,
         mode: Global___EntryMode.ValueType = ...,
+        criteria: Global___EntryCriteria | None = ...,
+        order: Global___EntryOrder.ValueType = ...,
+        may_lag: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["criteria", b"criteria"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "kind", b"kind", "mode", b"mode", "page_size", b"page_size", "page_token", b"page_token", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "criteria", b"criteria", "kind", b"kind", "may_lag", b"may_lag", "mode", b"mode", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListEntriesRequest: _TypeAlias = ListEntriesRequest  # noqa: Y015
+
+@_typing.final
+class EntryCriteria(_message.Message):
+    """Which entries are meant. All that is set holds together; an empty message means all entries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    CREATED_BY_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    kind: Global___EntryKind.ValueType
+    """Only this kind."""
+    action: _decision_pb2.Action.ValueType
+    """Only this action."""
+    source: _decision_pb2.Source.ValueType
+    """Only this source."""
+    mode: Global___EntryMode.ValueType
+    """Only this mode."""
+    pattern: _builtins.str
+    """Only patterns that begin so, such as "+86170" or "bank"; digits without "+" also select numbers
+    of the home country. "*.example" selects names that end so.
+    """
+    fraud_type: _decision_pb2.FraudType.ValueType
+    """Only this kind of fraud; UNSPECIFIED: those that name none."""
+    legal_basis: _builtins.str
+    """Only where the legal basis contains this text."""
+    campaign: _builtins.str
+    """Only this named operation."""
+    created_by: _builtins.str
+    """Only what this person entered."""
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedScalarFieldContainer[Global___EntryCondition.ValueType]:
+        """Only what meets all of these."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___EntryKind.ValueType = ...,
+        action: _decision_pb2.Action.ValueType = ...,
+        source: _decision_pb2.Source.ValueType = ...,
+        mode: Global___EntryMode.ValueType = ...,
+        pattern: _builtins.str = ...,
+        fraud_type: _decision_pb2.FraudType.ValueType | None = ...,
+        legal_basis: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        created_by: _builtins.str = ...,
+        conditions: _abc.Iterable[Global___EntryCondition.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_fraud_type", b"_fraud_type", "fraud_type", b"fraud_type"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fraud_type", b"_fraud_type", "action", b"action", "campaign", b"campaign", "conditions", b"conditions", "created_by", b"created_by", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "mode", b"mode", "pattern", b"pattern", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__fraud_type: _TypeAlias = _typing.Literal["fraud_type"]  # noqa: Y015
+    _WhichOneofArgType__fraud_type: _TypeAlias = _typing.Literal["_fraud_type", b"_fraud_type"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fraud_type) -> _WhichOneofReturnType__fraud_type | None: ...
+
+Global___EntryCriteria: _TypeAlias = EntryCriteria  # noqa: Y015
 
 @_typing.final
 class ListEntriesResponse(_message.Message):
@@ -709,12 +868,18 @@ class ListEntriesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    MATCHING_FIELD_NUMBER: _builtins.int
+    NEWEST_VERSION_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """For the next page; empty at the end."""
     total: _builtins.int
     """Entries in the lists, whatever the filter."""
     version: _builtins.int
     """Version of the lists."""
+    matching: _builtins.int
+    """Entries that pass the filter."""
+    newest_version: _builtins.int
+    """Version in the store; greater than version while newer lists are being indexed."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
         """The entries."""
@@ -726,10 +891,12 @@ class ListEntriesResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         total: _builtins.int = ...,
         version: _builtins.int = ...,
+        matching: _builtins.int = ...,
+        newest_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token", "total", b"total", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "matching", b"matching", "newest_version", b"newest_version", "next_page_token", b"next_page_token", "total", b"total", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2000,3 +2167,503 @@ class ListCriticalResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListCriticalResponse: _TypeAlias = ListCriticalResponse  # noqa: Y015
+
+@_typing.final
+class CountEntriesRequest(_message.Message):
+    """Asks how many entries meet criteria."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CRITERIA_FIELD_NUMBER: _builtins.int
+    MAY_LAG_FIELD_NUMBER: _builtins.int
+    may_lag: _builtins.bool
+    """Whether the lists may be some seconds old; see ListEntriesRequest."""
+    @_builtins.property
+    def criteria(self) -> Global___EntryCriteria:
+        """Which; absent: all."""
+
+    def __init__(
+        self,
+        *,
+        criteria: Global___EntryCriteria | None = ...,
+        may_lag: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["criteria", b"criteria"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["criteria", b"criteria", "may_lag", b"may_lag"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountEntriesRequest: _TypeAlias = CountEntriesRequest  # noqa: Y015
+
+@_typing.final
+class ValueCount(_message.Message):
+    """How many entries have some value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    value: _builtins.int
+    """The number of the value, such as that of a kind."""
+    entries: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        value: _builtins.int = ...,
+        entries: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ValueCount: _TypeAlias = ValueCount  # noqa: Y015
+
+@_typing.final
+class LegalBasisCount(_message.Message):
+    """How many entries name a legal basis."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    legal_basis: _builtins.str
+    """The legal basis."""
+    entries: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        legal_basis: _builtins.str = ...,
+        entries: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "legal_basis", b"legal_basis"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LegalBasisCount: _TypeAlias = LegalBasisCount  # noqa: Y015
+
+@_typing.final
+class CountEntriesResponse(_message.Message):
+    """How many entries meet the criteria."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCHING_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    ACTIONS_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    MODES_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    LEGAL_BASES_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    NEWEST_VERSION_FIELD_NUMBER: _builtins.int
+    HITS_COUNTED_SINCE_S_FIELD_NUMBER: _builtins.int
+    matching: _builtins.int
+    """How many."""
+    total: _builtins.int
+    """Entries in the lists, whatever the criteria."""
+    version: _builtins.int
+    """Version of the lists."""
+    newest_version: _builtins.int
+    """Version in the store; see ListEntriesResponse."""
+    hits_counted_since_s: _builtins.int
+    """Since when matches are counted, in seconds since the Unix epoch; 0: not yet."""
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedCompositeFieldContainer[Global___ValueCount]:
+        """By EntryKind."""
+
+    @_builtins.property
+    def actions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ValueCount]:
+        """By Action."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___ValueCount]:
+        """By Source."""
+
+    @_builtins.property
+    def modes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ValueCount]:
+        """By EntryMode."""
+
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ValueCount]:
+        """By EntryCondition, each on its own."""
+
+    @_builtins.property
+    def legal_bases(self) -> _containers.RepeatedCompositeFieldContainer[Global___LegalBasisCount]:
+        """By legal basis: the 20 most frequent."""
+
+    def __init__(
+        self,
+        *,
+        matching: _builtins.int = ...,
+        total: _builtins.int = ...,
+        kinds: _abc.Iterable[Global___ValueCount] | None = ...,
+        actions: _abc.Iterable[Global___ValueCount] | None = ...,
+        sources: _abc.Iterable[Global___ValueCount] | None = ...,
+        modes: _abc.Iterable[Global___ValueCount] | None = ...,
+        conditions: _abc.Iterable[Global___ValueCount] | None = ...,
+        legal_bases: _abc.Iterable[Global___LegalBasisCount] | None = ...,
+        version: _builtins.int = ...,
+        newest_version: _builtins.int = ...,
+        hits_counted_since_s: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "conditions", b"conditions", "hits_counted_since_s", b"hits_counted_since_s", "kinds", b"kinds", "legal_bases", b"legal_bases", "matching", b"matching", "modes", b"modes", "newest_version", b"newest_version", "sources", b"sources", "total", b"total", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountEntriesResponse: _TypeAlias = CountEntriesResponse  # noqa: Y015
+
+@_typing.final
+class MatchingEdit(_message.Message):
+    """What changes in entries; absent fields stay as they are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIRECTION_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    REVIEW_AT_S_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    direction: Global___Direction.ValueType
+    """Which side they act on from now on; numbers and ranges only, others stay."""
+    fraud_type: _decision_pb2.FraudType.ValueType
+    """Kind of fraud from now on."""
+    source: _decision_pb2.Source.ValueType
+    """Who supplied them."""
+    reason: _builtins.str
+    """Why they are listed."""
+    legal_basis: _builtins.str
+    """The law or order they are based on."""
+    expires_at_s: _builtins.int
+    """When they stop acting, in seconds since the Unix epoch."""
+    campaign: _builtins.str
+    """Named operation they belong to."""
+    review_at_s: _builtins.int
+    """Date of their review, in seconds since the Unix epoch."""
+    mode: Global___EntryMode.ValueType
+    """Whether they decide from now on. Entries that allow stay as they are."""
+    def __init__(
+        self,
+        *,
+        direction: Global___Direction.ValueType | None = ...,
+        fraud_type: _decision_pb2.FraudType.ValueType | None = ...,
+        source: _decision_pb2.Source.ValueType | None = ...,
+        reason: _builtins.str | None = ...,
+        legal_basis: _builtins.str | None = ...,
+        expires_at_s: _builtins.int | None = ...,
+        campaign: _builtins.str | None = ...,
+        review_at_s: _builtins.int | None = ...,
+        mode: Global___EntryMode.ValueType | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_mode", b"_mode", "_reason", b"_reason", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "mode", b"mode", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_mode", b"_mode", "_reason", b"_reason", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "mode", b"mode", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__campaign: _TypeAlias = _typing.Literal["campaign"]  # noqa: Y015
+    _WhichOneofArgType__campaign: _TypeAlias = _typing.Literal["_campaign", b"_campaign"]  # noqa: Y015
+    _WhichOneofReturnType__direction: _TypeAlias = _typing.Literal["direction"]  # noqa: Y015
+    _WhichOneofArgType__direction: _TypeAlias = _typing.Literal["_direction", b"_direction"]  # noqa: Y015
+    _WhichOneofReturnType__expires_at_s: _TypeAlias = _typing.Literal["expires_at_s"]  # noqa: Y015
+    _WhichOneofArgType__expires_at_s: _TypeAlias = _typing.Literal["_expires_at_s", b"_expires_at_s"]  # noqa: Y015
+    _WhichOneofReturnType__fraud_type: _TypeAlias = _typing.Literal["fraud_type"]  # noqa: Y015
+    _WhichOneofArgType__fraud_type: _TypeAlias = _typing.Literal["_fraud_type", b"_fraud_type"]  # noqa: Y015
+    _WhichOneofReturnType__legal_basis: _TypeAlias = _typing.Literal["legal_basis"]  # noqa: Y015
+    _WhichOneofArgType__legal_basis: _TypeAlias = _typing.Literal["_legal_basis", b"_legal_basis"]  # noqa: Y015
+    _WhichOneofReturnType__mode: _TypeAlias = _typing.Literal["mode"]  # noqa: Y015
+    _WhichOneofArgType__mode: _TypeAlias = _typing.Literal["_mode", b"_mode"]  # noqa: Y015
+    _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
+    _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    _WhichOneofReturnType__review_at_s: _TypeAlias = _typing.Literal["review_at_s"]  # noqa: Y015
+    _WhichOneofArgType__review_at_s: _TypeAlias = _typing.Literal["_review_at_s", b"_review_at_s"]  # noqa: Y015
+    _WhichOneofReturnType__source: _TypeAlias = _typing.Literal["source"]  # noqa: Y015
+    _WhichOneofArgType__source: _TypeAlias = _typing.Literal["_source", b"_source"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__campaign) -> _WhichOneofReturnType__campaign | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__direction) -> _WhichOneofReturnType__direction | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expires_at_s) -> _WhichOneofReturnType__expires_at_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fraud_type) -> _WhichOneofReturnType__fraud_type | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__legal_basis) -> _WhichOneofReturnType__legal_basis | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mode) -> _WhichOneofReturnType__mode | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__review_at_s) -> _WhichOneofReturnType__review_at_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__source) -> _WhichOneofReturnType__source | None: ...
+
+Global___MatchingEdit: _TypeAlias = MatchingEdit  # noqa: Y015
+
+@_typing.final
+class ChangeMatchingRequest(_message.Message):
+    """Asks for all entries that meet criteria to be changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CRITERIA_FIELD_NUMBER: _builtins.int
+    EDIT_FIELD_NUMBER: _builtins.int
+    REMOVE_FIELD_NUMBER: _builtins.int
+    EXPECTED_ROWS_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
+    remove: _builtins.bool
+    """Whether they are removed instead."""
+    expected_rows: _builtins.int
+    """How many entries the author expects to meet the criteria, as CountEntries or a dry run says.
+    Fails with ABORTED and names the number when it is another. Required but in a dry run.
+    """
+    expected_version: _builtins.int
+    """The version the author has seen; absent: whatever it is now."""
+    author: _builtins.str
+    """Who changes. Where the server knows who asks, that name goes on record."""
+    reason: _builtins.str
+    """Why. Required but in a dry run."""
+    dry_run: _builtins.bool
+    """Whether to change nothing, and only say what it would do."""
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
+    @_builtins.property
+    def criteria(self) -> Global___EntryCriteria:
+        """Which. At least one criterion."""
+
+    @_builtins.property
+    def edit(self) -> Global___MatchingEdit:
+        """What changes in them; absent together with remove: an error."""
+
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Risks that are confirmed; see UpdateEntriesRequest."""
+
+    def __init__(
+        self,
+        *,
+        criteria: Global___EntryCriteria | None = ...,
+        edit: Global___MatchingEdit | None = ...,
+        remove: _builtins.bool = ...,
+        expected_rows: _builtins.int | None = ...,
+        expected_version: _builtins.int | None = ...,
+        author: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        dry_run: _builtins.bool = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        false_positive: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_rows", b"_expected_rows", "_expected_version", b"_expected_version", "criteria", b"criteria", "edit", b"edit", "expected_rows", b"expected_rows", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_rows", b"_expected_rows", "_expected_version", b"_expected_version", "author", b"author", "confirmed_risks", b"confirmed_risks", "criteria", b"criteria", "dry_run", b"dry_run", "edit", b"edit", "expected_rows", b"expected_rows", "expected_version", b"expected_version", "false_positive", b"false_positive", "reason", b"reason", "remove", b"remove"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_rows: _TypeAlias = _typing.Literal["expected_rows"]  # noqa: Y015
+    _WhichOneofArgType__expected_rows: _TypeAlias = _typing.Literal["_expected_rows", b"_expected_rows"]  # noqa: Y015
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_rows) -> _WhichOneofReturnType__expected_rows | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___ChangeMatchingRequest: _TypeAlias = ChangeMatchingRequest  # noqa: Y015
+
+@_typing.final
+class ChangeMatchingResponse(_message.Message):
+    """How it went."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    MATCHING_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    EXAMPLES_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_STATE_FIELD_NUMBER: _builtins.int
+    WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
+    UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Version of the lists after the change; as before when nothing changed."""
+    matching: _builtins.int
+    """Entries that meet the criteria."""
+    changed: _builtins.int
+    """Of these, entries that it changes or removes; the others are so already."""
+    change_id: _builtins.int
+    """The change request; 0 when nothing would change, or for a dry run."""
+    change_state: _change_state_pb2.ChangeState.ValueType
+    """Where it stands: applied, or pending; absent without a request."""
+    @_builtins.property
+    def examples(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
+        """Some of the entries, as they are now; only in a dry run."""
+
+    @_builtins.property
+    def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why it waits for a second person; empty when it does not."""
+
+    @_builtins.property
+    def unreviewed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it hits that its author confirmed and no second person reviewed."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        matching: _builtins.int = ...,
+        changed: _builtins.int = ...,
+        examples: _abc.Iterable[Global___Entry] | None = ...,
+        change_id: _builtins.int = ...,
+        change_state: _change_state_pb2.ChangeState.ValueType = ...,
+        waits_because: _abc.Iterable[_builtins.str] | None = ...,
+        unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "changed", b"changed", "examples", b"examples", "matching", b"matching", "unreviewed_risks", b"unreviewed_risks", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeMatchingResponse: _TypeAlias = ChangeMatchingResponse  # noqa: Y015
+
+@_typing.final
+class GetEntryHistoryRequest(_message.Message):
+    """Asks what was done to an entry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most events to return, 1 to 200; absent: 50."""
+    page_token: _builtins.str
+    """From the page before; absent: the newest."""
+    @_builtins.property
+    def entry(self) -> Global___EntryRef:
+        """The entry; its action is required."""
+
+    def __init__(
+        self,
+        *,
+        entry: Global___EntryRef | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEntryHistoryRequest: _TypeAlias = GetEntryHistoryRequest  # noqa: Y015
+
+@_typing.final
+class EntryEvent(_message.Message):
+    """What a change request did to an entry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AT_MS_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CHANGE_STATE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    change_id: _builtins.int
+    """The request."""
+    version: _builtins.int
+    """The version of the lists it made; 0: it is not applied."""
+    at_ms: _builtins.int
+    """When it was applied, or proposed if it was not yet, in milliseconds since the Unix epoch."""
+    author: _builtins.str
+    """Who proposed it."""
+    approved_by: _builtins.str
+    """Who approved it; empty: nobody."""
+    reason: _builtins.str
+    """Why."""
+    change_state: _change_state_pb2.ChangeState.ValueType
+    """Where the request stands: applied, reverted, or open."""
+    @_builtins.property
+    def after(self) -> Global___Entry:
+        """The entry as the request left it; absent: removed."""
+
+    @_builtins.property
+    def before(self) -> Global___Entry:
+        """The entry as it was before; absent: it was not there, or that is not stored."""
+
+    def __init__(
+        self,
+        *,
+        change_id: _builtins.int = ...,
+        version: _builtins.int = ...,
+        at_ms: _builtins.int = ...,
+        author: _builtins.str = ...,
+        approved_by: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        change_state: _change_state_pb2.ChangeState.ValueType = ...,
+        after: Global___Entry | None = ...,
+        before: Global___Entry | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "approved_by", b"approved_by", "at_ms", b"at_ms", "author", b"author", "before", b"before", "change_id", b"change_id", "change_state", b"change_state", "reason", b"reason", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EntryEvent: _TypeAlias = EntryEvent  # noqa: Y015
+
+@_typing.final
+class GetEntryHistoryResponse(_message.Message):
+    """Some of what was done to an entry. A page may be short, or empty, before the end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    EXAMINED_FIELD_NUMBER: _builtins.int
+    ROWS_NOT_RETAINED_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
+    examined: _builtins.int
+    """Requests examined for this page."""
+    rows_not_retained: _builtins.int
+    """Of these, requests whose rows are no longer stored, so that it is not known whether they
+    touched the entry.
+    """
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryEvent]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___EntryEvent] | None = ...,
+        next_page_token: _builtins.str = ...,
+        examined: _builtins.int = ...,
+        rows_not_retained: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "examined", b"examined", "next_page_token", b"next_page_token", "rows_not_retained", b"rows_not_retained"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEntryHistoryResponse: _TypeAlias = GetEntryHistoryResponse  # noqa: Y015

@@ -96,6 +96,21 @@ class BlocklistServiceStub:
                 request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ListCriticalRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ListCriticalResponse.FromString,
                 _registered_method=True)
+        self.CountEntries = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/CountEntries',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.CountEntriesRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.CountEntriesResponse.FromString,
+                _registered_method=True)
+        self.ChangeMatching = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/ChangeMatching',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ChangeMatchingRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ChangeMatchingResponse.FromString,
+                _registered_method=True)
+        self.GetEntryHistory = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/GetEntryHistory',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.GetEntryHistoryRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.GetEntryHistoryResponse.FromString,
+                _registered_method=True)
 
 
 class BlocklistServiceServicer:
@@ -192,6 +207,27 @@ class BlocklistServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountEntries(self, request, context):
+        """Counts the entries that meet criteria, by what filters offer. Safe to retry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeMatching(self, request, context):
+        """Edits or removes all entries that meet criteria, however many, in one change request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEntryHistory(self, request, context):
+        """Returns what change requests did to an entry, the newest first. Safe to retry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BlocklistServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -254,6 +290,21 @@ def add_BlocklistServiceServicer_to_server(servicer, server):
                     servicer.ListCritical,
                     request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ListCriticalRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ListCriticalResponse.SerializeToString,
+            ),
+            'CountEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountEntries,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.CountEntriesRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.CountEntriesResponse.SerializeToString,
+            ),
+            'ChangeMatching': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeMatching,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ChangeMatchingRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ChangeMatchingResponse.SerializeToString,
+            ),
+            'GetEntryHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEntryHistory,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.GetEntryHistoryRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.GetEntryHistoryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -582,6 +633,87 @@ class BlocklistService:
             '/fanzha.v1.BlocklistService/ListCritical',
             fanzha_dot_v1_dot_blocklist__pb2.ListCriticalRequest.SerializeToString,
             fanzha_dot_v1_dot_blocklist__pb2.ListCriticalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/CountEntries',
+            fanzha_dot_v1_dot_blocklist__pb2.CountEntriesRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.CountEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeMatching(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/ChangeMatching',
+            fanzha_dot_v1_dot_blocklist__pb2.ChangeMatchingRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.ChangeMatchingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEntryHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/GetEntryHistory',
+            fanzha_dot_v1_dot_blocklist__pb2.GetEntryHistoryRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.GetEntryHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

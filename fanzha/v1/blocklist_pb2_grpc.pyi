@@ -67,6 +67,12 @@ class BlocklistServiceStub:
     """
     ListCritical: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ListCriticalRequest, _blocklist_pb2.ListCriticalResponse]
     """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry."""
+    CountEntries: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.CountEntriesRequest, _blocklist_pb2.CountEntriesResponse]
+    """Counts the entries that meet criteria, by what filters offer. Safe to retry."""
+    ChangeMatching: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ChangeMatchingRequest, _blocklist_pb2.ChangeMatchingResponse]
+    """Edits or removes all entries that meet criteria, however many, in one change request."""
+    GetEntryHistory: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.GetEntryHistoryRequest, _blocklist_pb2.GetEntryHistoryResponse]
+    """Returns what change requests did to an entry, the newest first. Safe to retry."""
 
 @_typing.type_check_only
 class BlocklistServiceAsyncStub(BlocklistServiceStub):
@@ -107,6 +113,12 @@ class BlocklistServiceAsyncStub(BlocklistServiceStub):
     """
     ListCritical: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ListCriticalRequest, _blocklist_pb2.ListCriticalResponse]  # type: ignore[assignment]
     """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry."""
+    CountEntries: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.CountEntriesRequest, _blocklist_pb2.CountEntriesResponse]  # type: ignore[assignment]
+    """Counts the entries that meet criteria, by what filters offer. Safe to retry."""
+    ChangeMatching: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ChangeMatchingRequest, _blocklist_pb2.ChangeMatchingResponse]  # type: ignore[assignment]
+    """Edits or removes all entries that meet criteria, however many, in one change request."""
+    GetEntryHistory: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.GetEntryHistoryRequest, _blocklist_pb2.GetEntryHistoryResponse]  # type: ignore[assignment]
+    """Returns what change requests did to an entry, the newest first. Safe to retry."""
 
 class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the lists. A change is committed whole or not at all, acts in every worker
@@ -216,5 +228,29 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.ListCriticalResponse, _abc.Awaitable[_blocklist_pb2.ListCriticalResponse]]:
         """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry."""
+
+    @_abc_1.abstractmethod
+    def CountEntries(
+        self,
+        request: _blocklist_pb2.CountEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.CountEntriesResponse, _abc.Awaitable[_blocklist_pb2.CountEntriesResponse]]:
+        """Counts the entries that meet criteria, by what filters offer. Safe to retry."""
+
+    @_abc_1.abstractmethod
+    def ChangeMatching(
+        self,
+        request: _blocklist_pb2.ChangeMatchingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.ChangeMatchingResponse, _abc.Awaitable[_blocklist_pb2.ChangeMatchingResponse]]:
+        """Edits or removes all entries that meet criteria, however many, in one change request."""
+
+    @_abc_1.abstractmethod
+    def GetEntryHistory(
+        self,
+        request: _blocklist_pb2.GetEntryHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.GetEntryHistoryResponse, _abc.Awaitable[_blocklist_pb2.GetEntryHistoryResponse]]:
+        """Returns what change requests did to an entry, the newest first. Safe to retry."""
 
 def add_BlocklistServiceServicer_to_server(servicer: BlocklistServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -9,6 +9,7 @@ from blocklists.entry_table import EntryTable, Identities
 from fanzha.errors import InvalidInput
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import rows_in
+from services.changes.entry_history import EntryHistory
 from services.changes.history import History, VersionComparison
 from services.changes.model import ChangeRequest, ChangeState
 
@@ -48,6 +49,7 @@ class ChangeViews:
     def __init__(self, context: ChangeContext, history: History) -> None:
         self._context = context
         self.history = history
+        self.entries = EntryHistory(context.requests, history)
         self._paged: tuple[int, int, ChangeContents, EntryTable] | None = None
         """Id, revision and rows of the request paged through last."""
 

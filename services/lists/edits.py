@@ -79,7 +79,7 @@ def _apply_edit(
     if len(there) > 1:
         raise InvalidInput("action: required, since a block and an allow entry exist")
     entry = snapshot.entry(there[0])
-    after = replace(entry, **_read(edit.fields, now_s))
+    after = replace(entry, **read_fields(edit.fields, now_s))
     return after if after.kind <= EntryKind.RANGE else replace(after, direction=Direction.BOTH)
 
 
@@ -88,7 +88,8 @@ def _check_expiry_or_review(entry: Entry) -> None:
         raise InvalidInput(NEEDS_REVIEW)
 
 
-def _read(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:
+def read_fields(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:
+    """Check new values of fields, and return them as fields of `Entry`."""
     read = dict(fields)
     for name in _TEXTS:
         text_limits.optional(name, read.get(name, ""), ENTRY_TEXT)

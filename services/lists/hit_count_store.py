@@ -1,11 +1,12 @@
 """Redis store of hit counts: how often each list entry decided, and when last.
 
-=============================  =========================================================
-key                            what
-=============================  =========================================================
-``fanzha:entry-hits:{<nn>}``   hash: `hits_name` to "<times> <last second>"; `SHARDS` of them
-``fanzha:entry-hits:since``    the second from which hits are counted
-=============================  =========================================================
+===============================  =============================================================
+key                              what
+===============================  =============================================================
+``fanzha:entry-hits:{<nn>}``     hash: `hits_name` to "<times> <last second>"; `SHARDS` of them
+``fanzha:entry-hits:of:{<nn>}``  hash: `hits_name` to the pattern of the entry, for searches
+``fanzha:entry-hits:since``      the second from which hits are counted
+===============================  =============================================================
 
 The hash is chosen by the name, so a cluster shares the load. A script adds the counts of a few
 hundred entries at a time, which blocks Redis for less than a millisecond.
@@ -61,6 +62,28 @@ class EntryHitStore:
                     await self._client.eval(_ADD, 1, _key(shard), counts, hits.last_s)
                 for name in some:
                     del hits.counts[name]
+        await self._add_patterns(hits.patterns)
+
+    async def _add_patterns(self, patterns: dict[str, str]) -> None:
+        for shard, names in _by_shard(patterns).items():
+            for start in range(0, len(names), _SCAN_ENTRIES):
+                some = {name: patterns[name] for name in names[start : start + _SCAN_ENTRIES]}
+                async with within(_WRITE_SECONDS):
+                    await self._client.hset(_patterns_key(shard), mapping=some)
+        patterns.clear()
+
+    async def patterns(self, most: int) -> dict[str, str]:
+        """Return the patterns of entries with hits, by name; not more than some above *most*."""
+        found: dict[str, str] = {}
+        for shard in range(SHARDS):
+            place = -1
+            while place and len(found) < most:
+                async with within(_READ_SECONDS):
+                    place, some = await self._client.hscan(
+                        _patterns_key(shard), max(place, 0), count=_SCAN_ENTRIES
+                    )
+                found |= some
+        return found
 
     async def counted_since_s(self) -> int:
         """Return Unix seconds since when hits are counted; 0 before the first."""
@@ -102,6 +125,7 @@ class EntryHitStore:
                 if gone:
                     async with within(_WRITE_SECONDS):
                         await self._client.hdel(_key(shard), *gone)
+                        await self._client.hdel(_patterns_key(shard), *gone)
                 dropped += len(gone)
         return dropped
 
@@ -131,6 +155,10 @@ def _by_shard(names: Iterable[str]) -> dict[int, list[str]]:
 
 def _key(shard: int) -> str:
     return f"fanzha:entry-hits:{{{shard:02d}}}"
+
+
+def _patterns_key(shard: int) -> str:
+    return f"fanzha:entry-hits:of:{{{shard:02d}}}"
 
 
 def _read(text: str) -> EntryHitSummary:

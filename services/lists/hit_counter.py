@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from fanzha.decisions import Action, Decisions, WouldBlock
@@ -50,6 +50,8 @@ class HitCounts:
     """By `hits_name`."""
     last_s: int
     """Unix seconds of the last of them."""
+    patterns: dict[str, str] = field(default_factory=dict)
+    """The patterns of entries that the worker had not counted before, by the same names."""
 
 
 class EntryHitCounters(Protocol):
@@ -82,6 +84,9 @@ class EntryHits:
         self._counters = counters
         self._most = most
         self._counts: dict[str, int] = {}
+        self._patterns: dict[str, str] = {}
+        self._named: set[str] = set()
+        """Names whose patterns were handed on; one that is not known here is handed on again."""
         self._last_s = 0
 
     def __len__(self) -> int:
@@ -100,6 +105,8 @@ class EntryHits:
                     dropped += 1
                 else:
                     counts[name] = counts.get(name, 0) + 1
+                    if name not in self._named:
+                        self._name(name, detail.pattern)
         if decisions.would_block:
             dropped += self._observe_shadows(decisions, decisions.would_block)
         if dropped:
@@ -110,8 +117,16 @@ class EntryHits:
         """Return and clear the counts; None when there are none."""
         if not self._counts:
             return None
-        taken, self._counts = HitCounts(self._counts, self._last_s), {}
+        taken = HitCounts(self._counts, self._last_s, self._patterns)
+        self._counts, self._patterns = {}, {}
         return taken
+
+    def _name(self, name: str, pattern: str) -> None:
+        if len(self._named) >= self._most:
+            self._named.clear()
+        self._named.add(name)
+        if pattern:
+            self._patterns[name] = pattern
 
     def _observe_shadows(self, decisions: Decisions, would: Mapping[int, WouldBlock]) -> int:
         counts, dropped = self._counts, 0
@@ -122,6 +137,8 @@ class EntryHits:
                 dropped += 1
             else:
                 counts[name] = counts.get(name, 0) + 1
+                if name not in self._named:
+                    self._name(name, one.pattern)
         return dropped
 
 

@@ -21,6 +21,10 @@ class HitCountReader(Protocol):
         """Return Unix seconds since when hits are counted; 0 before the first."""
         ...
 
+    async def patterns(self, most: int) -> Mapping[str, str]:
+        """Return the patterns of entries with hits, by name."""
+        ...
+
 
 class NoHits:
     """Used where hits are not counted."""
@@ -32,6 +36,10 @@ class NoHits:
     async def counted_since_s(self) -> int:
         """Return 0: hits are not counted."""
         return 0
+
+    async def patterns(self, most: int) -> Mapping[str, str]:  # noqa: ARG002
+        """Return none."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

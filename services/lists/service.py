@@ -15,16 +15,19 @@ from blocklists.critical import held_rows
 from blocklists.critical.risks import RiskFinder
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.queries import ListQueries, ListStatus
+from blocklists.queries import ListQueries, ListStatus, rows_of
 from blocklists.row_validation import CheckedRows, ProposedRows, RowDefaults
 from blocklists.snapshot.replica import Replica
+from blocklists.snapshot.snapshot import NO_ENTRY
 from blocklists.store.changes import RowOutcome
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
-from fanzha.errors import VersionConflict
+from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.phone import HomePlan
 from fanzha.translation.message import Message
+from infra import paging
 from services.changes import change_context
+from services.changes.entry_history import EntryHistoryPage
 from services.changes.model import ChangeKind, Draft
 from services.changes.report import (
     ChangeTerms,
@@ -37,17 +40,20 @@ from services.changes.report import (
 )
 from services.changes.service import ChangeService
 from services.lists import critical, retirement, shadow_resolution
+from services.lists.bulk_changes import BulkChanges
 from services.lists.critical import CriticalAnswer
 from services.lists.drafts import dropped_counts, first_problems
 from services.lists.import_report import ImportReport, ImportResult, RowLimits
 from services.lists.lifecycle import EntryLifecycle
 from services.lists.lifecycle_pages import HitCountReader, NoHits
+from services.lists.search.entry_search import EntrySearch
+from services.lists.search.hit_rows import HitRows
 
 _DAY_S = 86_400
 
 
 class ListService:
-    """Changes of the lists, and read access to them (``views``, ``life``)."""
+    """Changes of the lists, and read access to them (``views``, ``life``, ``search``)."""
 
     def __init__(
         self,
@@ -71,9 +77,14 @@ class ListService:
         self._fraud_types_of = fraud_types_of or {}
         self._no_end_needs_review = no_end_needs_review
         self.views = ListQueries(store=store, replica=replica, home=home, now_ms=now_ms)
+        counted = hits or NoHits()
+        self.search = EntrySearch(
+            store=store, replica=replica, home=home, hits=HitRows(counted), now_ms=now_ms
+        )
+        self.bulk = BulkChanges(search=self.search, changes=changes, now_ms=now_ms)
         self.life = EntryLifecycle(
             views=self.views,
-            hits=hits or NoHits(),
+            hits=counted,
             now_ms=now_ms,
             dead_entry_days=dead_entry_days,
         )
@@ -128,6 +139,21 @@ class ListService:
             await self.views.status(),
             emergencies=[one.id for one in emergencies],
             pending_changes=await self._changes.views.pending_count(),
+        )
+
+    async def history_of(self, reference: Reference, *, size: int, token: str) -> EntryHistoryPage:
+        """Return a page of what change requests did to an entry."""
+        named, unreadable = resolve_references([reference], self._home)
+        if unreadable:
+            raise InvalidInput(unreadable[0])
+        if len(named) != 1:
+            raise InvalidInput("entry.action: required")
+        entry = Identities.of([named[0][1]])
+        snapshot = await self.views.newest()
+        row = int(rows_of(snapshot, entry)[0])
+        now = None if row == NO_ENTRY else snapshot.entry(row)
+        return await self._changes.views.entries.of(
+            entry, now, before_id=paging.number_of(token), size=size
         )
 
     def critical(self, pattern: str, category: str) -> CriticalAnswer:

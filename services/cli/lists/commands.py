@@ -27,6 +27,7 @@ from services.cli._common.options import (
 from services.cli._common.server import read_pages, tell_more
 from services.cli._common.time_arguments import written
 from services.cli.lists import (
+    bulk,
     critical,
     display,
     export,
@@ -36,6 +37,18 @@ from services.cli.lists import (
     mirror,
     quarantine,
     removal,
+)
+from services.cli.lists.criteria import (
+    AnyAction,
+    AnyMode,
+    AnySource,
+    BasisPart,
+    Conditions,
+    EnteredBy,
+    OneCampaign,
+    OneFraudType,
+    Starts,
+    criteria,
 )
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
@@ -64,6 +77,7 @@ app.command("import")(import_file.import_)
 app.command()(export.export)
 app.command()(mirror.mirror)
 app.command()(critical.critical)
+bulk.add_to(app)
 lifecycle.add_to(app)
 quarantine.add_to(app)
 app.add_typer(mappings.app, name="mappings")
@@ -173,21 +187,38 @@ def find(
     display.exit_if_nothing(answer)
 
 
+_Order = Annotated[
+    str,
+    typer.Option(
+        help="newest or ends-first: only the first 100,000 can be paged through; empty: as kept."
+    ),
+]
+
+
 @app.command("list")
 def list_(
     kind_: KindWord = "",
-    action: Annotated[str, typer.Option(help="block or allow; empty: both.")] = "",
-    source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
-    mode: Annotated[str, typer.Option(help="enforce or shadow; empty: both.")] = "",
+    action: AnyAction = "",
+    source: AnySource = "",
+    mode: AnyMode = "",
+    pattern: Starts = "",
+    fraud_type: OneFraudType = "",
+    legal_basis: BasisPart = "",
+    campaign: OneCampaign = "",
+    entered_by: EnteredBy = "",
+    only: Conditions = None,
+    order: _Order = "",
     limit: Limit = 50,
     after: After = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List entries."""
-    request = pb.ListEntriesRequest(
-        **_filter(kind_, action, source), mode=read_mode(mode), page_token=after
-    )
+    chosen = criteria(
+        kind_, action, source, mode, pattern=pattern, fraud_type=fraud_type,
+        legal_basis=legal_basis, campaign=campaign, entered_by=entered_by, only=only,
+    )  # fmt: skip
+    request = pb.ListEntriesRequest(criteria=chosen, order=_order(order), page_token=after)
     with server(target) as stub:
         entries, answer = read_pages(stub.ListEntries, request, "entries", limit=limit)
     if as_json:
@@ -196,8 +227,9 @@ def list_(
         display.show_entries(entries, int(time.time()))
         out.print(
             gettext(
-                "{entries} shown; {total} in all, version {version}",
+                "{entries} shown; {matching:,} match, {total:,} in all, version {version}",
                 entries=len(entries),
+                matching=answer.matching,
                 total=answer.total,
                 version=answer.version,
             )
@@ -260,12 +292,18 @@ def _show_workers(answer: pb.GetStatusResponse) -> None:
         out.print(gettext("no worker has reported in the last ten seconds"))
 
 
-def _filter(kind_: str, action: str, source: str) -> dict[str, Any]:
-    return {
-        "kind": kind(kind_),
-        "action": enum(action, vocabulary.read_action, "--action"),
-        "source": enum(source, vocabulary.read_source, "--source"),
+def _order(word: str) -> pb.EntryOrder.ValueType:
+    orders = {
+        "": pb.ENTRY_ORDER_UNSPECIFIED,
+        "newest": pb.ENTRY_ORDER_NEWEST,
+        "ends-first": pb.ENTRY_ORDER_ENDS_FIRST,
     }
+    if word not in orders:
+        known = ", ".join(filter(None, orders))
+        raise typer.BadParameter(
+            gettext("{name!r} is none of {known}", name=word, known=known), param_hint="--order"
+        )
+    return orders[word]
 
 
 def _tell(patterns: list[str], answer: Any, reports: Any, *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from services.lists import audit_records
 from services.lists.findings import FindingRecorder
 from services.lists.lifecycle import name_of, names_of
 from services.lists.service import ImportUpload, ListService
-from services.rpc.lists import import_messages, lifecycle_messages, messages
+from services.rpc.lists import import_messages, lifecycle_messages, messages, search_messages
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 
 MOST_CHANGES = 10_000
@@ -44,6 +44,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self._findings = findings
         self._outcomes = outcomes
         self._administration = administration
+        self._bulk = administration.bulk
         self._audit = audit or NoAudit()
 
     async def UpdateEntries(
@@ -117,6 +118,8 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     async def ListEntries(
         self, request: pb.ListEntriesRequest, context: object
     ) -> pb.ListEntriesResponse:
+        if request.HasField("criteria") or request.order or request.may_lag:
+            return await self._search(request)
         page = await self._administration.views.page(
             _filter(request), request.page_size, request.page_token
         )
@@ -127,7 +130,50 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             next_page_token=page.next_token,
             total=page.total,
             version=page.version,
+            matching=page.matching,
+            newest_version=page.version,
         )
+
+    async def _search(self, request: pb.ListEntriesRequest) -> pb.ListEntriesResponse:
+        page = await self._administration.search.page(
+            search_messages.criteria_of(request),
+            search_messages.order(request.order),
+            size=request.page_size,
+            token=request.page_token,
+            may_lag=request.may_lag,
+        )
+        names = [name for table in page.tables for name in names_of(table)]
+        hits = await self._administration.life.hits_of(names)
+        return pb.ListEntriesResponse(
+            entries=messages.entries(page.tables, hits),
+            next_page_token=page.next_token,
+            total=page.total,
+            version=page.version,
+            matching=page.matching,
+            newest_version=page.newest_version,
+        )
+
+    async def CountEntries(
+        self, request: pb.CountEntriesRequest, context: object
+    ) -> pb.CountEntriesResponse:
+        found = await self._administration.search.count(
+            search_messages.criteria(request.criteria), may_lag=request.may_lag
+        )
+        return search_messages.counts(found)
+
+    async def ChangeMatching(
+        self, request: pb.ChangeMatchingRequest, context: object
+    ) -> pb.ChangeMatchingResponse:
+        done = await self._bulk.change(search_messages.bulk_change(request))
+        return search_messages.bulk_done(done)
+
+    async def GetEntryHistory(
+        self, request: pb.GetEntryHistoryRequest, context: object
+    ) -> pb.GetEntryHistoryResponse:
+        found = await self._administration.history_of(
+            _reference(request.entry), size=request.page_size, token=request.page_token
+        )
+        return search_messages.history(found)
 
     async def ExportEntries(
         self, request: pb.ExportEntriesRequest, context: object

@@ -112,7 +112,7 @@ def test_a_truncated_file_is_not_imported_partially(run: Run, tmp_path: Path) ->
     done = run("import", str(listed), "--source", "bureau")
 
     assert done.exit_code == 2
-    assert "0 in all" in run("list").stdout
+    assert "0 match, 0 in all" in run("list").stdout
 
 
 def test_commands_add_show_and_remove(run: Run) -> None:
@@ -123,7 +123,7 @@ def test_commands_add_show_and_remove(run: Run) -> None:
 
     assert (added.exit_code, shown.exit_code, removed.exit_code, gone.exit_code) == (0, 0, 0, 1)
     assert "+8617000000001" in shown.stdout
-    assert "1 shown; 1 in all" in run("list").stdout
+    assert "1 shown; 1 match, 1 in all" in run("list").stdout
 
 
 def test_the_command_sends_the_fingerprint_of_a_text_and_not_the_text(run: Run) -> None:
