@@ -246,7 +246,7 @@ def _change(
     if not found.changed:
         raise typer.Exit(1)
     question = (
-        ngettext("Remove this entry?", "Remove these {count:,} entries?", count=found.changed)
+        ngettext("Remove this entry?", "Remove these {count} entries?", count=found.changed)
         if request.remove
         else ngettext("Edit this entry?", "Edit these {count:,} entries?", count=found.changed)
     )
