@@ -12,8 +12,8 @@ from fanzha.errors import InvalidInput, VersionConflict
 from services.changes import diff
 from services.changes.change_context import ChangeContext
 from services.changes.diff import Inverse, inverse
-from services.changes.history import History, VersionDiff, state_before
 from services.changes.model import ChangeKind, ChangeRequest, Draft
+from services.changes.past.history import History, VersionDiff, state_before
 
 _EXAMPLES = 10
 

@@ -9,9 +9,9 @@ from blocklists.entry_table import EntryTable, Identities
 from fanzha.errors import InvalidInput
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import rows_in
-from services.changes.entry_history import EntryHistory
-from services.changes.history import History, VersionComparison
 from services.changes.model import ChangeRequest, ChangeState
+from services.changes.past.entry_history import EntryHistory
+from services.changes.past.history import History, VersionComparison
 
 MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 50

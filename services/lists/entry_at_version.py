@@ -9,7 +9,7 @@ from blocklists.store.store import Store
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotFound, Unavailable
 from services.changes.diff import rows_in
-from services.changes.history import History, VersionComparison
+from services.changes.past.history import History, VersionComparison
 from services.decision_log.analysis.model import PastEntry
 from services.decision_log.explanation import Sentence
 

@@ -27,8 +27,8 @@ from fanzha.phone import HomePlan
 from fanzha.translation.message import Message
 from infra import paging
 from services.changes import change_context
-from services.changes.entry_history import EntryHistoryPage
 from services.changes.model import ChangeKind, Draft
+from services.changes.past.entry_history import EntryHistoryPage
 from services.changes.report import (
     ChangeTerms,
     Reference,

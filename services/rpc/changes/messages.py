@@ -11,9 +11,9 @@ from fanzha.errors import InvalidInput
 from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import blocklist_pb2, change_pb2
 from services.changes import preview as previews
-from services.changes.history import VersionComparison
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, Emergency, ProposedPolicy, SecondPerson
+from services.changes.past.history import VersionComparison
 from services.changes.policy.impact import PolicyImpact
 from services.changes.policy.requests import PolicyProposal
 from services.changes.preview import ChangePreview

@@ -11,7 +11,7 @@ from fanzha.fraud import FraudType
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import paging
 from services.auth import identity
-from services.changes.entry_history import EntryEvent, EntryHistoryPage
+from services.changes.past.entry_history import EntryEvent, EntryHistoryPage
 from services.changes.report import ChangeTerms
 from services.lists.bulk_changes import BulkChange, BulkResult
 from services.lists.search.criteria import EntryCondition, EntryCriteria, EntryOrder

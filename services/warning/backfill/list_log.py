@@ -12,8 +12,8 @@ from blocklists.store.changes import ListChange
 from blocklists.store.store import Store
 from fanzha.errors import NotFound
 from infra.redis.client import Client
-from services.changes.history import History
 from services.changes.model import ChangeRequest
+from services.changes.past.history import History
 from services.changes.store import ChangeStore
 from services.warning.backfill.pending_store import ListLogPosition
 

@@ -17,8 +17,8 @@ from fanzha.decisions import Action
 from fanzha.errors import FanzhaError
 from services.audit.events import AuditKind
 from services.auth.identity import acting_as
-from services.changes.history import state_after, state_before
 from services.changes.model import NEXT, OPEN, ChangeRequest, ChangeState
+from services.changes.past.history import state_after, state_before
 from services.changes.permissions import proposers
 from tests.support.builders import an_entry
 from tests.support.change_desk import LI, WANG, ChangeDesk, a_draft, change_desk, identities

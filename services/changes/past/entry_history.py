@@ -15,8 +15,8 @@ from blocklists.snapshot.snapshot import NO_ENTRY
 from fanzha.errors import InvalidInput
 from services.changes.diff import rows_in
 from services.changes.entry_set import EntrySet
-from services.changes.history import History
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState
+from services.changes.past.history import History
 from services.changes.store import ChangeStore
 
 MAX_PAGE_SIZE = 200
