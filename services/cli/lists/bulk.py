@@ -65,19 +65,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def count(
-    kind_: KindWord = "",
-    action: AnyAction = "",
-    source: AnySource = "",
-    mode: AnyMode = "",
-    pattern: Starts = "",
-    fraud_type: OneFraudType = "",
-    legal_basis: BasisPart = "",
-    campaign: OneCampaign = "",
-    entered_by: EnteredBy = "",
-    only: Conditions = None,
+    kind_: KindWord = "", action: AnyAction = "", source: AnySource = "", mode: AnyMode = "",
+    pattern: Starts = "", fraud_type: OneFraudType = "", legal_basis: BasisPart = "",
+    campaign: OneCampaign = "", entered_by: EnteredBy = "", only: Conditions = None,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Count entries by kind, action, source and what calls for attention."""
     chosen = criteria(
         kind_, action, source, mode, pattern=pattern, fraud_type=fraud_type,
@@ -88,40 +81,14 @@ def count(
     if as_json:
         print_json(answer)
         return
-    for title, counts, word in (
-        (gettext("kind"), answer.kinds, display.shown_kind),
-        (gettext("action"), answer.actions, display.action),
-        (gettext("source"), answer.sources, _source),
-        (gettext("mode"), answer.modes, _mode),
-        (gettext("only"), answer.conditions, _condition),
-    ):
-        for one in counts:
-            out.print(f"{one.entries:>12,} {title} {word(one.value)}", markup=False)
-    for basis in answer.legal_bases:
-        title = gettext("legal basis")
-        out.print(f"{basis.entries:>12,} {title} {basis.legal_basis}", markup=False)
-    out.print(
-        gettext(
-            "{matching:,} of {total:,} entries, version {version}",
-            matching=answer.matching,
-            total=answer.total,
-            version=answer.version,
-        )
-    )
+    _show_counts(answer)
 
 
 def bulk_edit(
     reason: Reason,
-    kind_: KindWord = "",
-    action: AnyAction = "",
-    source: AnySource = "",
-    mode: AnyMode = "",
-    pattern: Starts = "",
-    fraud_type: OneFraudType = "",
-    legal_basis: BasisPart = "",
-    campaign: OneCampaign = "",
-    entered_by: EnteredBy = "",
-    only: Conditions = None,
+    kind_: KindWord = "", action: AnyAction = "", source: AnySource = "", mode: AnyMode = "",
+    pattern: Starts = "", fraud_type: OneFraudType = "", legal_basis: BasisPart = "",
+    campaign: OneCampaign = "", entered_by: EnteredBy = "", only: Conditions = None,
     set_expires: Annotated[str, typer.Option(help="When they end: 30d or 2026-12-31.")] = "",
     set_review: Annotated[str, typer.Option(help="When their need is reviewed: 90d.")] = "",
     set_mode: Annotated[str, typer.Option(help="enforce or shadow; of blocks.")] = "",
@@ -136,29 +103,17 @@ def bulk_edit(
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Edit all entries that meet criteria, however many, in one change; asks first."""
     chosen = criteria(
         kind_, action, source, mode, pattern=pattern, fraud_type=fraud_type,
         legal_basis=legal_basis, campaign=campaign, entered_by=entered_by, only=only,
     )  # fmt: skip
-    now_s = int(time.time())
-    end = expiry(set_expires, now_s)
-    if "no_end" in end:
-        raise typer.BadParameter(
-            gettext("entries without an end are edited one by one"), param_hint="--set-expires"
-        )
-    given: dict[str, Any] = {
-        "expires_at_s": end.get("expires_at_s"),
-        "review_at_s": read_review(set_review, now_s) or None,
-        "mode": read_mode(set_mode) or None,
-        "source": enum(set_source, vocabulary.read_source, "--set-source") or None,
-        "fraud_type": enum(set_fraud_type, vocabulary.read_fraud_type, "--set-fraud-type") or None,
-        "legal_basis": set_legal_basis,
-        "campaign": set_campaign,
-        "reason": set_reason or None,
-    }
-    edit = pb.MatchingEdit(**{name: one for name, one in given.items() if one is not None})
+    edit = _edit(
+        expires=set_expires, review=set_review, mode=set_mode, source=set_source,
+        fraud_type=set_fraud_type, legal_basis=set_legal_basis, campaign=set_campaign,
+        reason=set_reason,
+    )  # fmt: skip
     request = pb.ChangeMatchingRequest(
         criteria=chosen, edit=edit, reason=reason, author=by, expected_version=expected_version
     )
@@ -167,23 +122,16 @@ def bulk_edit(
 
 def bulk_remove(
     reason: Reason,
-    kind_: KindWord = "",
-    action: AnyAction = "",
-    source: AnySource = "",
-    mode: AnyMode = "",
-    pattern: Starts = "",
-    fraud_type: OneFraudType = "",
-    legal_basis: BasisPart = "",
-    campaign: OneCampaign = "",
-    entered_by: EnteredBy = "",
-    only: Conditions = None,
+    kind_: KindWord = "", action: AnyAction = "", source: AnySource = "", mode: AnyMode = "",
+    pattern: Starts = "", fraud_type: OneFraudType = "", legal_basis: BasisPart = "",
+    campaign: OneCampaign = "", entered_by: EnteredBy = "", only: Conditions = None,
     false_positive: FalsePositive = False,
     expected_version: ExpectedVersion = None,
     yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Remove all entries that meet criteria, however many, in one change; asks first."""
     request = pb.ChangeMatchingRequest(
         criteria=criteria(
@@ -227,6 +175,59 @@ def history(
                 )
             )
     tell_more(answer)
+
+
+def _edit(
+    *,
+    expires: str,
+    review: str,
+    mode: str,
+    source: str,
+    fraud_type: str,
+    legal_basis: str | None,
+    campaign: str | None,
+    reason: str,
+) -> pb.MatchingEdit:
+    now_s = int(time.time())
+    end = expiry(expires, now_s)
+    if "no_end" in end:
+        raise typer.BadParameter(
+            gettext("entries without an end are edited one by one"), param_hint="--set-expires"
+        )
+    given: dict[str, Any] = {
+        "expires_at_s": end.get("expires_at_s"),
+        "review_at_s": read_review(review, now_s) or None,
+        "mode": read_mode(mode) or None,
+        "source": enum(source, vocabulary.read_source, "--set-source") or None,
+        "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--set-fraud-type") or None,
+        "legal_basis": legal_basis,
+        "campaign": campaign,
+        "reason": reason or None,
+    }
+    return pb.MatchingEdit(**{name: one for name, one in given.items() if one is not None})
+
+
+def _show_counts(answer: pb.CountEntriesResponse) -> None:
+    for title, counts, word in (
+        (gettext("kind"), answer.kinds, display.shown_kind),
+        (gettext("action"), answer.actions, display.action),
+        (gettext("source"), answer.sources, _source),
+        (gettext("mode"), answer.modes, _mode),
+        (gettext("only"), answer.conditions, _condition),
+    ):
+        for one in counts:
+            out.print(f"{one.entries:>12,} {title} {word(one.value)}", markup=False)
+    for basis in answer.legal_bases:
+        title = gettext("legal basis")
+        out.print(f"{basis.entries:>12,} {title} {basis.legal_basis}", markup=False)
+    out.print(
+        gettext(
+            "{matching:,} of {total:,} entries, version {version}",
+            matching=answer.matching,
+            total=answer.total,
+            version=answer.version,
+        )
+    )
 
 
 def _change(

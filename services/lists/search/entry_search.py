@@ -24,9 +24,9 @@ from fanzha.translation.message import Message
 from infra import paging
 from services.lists.search.criteria import EntryCriteria, EntryOrder
 from services.lists.search.hit_rows import HitRows
-from services.lists.search.ordering import ordered_rows
 from services.lists.search.pattern_rows import PatternPrefix
 from services.lists.search.provenance_facts import FactsReader
+from services.lists.search.row_order import ordered_rows
 from services.lists.search.selection import EntrySelection, SelectionPass
 
 MOST_PER_PAGE = 1000

@@ -17,9 +17,9 @@ from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from services.lists.search.criteria import EntryCondition, EntryCriteria, EntryOrder
-from services.lists.search.ordering import ordered_rows
 from services.lists.search.pattern_rows import PatternPrefix
 from services.lists.search.provenance_facts import FactsReader
+from services.lists.search.row_order import ordered_rows
 from services.lists.search.selection import EntrySelection, SelectionPass
 from tests.support import builders
 from tests.support.builders import NINE_O_CLOCK_S
