@@ -762,6 +762,8 @@ class ListAppealsRequest(_message.Message):
     OVERDUE_ONLY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OFFICER_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
     state: Global___AppealState.ValueType
     """Only this state; absent: all open ones."""
     overdue_only: _builtins.bool
@@ -772,6 +774,12 @@ class ListAppealsRequest(_message.Message):
     """From the page before; absent: the first page. Appeals that come or close meanwhile may be
     missed or seen twice.
     """
+    officer: _builtins.str
+    """Only those that this officer has, or has decided."""
+    pattern: _builtins.str
+    """Only those about this number, sender, host, URL or fingerprint: the newest first, in whatever
+    state unless one is given, 1000 at most.
+    """
     def __init__(
         self,
         *,
@@ -779,10 +787,12 @@ class ListAppealsRequest(_message.Message):
         overdue_only: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        officer: _builtins.str = ...,
+        pattern: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer", b"officer", "overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token", "pattern", b"pattern", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1133,6 +1143,7 @@ class WriteNoticeRequest(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     DELIVERED_FIELD_NUMBER: _builtins.int
     BY_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     appeal_id: _builtins.int
     """The appeal. Required."""
     kind: Global___NoticeKind.ValueType
@@ -1143,6 +1154,12 @@ class WriteNoticeRequest(_message.Message):
     """Record that the notice was handed over."""
     by: _builtins.str
     """Who handed it over; as in OpenAppeal."""
+    @_builtins.property
+    def draft(self) -> Global___NoticeDraft:
+        """To appeals officers: write the notice of an open appeal as if it were decided so, for a look
+        before it is. Nothing is recorded. Not with delivered.
+        """
+
     def __init__(
         self,
         *,
@@ -1151,14 +1168,49 @@ class WriteNoticeRequest(_message.Message):
         language: Global___Language.ValueType = ...,
         delivered: _builtins.bool = ...,
         by: _builtins.str = ...,
+        draft: Global___NoticeDraft | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_id", b"appeal_id", "by", b"by", "delivered", b"delivered", "kind", b"kind", "language", b"language"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_id", b"appeal_id", "by", b"by", "delivered", b"delivered", "draft", b"draft", "kind", b"kind", "language", b"language"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WriteNoticeRequest: _TypeAlias = WriteNoticeRequest  # noqa: Y015
+
+@_typing.final
+class NoticeDraft(_message.Message):
+    """A decision that is not made yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REMEDY_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_REQUIRED_FIELD_NUMBER: _builtins.int
+    outcome: Global___AppealState.ValueType
+    """APPEAL_STATE_UPHELD or APPEAL_STATE_REJECTED. Required."""
+    reason: _builtins.str
+    """As in DecideAppeal."""
+    remedy: _builtins.str
+    """As in DecideAppeal."""
+    documents_required: _builtins.str
+    """As in DecideAppeal."""
+    def __init__(
+        self,
+        *,
+        outcome: Global___AppealState.ValueType = ...,
+        reason: _builtins.str = ...,
+        remedy: _builtins.str = ...,
+        documents_required: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents_required", b"documents_required", "outcome", b"outcome", "reason", b"reason", "remedy", b"remedy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoticeDraft: _TypeAlias = NoticeDraft  # noqa: Y015
 
 @_typing.final
 class WriteNoticeResponse(_message.Message):

@@ -161,11 +161,13 @@ class ListRecordsResponse(_message.Message):
     scanned: _builtins.int
     """Records examined."""
     unreadable: _builtins.int
-    """Lines among them that are no records: the log is damaged, see `fanzha audit verify`."""
+    """Lines among them that are no records: the log is damaged, see `fanzha audit verify`. Those in
+    blocks that a filter rules out are not noticed.
+    """
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___AuditRecord]:
         """Newest first. A page may be short or empty before the end: a request examines
-        200000 records at most.
+        200000 records at most, up to ten times as many where a filter rules out whole blocks of them.
         """
 
     def __init__(
@@ -376,6 +378,60 @@ class VerifyLogResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___VerifyLogResponse: _TypeAlias = VerifyLogResponse  # noqa: Y015
+
+@_typing.final
+class FollowVerificationRequest(_message.Message):
+    """Asks for a verification of the log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    author: _builtins.str
+    """Who asks, for the record. Ignored where the server knows who asks; absent there, too."""
+    def __init__(
+        self,
+        *,
+        author: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowVerificationRequest: _TypeAlias = FollowVerificationRequest  # noqa: Y015
+
+@_typing.final
+class FollowVerificationResponse(_message.Message):
+    """How far a verification is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BYTES_READ_FIELD_NUMBER: _builtins.int
+    BYTES_TOTAL_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    bytes_read: _builtins.int
+    """Bytes of the log that are verified."""
+    bytes_total: _builtins.int
+    """Bytes of the log; 0 until it is this verification's turn."""
+    @_builtins.property
+    def result(self) -> Global___VerifyLogResponse:
+        """The result; only in the last message."""
+
+    def __init__(
+        self,
+        *,
+        bytes_read: _builtins.int = ...,
+        bytes_total: _builtins.int = ...,
+        result: Global___VerifyLogResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes_read", b"bytes_read", "bytes_total", b"bytes_total", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowVerificationResponse: _TypeAlias = FollowVerificationResponse  # noqa: Y015
 
 @_typing.final
 class ExportEvidenceRequest(_message.Message):

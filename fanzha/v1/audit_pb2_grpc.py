@@ -51,6 +51,11 @@ class AuditServiceStub:
                 request_serializer=fanzha_dot_v1_dot_audit__pb2.VerifyLogRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_audit__pb2.VerifyLogResponse.FromString,
                 _registered_method=True)
+        self.FollowVerification = channel.unary_stream(
+                '/fanzha.v1.AuditService/FollowVerification',
+                request_serializer=fanzha_dot_v1_dot_audit__pb2.FollowVerificationRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_audit__pb2.FollowVerificationResponse.FromString,
+                _registered_method=True)
         self.ExportEvidence = channel.unary_stream(
                 '/fanzha.v1.AuditService/ExportEvidence',
                 request_serializer=fanzha_dot_v1_dot_audit__pb2.ExportEvidenceRequest.SerializeToString,
@@ -87,6 +92,14 @@ class AuditServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FollowVerification(self, request, context):
+        """Does what VerifyLog does, and tells meanwhile how far it is; the last message has the result.
+        One log is verified at a time: until its turn comes, bytes_read stays 0.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExportEvidence(self, request, context):
         """Gathers everything on record about one number or host in a ZIP file with a signed
         manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be, with
@@ -113,6 +126,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.VerifyLog,
                     request_deserializer=fanzha_dot_v1_dot_audit__pb2.VerifyLogRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_audit__pb2.VerifyLogResponse.SerializeToString,
+            ),
+            'FollowVerification': grpc.unary_stream_rpc_method_handler(
+                    servicer.FollowVerification,
+                    request_deserializer=fanzha_dot_v1_dot_audit__pb2.FollowVerificationRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_audit__pb2.FollowVerificationResponse.SerializeToString,
             ),
             'ExportEvidence': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportEvidence,
@@ -203,6 +221,33 @@ class AuditService:
             '/fanzha.v1.AuditService/VerifyLog',
             fanzha_dot_v1_dot_audit__pb2.VerifyLogRequest.SerializeToString,
             fanzha_dot_v1_dot_audit__pb2.VerifyLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowVerification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fanzha.v1.AuditService/FollowVerification',
+            fanzha_dot_v1_dot_audit__pb2.FollowVerificationRequest.SerializeToString,
+            fanzha_dot_v1_dot_audit__pb2.FollowVerificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

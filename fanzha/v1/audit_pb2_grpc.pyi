@@ -45,6 +45,10 @@ class AuditServiceStub:
     fails with UNAVAILABLE when the store cannot be read or the result not be recorded. A server
     vouches for itself here: to check it from outside, verify a copy of the files.
     """
+    FollowVerification: _grpc.UnaryStreamMultiCallable[_audit_pb2.FollowVerificationRequest, _audit_pb2.FollowVerificationResponse]
+    """Does what VerifyLog does, and tells meanwhile how far it is; the last message has the result.
+    One log is verified at a time: until its turn comes, bytes_read stays 0.
+    """
     ExportEvidence: _grpc.UnaryStreamMultiCallable[_audit_pb2.ExportEvidenceRequest, _audit_pb2.ExportEvidenceResponse]
     """Gathers everything on record about one number or host in a ZIP file with a signed
     manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be, with
@@ -67,6 +71,10 @@ class AuditServiceAsyncStub(AuditServiceStub):
     store, which reveal a truncated end. Recorded with its result before the response is sent;
     fails with UNAVAILABLE when the store cannot be read or the result not be recorded. A server
     vouches for itself here: to check it from outside, verify a copy of the files.
+    """
+    FollowVerification: _aio.UnaryStreamMultiCallable[_audit_pb2.FollowVerificationRequest, _audit_pb2.FollowVerificationResponse]  # type: ignore[assignment]
+    """Does what VerifyLog does, and tells meanwhile how far it is; the last message has the result.
+    One log is verified at a time: until its turn comes, bytes_read stays 0.
     """
     ExportEvidence: _aio.UnaryStreamMultiCallable[_audit_pb2.ExportEvidenceRequest, _audit_pb2.ExportEvidenceResponse]  # type: ignore[assignment]
     """Gathers everything on record about one number or host in a ZIP file with a signed
@@ -105,6 +113,16 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         store, which reveal a truncated end. Recorded with its result before the response is sent;
         fails with UNAVAILABLE when the store cannot be read or the result not be recorded. A server
         vouches for itself here: to check it from outside, verify a copy of the files.
+        """
+
+    @_abc_1.abstractmethod
+    def FollowVerification(
+        self,
+        request: _audit_pb2.FollowVerificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_audit_pb2.FollowVerificationResponse], _abc.AsyncIterator[_audit_pb2.FollowVerificationResponse]]:
+        """Does what VerifyLog does, and tells meanwhile how far it is; the last message has the result.
+        One log is verified at a time: until its turn comes, bytes_read stays 0.
         """
 
     @_abc_1.abstractmethod

@@ -9,9 +9,12 @@ from services.appeals import appeal_file, entry_snapshots, masking, report
 from services.appeals.appeal_file import AppealFile, AppealFileReader
 from services.appeals.documents import DocumentFolder
 from services.appeals.model import (
+    DECIDED,
+    OPEN,
     Appeal,
     AppealEvent,
     AppealEventKind,
+    AppealOutcome,
     AppealState,
     AppealSubject,
     Document,
@@ -30,6 +33,8 @@ from services.auth import identity
 MOST_PER_PAGE = 1000
 DEFAULT_PER_PAGE = 100
 _READ_AT_ONCE = 200
+MOST_ABOUT = 1000
+"""Appeals about one subject that are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,31 @@ class Queue:
     next_start: int
     """For the next page; 0 at the end."""
     summary: QueueSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter:
+    """Selects appeals; an empty field matches all open ones."""
+
+    state: AppealState | None = None
+    late: bool = False
+    """Only those whose deadline has passed."""
+    officer: str = ""
+    subject: AppealSubject | None = None
+    """Only those about it, closed ones too."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether only closed appeals match."""
+        return self.state is not None and self.state not in OPEN
+
+    def has(self, one: Appeal, now_ms: int) -> bool:
+        """Return whether an appeal matches; the index has left out some of the others."""
+        return (
+            (self.state is None or one.state is self.state)
+            and (not self.late or one.overdue(now_ms))
+            and (not self.officer or one.officer == self.officer)
+        )
 
 
 class Appeals:
@@ -67,10 +97,8 @@ class Appeals:
         self._notices = notices
         self._trail = trail
 
-    async def queue(
-        self, state: AppealState | None, start: int, count: int, *, late: bool
-    ) -> Queue:
-        """Return a page of appeals: the open ones by deadline, or those in *state*."""
+    async def queue(self, wanted: QueueFilter, start: int, count: int) -> Queue:
+        """Return a page of appeals: the open ones by deadline, or those that are *wanted*."""
         if not 0 <= count <= MOST_PER_PAGE:
             raise InvalidInput(
                 "page_size: 1 to {most_per_page}, not {count}",
@@ -78,18 +106,18 @@ class Appeals:
                 count=count,
             )
         count = count or DEFAULT_PER_PAGE
-        closed = state is not None and state not in {AppealState.RECEIVED, AppealState.IN_REVIEW}
-        if closed and late:
+        if wanted.closed and wanted.late:
             raise InvalidInput("overdue_only: a closed appeal cannot be overdue")
         now, found, at, more = self.now_ms(), list[Appeal](), start, True
         while more and len(found) < count:
-            some = await self._store.page(
-                "closed" if closed else "due", at, _READ_AT_ONCE, newest_first=closed
-            )
-            more = len(some) == _READ_AT_ONCE
+            some = await self._some(wanted, at, min(_READ_AT_ONCE, 2 * count))
+            more = len(some) == min(_READ_AT_ONCE, 2 * count)
             for one in some:
                 at += 1
-                if (state is None or one.state is state) and (not late or one.overdue(now)):
+                if wanted.late and not wanted.subject and not one.overdue(now):
+                    more = False  # by deadline: none that follows is overdue
+                    break
+                if wanted.has(one, now):
                     found.append(one)
                     if len(found) == count:
                         more = True
@@ -99,6 +127,12 @@ class Appeals:
             next_start=at if more else 0,
             summary=await self._store.queue_summary(now),
         )
+
+    async def _some(self, wanted: QueueFilter, start: int, count: int) -> list[Appeal]:
+        if wanted.subject is not None:
+            return (await self._store.about(wanted.subject, MOST_ABOUT))[start : start + count]
+        which = "closed" if wanted.closed else "due"
+        return await self._store.page(which, start, count, newest_first=wanted.closed)
 
     async def get(self, appeal_id: int) -> tuple[Appeal, AppealFile | None, bool]:
         """Return an appeal, the evidence, and whether personal data are masked in both.
@@ -130,6 +164,22 @@ class Appeals:
             asyncio.to_thread(self._documents.content, appeal_id, digest),
         )
         return document, content
+
+    async def draft(
+        self, appeal_id: int, outcome: AppealState, language: str, terms: AppealOutcome
+    ) -> Notice:
+        """Write the notice of an open appeal as if it were decided so; records nothing."""
+        if not masking.sees_personal_data():
+            raise NotAllowed("draft: is for appeals officers")
+        if outcome not in DECIDED:
+            raise InvalidInput("outcome: upheld or rejected")
+        appeal = await self._store.get(appeal_id)
+        if not appeal.is_open:
+            raise InvalidInput(
+                "appeal {appeal_id} is {state} already", appeal_id=appeal_id, state=appeal.state
+            )
+        decided = replace(appeal, state=outcome, outcome=terms, closed_at_ms=self.now_ms())
+        return self._written(outcome.value, language, decided)
 
     async def notice(
         self, appeal_id: int, kind: str, language: str, *, delivered: bool = False, by: str = ""

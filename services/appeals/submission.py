@@ -161,6 +161,10 @@ class AppealSubmission:
         )
         return await self._store.get(appeal_id)
 
+    def subject(self, pattern: str) -> AppealSubject:
+        """Read whom or what an appeal may be about; raises `InvalidInput`."""
+        return subjects.parse(pattern, self._home)
+
     async def matter(self, decision_id: int, pattern: str, occurred_at_ms: int) -> Matter:
         """Find the subject of a decision, or of the request."""
         if not decision_id:

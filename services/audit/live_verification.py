@@ -6,6 +6,8 @@ process holds, reveals it.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from fanzha.translation.message import Message
@@ -22,6 +24,15 @@ class _Stopped(Exception):
     """Ends a verification that nobody waits for any more."""
 
 
+@dataclass(slots=True, kw_only=True)
+class VerificationProgress:
+    """How far a verification is; its thread writes, others read."""
+
+    bytes_read: int = 0
+    bytes_total: int = 0
+    """0 until it begins to read."""
+
+
 class LiveVerification:
     """Verifies *log*, one request at a time: each reads all of it."""
 
@@ -30,8 +41,10 @@ class LiveVerification:
         self._copies = copies
         self._lock = asyncio.Lock()
 
-    async def verify(self, *, said_author: str) -> ChainReport:
-        """Verify the log up to a new checkpoint, and record the result.
+    async def verify(
+        self, *, said_author: str, progress: VerificationProgress | None = None
+    ) -> ChainReport:
+        """Verify the log up to a new checkpoint, and record the result; *progress* follows it.
 
         Raises `Unavailable` when Redis cannot be read or the log cannot be written.
         """
@@ -40,22 +53,26 @@ class LiveVerification:
             # Before the head: the process copies newer checkpoints at any time.
             copies = _first_by_sequence(await self._copies.all())
             head = await self._log.checkpoint(CheckpointReason.VERIFICATION)
-            report = await self._read(head, copies)
+            report = await self._read(head, copies, progress or VerificationProgress())
             await self._log.record(
                 AuditKind.LOG_VERIFIED, subject=SUBJECT, details=_details(report), actor=by
             )
         return report
 
-    async def _read(self, head: LogHead, copies: Mapping[int, str]) -> ChainReport:
+    async def _read(
+        self, head: LogHead, copies: Mapping[int, str], progress: VerificationProgress
+    ) -> ChainReport:
         stopped = Event()
 
-        def progress(_bytes: int) -> None:
+        def count(done: int) -> None:
             if stopped.is_set():
                 raise _Stopped
+            progress.bytes_read += done
 
         def read() -> ChainReport:
             try:
-                return self._report(head, copies, progress)
+                progress.bytes_total = _size(self._log.folder, head)
+                return self._report(head, copies, count)
             except _Stopped:
                 return ChainReport()
 
@@ -93,6 +110,13 @@ def _first_by_sequence(copies: Iterable[CheckpointCopy]) -> dict[int, str]:
     for copy in copies:
         first.setdefault(copy.sequence, copy.hash)
     return first
+
+
+def _size(folder: Path, head: LogHead) -> int:
+    """Return the bytes of the log up to *head*."""
+    newest, size = head.end
+    older = (path for path in log_files.files(folder) if path.name < newest)
+    return size + sum(path.stat().st_size for path in older)
 
 
 def _compare(report: ChainReport, head: LogHead) -> None:

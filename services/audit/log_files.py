@@ -1,7 +1,7 @@
 """Files of the audit log, one per month, such as ``audit-2026-11.jsonl``."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,10 +39,13 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if is_name(path.name))
 
 
-def lines_backwards(path: Path, end: int) -> Iterator[tuple[int, bytes]]:
+def lines_backwards(
+    path: Path, end: int, wanted: Callable[[bytes], bool] = lambda _block: True
+) -> Iterator[tuple[int, bytes, int]]:
     """Yield offset and bytes of each line before the offset *end*, last first, without line feeds.
 
-    What follows the last line feed is a line, too, unless it is empty.
+    What follows the last line feed is a line, too, unless it is empty. Of a block that is not
+    *wanted* only the first line is yielded; the third value is how many after it were skipped.
     """
     with path.open("rb") as file:
         rest = b""
@@ -53,12 +56,17 @@ def lines_backwards(path: Path, end: int) -> Iterator[tuple[int, bytes]]:
             block = file.read(end - start) + rest
             first, *lines = block.split(b"\n")
             place = start + len(block)
+            if len(lines) > 1 and not wanted(block):
+                place -= len(block) - len(first) - 1
+                skipped = len(lines) - 1 - (at_the_end and not lines[-1])
+                yield place, lines[0], skipped
+                lines, at_the_end = [], False
             for line in reversed(lines):
                 place -= len(line)
                 if line or not at_the_end:
-                    yield place, line
+                    yield place, line, 0
                 at_the_end = False
                 place -= 1
             rest, end = first, start
         if rest or not at_the_end:
-            yield 0, rest
+            yield 0, rest, 0

@@ -78,7 +78,7 @@ def find_end(folder: Path, now_ms: int) -> LogTail:
 def _whole_part(path: Path) -> tuple[int, AuditRecord | None]:
     """Return the size up to the last valid record, and that record."""
     size = path.stat().st_size
-    for offset, line in log_files.lines_backwards(path, size):
+    for offset, line, _ in log_files.lines_backwards(path, size):
         end = offset + len(line)
         if end < size:  # it has a line feed
             try:
@@ -98,7 +98,7 @@ def _whole_part(path: Path) -> tuple[int, AuditRecord | None]:
 
 def _since_checkpoint(path: Path, size: int) -> int:
     since = 0
-    for _, line in log_files.lines_backwards(path, size):
+    for _, line, _ in log_files.lines_backwards(path, size):
         try:
             if checkpoints.is_checkpoint(read(line)):
                 break

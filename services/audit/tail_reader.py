@@ -4,13 +4,15 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from services.audit import log_files
 from services.audit.checkpoint_copies import CheckpointCopy
 from services.audit.records import AuditRecord, DamagedAuditRecord, read
 
 MAX_SCANNED = 200_000
-"""Most lines scanned per page."""
+"""Most lines scanned per page; one that is skipped with its block counts as `_SKIPPED_COST`."""
+_SKIPPED_COST = 0.1
 _DAY_MS = 86_400_000
 _SEQUENCE, _TIME = b'"sequence":', b'"time_ms":'
 _LONGEST_NUMBER = 17
@@ -69,12 +71,14 @@ def page(folder: Path, start: LogPosition, record_filter: RecordFilter, size: in
     """Return up to *size* records before *start*."""
     found: list[AuditRecord] = []
     scanned = unreadable = 0
+    cost = 0.0
     may_match = _prefilter(record_filter)
-    for place, line in _lines(folder, start):
-        if len(found) >= size or scanned >= MAX_SCANNED:
-            older = LogPosition(file=place.file, offset=place.offset + len(line) + 1)
+    for place, line, skipped in _lines(folder, start, may_match):
+        if len(found) >= size or cost >= MAX_SCANNED:
+            older = LogPosition(file=place.file, offset=place.end)
             return AuditPage(records=found, older=older, scanned=scanned, unreadable=unreadable)
-        scanned += 1
+        scanned += 1 + skipped
+        cost += 1 + skipped * _SKIPPED_COST
         try:
             # Parsing a line also checks its hash, which takes ten times as long.
             if record_filter.ends_at(_number(line, _SEQUENCE), _number(line, _TIME)):
@@ -91,7 +95,7 @@ def page(folder: Path, start: LogPosition, record_filter: RecordFilter, size: in
 def is_in_log(folder: Path, copy: CheckpointCopy) -> bool:
     """Return whether the log contains the copied checkpoint."""
     for path in reversed(log_files.files(folder)):
-        for _, line in log_files.lines_backwards(path, path.stat().st_size):
+        for _, line, _ in log_files.lines_backwards(path, path.stat().st_size):
             try:
                 record = read(line)
             except DamagedAuditRecord:
@@ -101,14 +105,26 @@ def is_in_log(folder: Path, copy: CheckpointCopy) -> bool:
     return False
 
 
-def _lines(folder: Path, start: LogPosition) -> Iterator[tuple[LogPosition, bytes]]:
+class _LinePlace(NamedTuple):
+    """Where a line, and the newer ones skipped before it, stand."""
+
+    file: str
+    end: int
+    """Offset after them."""
+
+
+def _lines(
+    folder: Path, start: LogPosition, may_match: Callable[[bytes], bool]
+) -> Iterator[tuple[_LinePlace, bytes, int]]:
+    """Yield lines, newest first, and how many newer ones of its block were skipped."""
     for path in reversed(log_files.files(folder)):
         if path.name > start.file:
             continue
         size = path.stat().st_size
         end = min(start.offset, size) if path.name == start.file else size
-        for offset, line in log_files.lines_backwards(path, end):
-            yield LogPosition(file=path.name, offset=offset), line
+        for offset, line, skipped in log_files.lines_backwards(path, end, may_match):
+            yield _LinePlace(path.name, end), line, skipped
+            end = offset
 
 
 def _prefilter(record_filter: RecordFilter) -> Callable[[bytes], bool]:

@@ -105,6 +105,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ListRecords": _of(Role.AUDITOR),
         "GetHead": _of(Role.AUDITOR, Role.OPERATOR),
         "VerifyLog": _of(Role.AUDITOR),
+        "FollowVerification": _of(Role.AUDITOR),
         "ExportEvidence": _of(Role.AUDITOR),
     },
     "fanzha.v1.ChangeService": {

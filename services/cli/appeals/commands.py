@@ -58,6 +58,15 @@ _DigestsOnly = Annotated[
     bool,
     typer.Option("--digests-only", help="Send names and SHA-256 of documents, not contents."),
 ]
+_ListedState = Annotated[
+    str,
+    typer.Option(help="received, in_review, upheld, rejected or withdrawn; empty: all open ones."),
+]
+_OverdueOnly = Annotated[bool, typer.Option("--overdue", help="Only those after their deadline.")]
+_ListedOfficer = Annotated[str, typer.Option(help="Only those that this officer has.")]
+_ListedPattern = Annotated[
+    str, typer.Option(help="Only those about this number, sender, host or URL, in any state.")
+]
 _Again = Annotated[
     bool, typer.Option("--again", help="Open another although the earlier one is closed.")
 ]
@@ -145,15 +154,10 @@ def add(
 
 @app.command("list")
 def list_(
-    state: Annotated[
-        str,
-        typer.Option(
-            help="received, in_review, upheld, rejected or withdrawn; empty: all open ones."
-        ),
-    ] = "",
-    overdue: Annotated[
-        bool, typer.Option("--overdue", help="Only those after their deadline.")
-    ] = False,
+    state: _ListedState = "",
+    overdue: _OverdueOnly = False,
+    officer: _ListedOfficer = "",
+    pattern: _ListedPattern = "",
     limit: Limit = 50,
     after: After = "",
     target: Target = DEFAULT_TARGET,
@@ -161,7 +165,11 @@ def list_(
 ) -> None:
     """List appeals: open ones with the nearest deadline first, closed ones newest first."""
     request = pb.ListAppealsRequest(
-        state=words.state(state), overdue_only=overdue, page_token=after
+        state=words.state(state),
+        overdue_only=overdue,
+        officer=officer,
+        pattern=pattern,
+        page_token=after,
     )
     with server(target) as stub:
         found, answer = read_pages(stub.ListAppeals, request, "appeals", limit=limit)

@@ -49,6 +49,12 @@ _Pattern = Annotated[
 _Delivered = Annotated[
     bool, typer.Option("--delivered", help="Put on record that it was handed over.")
 ]
+_Draft = Annotated[
+    str, typer.Option(help="Write it as if the appeal were decided so: upheld or rejected.")
+]
+_DraftReason = Annotated[str, typer.Option(help="Of a draft: why it would be decided so.")]
+_DraftRemedy = Annotated[str, typer.Option(help="Of a draft: how one may complain further.")]
+_DraftDocuments = Annotated[str, typer.Option(help="Of a draft: documents needed.")]
 _File = Annotated[Path | None, typer.Option("--out", dir_okay=False, help="File to write; UTF-8.")]
 
 
@@ -58,6 +64,10 @@ def notice(
     decision: _Decision = 0,
     pattern: _Pattern = "",
     delivered: _Delivered = False,
+    draft: _Draft = "",
+    reason: _DraftReason = "",
+    remedy: _DraftRemedy = "",
+    documents: _DraftDocuments = "",
     file: _File = None,
     by: By = "",
     language: LanguageWord = "zh",
@@ -68,12 +78,14 @@ def notice(
         fail(gettext("give an appeal, --decision or --pattern"))
     with server(target) as stub:
         if appeal_id:
+            decided = _draft(draft, reason, remedy, documents) if draft else None
             request = pb.WriteNoticeRequest(
                 appeal_id=appeal_id,
                 kind=words.notice_kind(kind),
                 language=words.language(language),
                 delivered=delivered,
                 by=by,
+                draft=decided,
             )
             answer: Any = stub.WriteNotice(request)
         else:
@@ -81,6 +93,20 @@ def notice(
                 decision_id=decision, pattern=pattern, language=words.language(language)
             )
             answer = stub.WriteRestrictionNotice(about)
+    _hand_out(answer, file)
+
+
+def _draft(outcome: str, reason: str, remedy: str, documents: str) -> pb.NoticeDraft:
+    return pb.NoticeDraft(
+        outcome=words.outcome(outcome),
+        reason=reason,
+        remedy=remedy,
+        documents_required=documents,
+    )
+
+
+def _hand_out(answer: Any, file: Path | None) -> None:
+    """Print a notice, or write it to a file."""
     if file is None:
         out.print(answer.text, markup=False, soft_wrap=True)
         return

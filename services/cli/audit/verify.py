@@ -70,8 +70,14 @@ def verify(
 
 def _verify_by_service(by: str, target: str, *, as_json: bool) -> None:
     started = time.monotonic()
-    with server(target, gettext("verifying")) as stub:
-        answer = stub.VerifyLog(pb.VerifyLogRequest(author=by))
+    answer = pb.VerifyLogResponse()
+    with server(target) as stub, progress() as bar:
+        task = bar.add_task(gettext("verifying"), total=None, note="")
+        for told in stub.FollowVerification(
+            pb.FollowVerificationRequest(author=by), timeout=VERIFY_SECONDS
+        ):
+            bar.update(task, total=told.bytes_total or None, completed=told.bytes_read)
+            answer = told.result
     _tell(_report(answer), time.monotonic() - started, as_json=as_json)
 
 

@@ -3,10 +3,11 @@
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc as pb_grpc
-from infra import paging
+from infra import paging, text_limits
 from services.appeals import masking, review, submission
-from services.appeals.model import Appeal
-from services.appeals.service import Appeals
+from services.appeals.model import STATEMENT, Appeal, AppealOutcome
+from services.appeals.notices.writer import Notice
+from services.appeals.service import Appeals, QueueFilter
 from services.rpc.appeals import messages
 
 
@@ -49,11 +50,14 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
     async def ListAppeals(
         self, request: pb.ListAppealsRequest, context: object
     ) -> pb.ListAppealsResponse:
-        queue = await self._appeals.queue(
-            messages.state(request.state),
-            paging.number_of(request.page_token),
-            request.page_size,
+        wanted = QueueFilter(
+            state=messages.state(request.state),
             late=request.overdue_only,
+            officer=request.officer,
+            subject=self._appeals.opening.subject(request.pattern) if request.pattern else None,
+        )
+        queue = await self._appeals.queue(
+            wanted, paging.number_of(request.page_token), request.page_size
         )
         now = self._appeals.now_ms()
         return pb.ListAppealsResponse(
@@ -120,6 +124,8 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
     async def WriteNotice(
         self, request: pb.WriteNoticeRequest, context: object
     ) -> pb.WriteNoticeResponse:
+        if request.HasField("draft"):
+            return self._notice(await self._draft(request))
         notice = await self._appeals.notice(
             request.appeal_id,
             messages.notice_kind(request.kind),
@@ -127,9 +133,7 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
             delivered=request.delivered,
             by=request.by,
         )
-        return pb.WriteNoticeResponse(
-            text=notice.text, template_version=notice.template, kind=messages.KINDS[notice.kind]
-        )
+        return self._notice(notice)
 
     async def WriteRestrictionNotice(
         self, request: pb.WriteRestrictionNoticeRequest, context: object
@@ -143,6 +147,29 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
         self, request: pb.GetAppealReportRequest, context: object
     ) -> pb.GetAppealReportResponse:
         return messages.report(await self._appeals.report(request.since_ms, request.until_ms))
+
+    async def _draft(self, request: pb.WriteNoticeRequest) -> Notice:
+        if request.delivered or request.kind:
+            raise InvalidInput("draft: without kind and delivered")
+        draft = request.draft
+        outcome = messages.state(draft.outcome)
+        if outcome is None:
+            raise InvalidInput("outcome: upheld or rejected")
+        terms = AppealOutcome(
+            reason=text_limits.required("reason", draft.reason, STATEMENT),
+            remedy=text_limits.optional("remedy", draft.remedy, STATEMENT),
+            documents_required=text_limits.optional(
+                "documents_required", draft.documents_required, STATEMENT
+            ),
+        )
+        language = messages.language(request.language)
+        return await self._appeals.draft(request.appeal_id, outcome, language, terms)
+
+    @staticmethod
+    def _notice(notice: Notice) -> pb.WriteNoticeResponse:
+        return pb.WriteNoticeResponse(
+            text=notice.text, template_version=notice.template, kind=messages.KINDS[notice.kind]
+        )
 
     def _masked(self, appeal: Appeal) -> pb.Appeal:
         return messages.appeal(masking.appeal(appeal), self._appeals.now_ms(), masked=True)

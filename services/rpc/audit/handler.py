@@ -12,7 +12,7 @@ from fanzha.v1 import audit_pb2_grpc as pb_grpc
 from services.audit import tail_reader
 from services.audit.events import AuditKind
 from services.audit.findings import ChainReport
-from services.audit.live_verification import LiveVerification
+from services.audit.live_verification import LiveVerification, VerificationProgress
 from services.audit.log import AuditLog
 from services.audit.log_files import is_name
 from services.audit.records import AuditRecord
@@ -22,6 +22,8 @@ from services.evidence_package.service import EvidencePackages
 MOST_PER_PAGE = 1000
 DEFAULT_PER_PAGE = 100
 PIECE_BYTES = 2**18
+PROGRESS_SECONDS = 0.25
+"""Between two messages of `FollowVerification`."""
 _TOKEN = re.compile(r"(audit-[0-9]{4}-[0-9]{2}\.jsonl):([0-9]{1,15})")
 
 
@@ -75,6 +77,24 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
     ) -> pb.VerifyLogResponse:
         return _report(await self._verification.verify(said_author=request.author))
 
+    async def FollowVerification(
+        self, request: pb.FollowVerificationRequest, context: object
+    ) -> AsyncIterator[pb.FollowVerificationResponse]:
+        progress = VerificationProgress()
+        verifying = asyncio.create_task(
+            self._verification.verify(said_author=request.author, progress=progress)
+        )
+        try:
+            while not verifying.done():
+                yield _progress(progress)
+                await asyncio.wait([verifying], timeout=PROGRESS_SECONDS)
+            answer = _progress(progress)
+            answer.result.CopyFrom(_report(await verifying))
+            yield answer
+        finally:
+            # A caller who leaves stops the reading; a task that is done takes no notice.
+            verifying.cancel()
+
     async def ExportEvidence(
         self, request: pb.ExportEvidenceRequest, context: object
     ) -> AsyncIterator[pb.ExportEvidenceResponse]:
@@ -125,6 +145,12 @@ def _record(record: AuditRecord) -> pb.AuditRecord:
         previous=record.previous,
         hash=record.hash,
         line=record.line,
+    )
+
+
+def _progress(progress: VerificationProgress) -> pb.FollowVerificationResponse:
+    return pb.FollowVerificationResponse(
+        bytes_read=progress.bytes_read, bytes_total=progress.bytes_total
     )
 
 

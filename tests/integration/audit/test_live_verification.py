@@ -26,6 +26,7 @@ from services.rpc.audit.handler import AuditServicer
 from services.rpc.server import RpcServer
 from tests.support.audit_logs import Clock, lines_of, records_of, write_lines
 from tests.support.identities import Issuer
+from tests.support.rpc_server import rpc_server
 
 DEADLINE = 20
 
@@ -195,3 +196,24 @@ async def test_only_auditors_may_verify_the_log(
     assert list(answers[Role.AUDITOR].problems) == []
     verified = [one for one in records_of(newest_file(log)) if one.kind == "log_verified"]
     assert [one.actor for one in verified] == ["wang"]
+
+
+async def test_a_verification_tells_how_far_it_is_and_then_the_result(
+    log: AuditLog, verification: LiveVerification
+) -> None:
+    evidence: Any = None
+    servicers = {"audit": AuditServicer(log, evidence, verification)}
+    async with (
+        rpc_server(servicers) as target,
+        grpc.aio.insecure_channel(target) as channel,
+    ):
+        stub: Any = pb_grpc.AuditServiceStub(channel)
+        request = pb.FollowVerificationRequest(author="zhao")
+        told = [one async for one in stub.FollowVerification(request, timeout=DEADLINE)]
+
+    *_, last = told
+    assert last.HasField("result")
+    assert not any(one.HasField("result") for one in told[:-1])
+    assert last.result.records == log.head.sequence - 1
+    assert not last.result.problems
+    assert last.bytes_read == last.bytes_total > 0

@@ -34,8 +34,8 @@ def test_reading_backwards_reverses_the_lines(contents: bytes, data: st.DataObje
         path.write_bytes(contents)
         found = list(log_files.lines_backwards(path, end))
 
-    assert [line for _, line in found] == expected[::-1]
-    assert all(contents[at : at + len(line)] == line for at, line in found)
+    assert [line for _, line, _ in found] == expected[::-1]
+    assert all(contents[at : at + len(line)] == line for at, line, _ in found)
 
 
 def test_long_files_are_read_backwards_in_blocks(tmp_path: Path) -> None:
@@ -43,9 +43,31 @@ def test_long_files_are_read_backwards_in_blocks(tmp_path: Path) -> None:
     lines = [b"x" * (number % 5000) for number in range(200)]
     path.write_bytes(b"".join(line + b"\n" for line in lines))
 
-    found = [line for _, line in log_files.lines_backwards(path, path.stat().st_size)]
+    found = [line for _, line, _ in log_files.lines_backwards(path, path.stat().st_size)]
 
     assert found == lines[::-1]
+
+
+@given(
+    st.lists(st.integers(0, 30_000), max_size=40),
+    st.sets(st.integers(0, 39)),
+    st.booleans(),
+)
+def test_blocks_without_a_wanted_line_are_skipped_and_counted(
+    sizes: list[int], wanted: set[int], ends: bool
+) -> None:
+    lines = [(b"!" if row in wanted else b".") + b"x" * size for row, size in enumerate(sizes)]
+    text = b"\n".join(lines) + (b"\n" if ends and lines else b"")
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(text)
+        found = list(log_files.lines_backwards(path, len(text), lambda block: b"!" in block))
+
+    marked = [line for line in reversed(lines) if line.startswith(b"!")]
+    assert [line for _, line, _ in found if line.startswith(b"!")] == marked
+    assert sum(1 + skipped for _, _, skipped in found) == len(lines)
+    assert all(text[at : at + len(line)] == line for at, line, _ in found)
 
 
 @given(st.integers(1, 7))
@@ -109,3 +131,20 @@ def test_an_indexed_search_finds_what_a_full_scan_finds(
         for one in reversed(records)
         if one.actor == actor and one.subject == subject and one.sequence > after
     ]
+
+
+def test_a_rare_actor_is_found_among_many_records_in_pages(tmp_path: Path) -> None:
+    rare = {5, 700, 701, 1399}
+    chain = a_chain(tmp_path)
+    chain.open()
+    chain.append(
+        [an_event(actor="rare" if number in rare else "common") for number in range(1, 1401)]
+    )
+    chain.close()
+    (path,) = log_files.files(tmp_path)
+    by_hand = [one.sequence for one in records_of(path) if one.actor == "rare"]
+
+    pages = [everything(tmp_path, RecordFilter(actor="rare"), size) for size in (1, 2, 3, 100)]
+
+    assert len(by_hand) == 4
+    assert pages == [by_hand[::-1]] * 4
