@@ -12,13 +12,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-_GRAPH = 7
+_GRAPH, _METADATA = 7, 14
 """Of a ModelProto."""
 _NODE, _INITIALIZER, _OUTPUT = 1, 5, 12
 """Of a GraphProto."""
 _NODE_INPUT, _NODE_OUTPUT, _NODE_TYPE = 1, 2, 4
 _TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_DATA = 1, 2, 8, 9
 _VALUE_NAME = 1
+_KEY, _VALUE = 1, 2
+"""Of a StringStringEntryProto."""
 _INT8 = 3
 """Of TensorProto.DataType."""
 _VARINT, _BYTES, _FIXED64, _FIXED32 = 0, 2, 1, 5
@@ -71,6 +73,25 @@ def split(graph: bytes, output: str, digest: str) -> SplitGraph | None:
             _known.pop(next(iter(_known)))
         _known[digest] = table
     return SplitGraph(rest, table)
+
+
+def take_metadata(model: bytes, key: str) -> tuple[bytes, str] | None:
+    """Take the text *key* out of the metadata of a model; None where there is none.
+
+    Returns the model without it. onnxruntime would hold a copy for as long as its session lives.
+    """
+    view = memoryview(model)
+    try:
+        parts = list(_fields(view, 0, len(view)))
+        for one in parts:
+            if one.number == _METADATA and _text(view, one, _KEY) == key.encode():
+                text = _text(view, one, _VALUE).decode()
+                return b"".join(
+                    view[other.start : other.end] for other in parts if other != one
+                ), text
+    except (ValueError, IndexError):
+        pass
+    return None
 
 
 def _without(model: bytes, output: bytes) -> tuple[bytes, memoryview, tuple[int, ...]] | None:

@@ -1,5 +1,9 @@
-"""When garbage is collected: not during imports, and not what start-up made."""
+"""When garbage is collected: not during imports, and not what start-up made.
 
+And when what is free goes back to the system, which glibc keeps for itself otherwise.
+"""
+
+import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +22,17 @@ def paused() -> Iterator[None]:
 
 
 def settle_memory() -> None:
-    """Freeze the garbage collector: later collections skip all objects that exist now."""
+    """Freeze the garbage collector: later collections skip all objects that exist now.
+
+    What loading them left behind goes back to the system.
+    """
     gc.collect()
     gc.freeze()
+    return_free_memory()
+
+
+def return_free_memory() -> None:
+    """Return free memory to the system, where the C library can; some milliseconds."""
+    found = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if found is not None:
+        found(0)

@@ -10,12 +10,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+import xxhash
+
 from classifiers.card_fields import checked_field
 from classifiers.link.letter_odds import LetterOdds
 
 _LETTERS = ("label_letters", "below_letters")
 SHORTEST_WORD, LONGEST_WORD = 3, 12
 """Letters of the words of the lexicon."""
+
+
+_MOST_KNOWN = 2
+_known: "dict[str, UrlStatistics]" = {}
 
 
 class NameSplitter:
@@ -106,6 +112,21 @@ def parse(text: str) -> UrlStatistics:
     return UrlStatistics(
         lexicon=frozenset(map(str, checked_field(table, "lexicon", list))), **found
     )
+
+
+def shared(text: str) -> UrlStatistics:
+    """Return what `parse` reads, made once for equal texts: forked processes find it here.
+
+    The last `_MOST_KNOWN` are kept: of the model in force, and of the one before or in shadow.
+    """
+    digest = xxhash.xxh3_128_hexdigest(text.encode())
+    found = _known.get(digest)
+    if found is None:
+        found = parse(text)
+        while len(_known) >= _MOST_KNOWN:
+            _known.pop(next(iter(_known)))
+        _known[digest] = found
+    return found
 
 
 def _letters(table: Mapping[str, object]) -> LetterOdds:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
-from classifiers import card
+from classifiers import card, graph_table
 from classifiers.card import Card
 from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
 from classifiers.link import url_columns, url_statistics
@@ -29,24 +29,37 @@ class UrlTrees:
     """Maps canonical URLs, with their fast log-odds, to log-odds. For use by one thread."""
 
     def __init__(self, trees: bytes, revision: str = url_columns.REVISION) -> None:
+        found = graph_table.take_metadata(trees, STATISTICS)
+        if found is None:
+            raise ValueError(f"{card.CASCADE_HEAD} holds no statistics of URLs")
+        graph, text = found
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
         self._session = ort.InferenceSession(
-            trees, sess_options=options, providers=["CPUExecutionProvider"]
+            graph, sess_options=options, providers=["CPUExecutionProvider"]
         )
-        about = self._session.get_modelmeta().custom_metadata_map
-        if STATISTICS not in about:
-            raise ValueError(f"{card.CASCADE_HEAD} holds no statistics of URLs")
         self._width = url_columns.WIDTHS[revision]
-        self._columns = UrlColumns(url_statistics.parse(about[STATISTICS]))
+        self.statistics = url_statistics.shared(text)
+        """What the columns look up; shared, never changed."""
+        self._columns = UrlColumns(self.statistics)
 
     def log_odds(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
         """Return the log-odds of canonical URLs, one each."""
         rows = np.column_stack([fast_log_odds, self._columns.of(inputs)[:, : self._width]])
         found: Float32s = self._session.run([OUTPUT], {INPUT: rows})[0]
         return found.reshape(len(inputs))
+
+
+def read_statistics(bundle: Path) -> None:
+    """Read the statistics of *bundle* now, so that processes forked from here share them."""
+    about = card.read(bundle)
+    if about.cascade is None or about.cascade.encoder != ENCODER:
+        return
+    found = graph_table.take_metadata(card.read_cascade_head(bundle, about), STATISTICS)
+    if found is not None:
+        url_statistics.shared(found[1])
 
 
 def of_bundle(bundle: Path, about: Card) -> Cascade | None:

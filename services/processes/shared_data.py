@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from classifiers import bundles, card
+from classifiers.link import url_trees
 from classifiers.onnx_model import read_table
 from classifiers.text import sentence_encoder
 from fanzha import numbering
 from fanzha.errors import FanzhaError
 from fanzha.links import find_links
 from fanzha.text import normalise_all
+from infra import garbage_collection
 from infra.data_paths import ENCODER
 from services.decision.related.entities import owner_of
 from services.settings import loader
@@ -49,15 +51,25 @@ class SharedData:
         os.environ.update(environment)
         with suppress(FanzhaError, OSError, ValueError):
             self._settings = loader.load()
-            for channel in ("sms", "url"):
-                read_table(bundles.newest(self._settings.models_dir or bundles.SHIPPED, channel))
+            _read_models(self._settings)
             if _looks_twice(self._settings):
                 sentence_encoder.load(self._settings.data_dir / ENCODER)
+        # What loading left behind would stay in the memory of every child.
+        garbage_collection.return_free_memory()
 
     def keep(self) -> None:
         """Write what is quicker to read than to build, for the next start."""
         if self._settings is not None:
             sentence_encoder.keep_table(self._settings.data_dir / ENCODER)
+
+
+def _read_models(settings: Settings) -> None:
+    """Read what workers share of the newest bundles: all but sessions, which start threads."""
+    root = settings.models_dir or bundles.SHIPPED
+    for channel in ("sms", "url"):
+        read_table(bundles.newest(root, channel))
+    if settings.link_cascade_share:
+        url_trees.read_statistics(bundles.newest(root, "url"))
 
 
 def _looks_twice(settings: Settings) -> bool:

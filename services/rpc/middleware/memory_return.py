@@ -5,26 +5,22 @@ would stay as large as the largest requests that it ever held at the same time.
 """
 
 import asyncio
-import ctypes
 from collections.abc import Callable
+
+from infra.garbage_collection import return_free_memory
 
 LARGE_BYTES = 2**20
 PAUSE_SECONDS = 2.0
 """From a large request to the return; more often never."""
 
 
-def trim() -> None:
-    """Return free memory to the system, where the C library can."""
-    found = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if found is not None:
-        found(0)
-
-
 class MemoryReturn:
     """Calls *trim* in a thread, a while after a request was large. One event loop only."""
 
     def __init__(
-        self, trim: Callable[[], None] = trim, pause_seconds: float = PAUSE_SECONDS
+        self,
+        trim: Callable[[], None] = return_free_memory,
+        pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._trim = trim
         self._pause_seconds = pause_seconds

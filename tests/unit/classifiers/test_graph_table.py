@@ -105,3 +105,23 @@ def test_few_tables_are_kept(tmp_path: Path) -> None:
         graph_table.split(a_graph(), CONSTANT, f"kept {number}")
 
     assert len(graph_table._known) <= 4  # noqa: SLF001
+
+
+def test_metadata_is_taken_out_of_a_model_that_computes_the_same() -> None:
+    model = onnx.load_from_string(a_graph())
+    for key, value in (("kept", "first"), ("taken", "要紧" * 100), ("other", "")):
+        model.metadata_props.add(key=key, value=value)
+
+    found = graph_table.take_metadata(model.SerializeToString(), "taken")
+
+    assert found is not None
+    rest, text = found
+    assert text == "要紧" * 100
+    left = onnx.load_from_string(rest)
+    assert {one.key: one.value for one in left.metadata_props} == {"kept": "first", "other": ""}
+    assert left.graph == model.graph
+
+
+@pytest.mark.parametrize("content", [a_graph(), b"", b"no graph at all"])
+def test_there_is_no_metadata_to_take_where_a_model_has_none(content: bytes) -> None:
+    assert graph_table.take_metadata(content, "taken") is None
