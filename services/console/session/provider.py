@@ -8,11 +8,12 @@ read them in the very token that the console passes on.
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
@@ -66,39 +67,35 @@ class OpenIdProvider:
     async def address(self, *, callback: str, state: str, nonce: str, verifier: str) -> str:
         """Return where a browser signs in; it comes back to *callback*."""
         metadata = await self._discovered()
-        more = {"nonce": nonce}
-        if self._settings.console_oidc_resource:
-            more["resource"] = self._settings.console_oidc_resource
-        async with self._client(callback) as client:
-            address, _ = client.create_authorization_url(
+        return str(
+            prepare_grant_uri(
                 self._endpoint(metadata, "authorization_endpoint"),
+                client_id=self._settings.console_oidc_client_id,
+                response_type="code",
+                redirect_uri=callback,
+                scope=self._settings.console_oidc_scopes,
                 state=state,
-                code_verifier=verifier,
-                **more,
+                nonce=nonce,
+                code_challenge=create_s256_code_challenge(verifier),
+                code_challenge_method="S256",
+                **self._resource(),
             )
-        return str(address)
+        )
 
     async def tokens(
         self, *, code: str, callback: str, nonce: str, verifier: str
     ) -> ProviderTokens:
         """Exchange *code*; raise `InvalidInput` where the provider or a check refuses it."""
         metadata = await self._discovered()
-        more = {}
-        if self._settings.console_oidc_resource:
-            more["resource"] = self._settings.console_oidc_resource
-        try:
-            async with self._client(callback) as client:
-                found = await client.fetch_token(
-                    self._endpoint(metadata, "token_endpoint"),
-                    code=code,
-                    grant_type="authorization_code",
-                    code_verifier=verifier,
-                    **more,
-                )
-        except httpx.HTTPError as error:
-            raise _unreachable(error) from error
-        except (AuthlibBaseError, ValueError) as error:
-            raise InvalidInput("the provider refused the sign-in") from error
+        fields = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": callback,
+            "code_verifier": verifier,
+            "client_id": self._settings.console_oidc_client_id,
+            **self._resource(),
+        }
+        found = await self._exchange(self._endpoint(metadata, "token_endpoint"), fields)
         id_token, access = str(found.get("id_token", "")), str(found.get("access_token", ""))
         await self._check(id_token, access, nonce)
         shown = id_token if self._settings.console_oidc_token == "id_token" else access  # noqa: S105
@@ -161,16 +158,35 @@ class OpenIdProvider:
             raise Unavailable("the provider names no {name} that speaks TLS", name=name)
         return address
 
-    def _client(self, callback: str) -> Any:
-        return AsyncOAuth2Client(
-            self._settings.console_oidc_client_id,
-            self._secret,
-            scope=self._settings.console_oidc_scopes,
-            redirect_uri=callback,
-            code_challenge_method="S256",
-            token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
-            timeout=_SECONDS,
-        )
+    def _resource(self) -> dict[str, str]:
+        resource = self._settings.console_oidc_resource
+        return {"resource": resource} if resource else {}
+
+    async def _exchange(self, address: str, fields: dict[str, str]) -> dict[str, Any]:
+        """Return the answer of the token endpoint; it knows a public client by PKCE alone."""
+        auth = None
+        if self._secret is not None:
+            # Encoded first, as RFC 6749 2.3.1 has it.
+            auth = httpx.BasicAuth(quote_plus(fields.pop("client_id")), quote_plus(self._secret))
+        try:
+            async with httpx.AsyncClient(timeout=_SECONDS) as client:
+                answer = await client.post(
+                    address,
+                    data=fields,
+                    auth=auth or httpx.USE_CLIENT_DEFAULT,
+                    headers={"accept": "application/json"},
+                )
+        except httpx.HTTPError as error:
+            raise _unreachable(error) from error
+        try:
+            found = answer.json()
+        except ValueError:
+            found = None
+        if answer.is_server_error or not isinstance(found, dict):
+            raise Unavailable("the provider's token endpoint failed")
+        if not answer.is_success:
+            raise InvalidInput("the provider refused the sign-in")
+        return found
 
 
 async def _document(address: str) -> dict[str, Any]:

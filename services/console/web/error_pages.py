@@ -7,9 +7,8 @@ from starlette.responses import HTMLResponse, Response
 
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message
-from services.auth import roles
-from services.auth.identity import Role
 from services.console.backend.faults import BackendFault
+from services.console.web import role_table
 from services.console.web.page_request import ConsoleParts, PageRequest, theme_of
 
 _STATUS = {
@@ -54,12 +53,12 @@ async def of_fault(visit: PageRequest, fault: BackendFault) -> Response:
 async def not_allowed(visit: PageRequest, methods: Sequence[str]) -> Response:
     """Answer with the role that it takes."""
     missing = [one for one in methods if not visit.may(one)]
-    takes = sorted({role for method in missing for role in roles_of(method)})
+    takes = [role.value for role in role_table.roles_of(missing)]
     return await _page(
         visit,
         403,
         Message("{method} takes another role", method=", ".join(missing)),
-        takes=takes,
+        takes=sorted(takes),
     )
 
 
@@ -81,14 +80,6 @@ def without_session(
     """Answer whoever is not signed in, or cannot be known."""
     values = {**_values(status, message), "theme": theme_of(request)}
     return HTMLResponse(parts.templates.render("plain_error.html", language, values), status)
-
-
-def roles_of(method: str) -> list[str]:
-    """Return the roles that may call ``CaseService/GetCase``."""
-    allowed = roles.access_of(f"/fanzha.v1.{method}")
-    if isinstance(allowed, frozenset):
-        return [role.value for role in Role if role in allowed]
-    return []
 
 
 async def _page(
