@@ -4,6 +4,7 @@ isort:skip_file
 What became of warnings, in figures."""
 
 from collections import abc as _abc
+from fanzha.v1 import decision_pb2 as _decision_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -58,6 +59,58 @@ WARNING_REPORT_BY_DAY: WarningReportBy.ValueType  # 5
 WARNING_REPORT_BY_TIER: WarningReportBy.ValueType  # 6
 """By tier."""
 Global___WarningReportBy: _TypeAlias = WarningReportBy  # noqa: Y015
+
+class _MapLevel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MapLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MapLevel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MAP_LEVEL_UNSPECIFIED: _MapLevel.ValueType  # 0
+    """Cities."""
+    MAP_LEVEL_PROVINCE: _MapLevel.ValueType  # 1
+    """Provinces."""
+    MAP_LEVEL_CITY: _MapLevel.ValueType  # 2
+    """Cities; provinces where no city is known."""
+    MAP_LEVEL_COUNTY: _MapLevel.ValueType  # 3
+    """Counties; cities or provinces where no county is known."""
+
+class MapLevel(_MapLevel, metaclass=_MapLevelEnumTypeWrapper):
+    """How finely regions are told apart."""
+
+MAP_LEVEL_UNSPECIFIED: MapLevel.ValueType  # 0
+"""Cities."""
+MAP_LEVEL_PROVINCE: MapLevel.ValueType  # 1
+"""Provinces."""
+MAP_LEVEL_CITY: MapLevel.ValueType  # 2
+"""Cities; provinces where no city is known."""
+MAP_LEVEL_COUNTY: MapLevel.ValueType  # 3
+"""Counties; cities or provinces where no county is known."""
+Global___MapLevel: _TypeAlias = MapLevel  # noqa: Y015
+
+class _MapStep:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MapStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MapStep.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MAP_STEP_UNSPECIFIED: _MapStep.ValueType  # 0
+    """Not at all."""
+    MAP_STEP_DAY: _MapStep.ValueType  # 1
+    """By day in China; 92 at most."""
+    MAP_STEP_MONTH: _MapStep.ValueType  # 2
+    """By month in China; the last 60."""
+
+class MapStep(_MapStep, metaclass=_MapStepEnumTypeWrapper):
+    """How time is cut."""
+
+MAP_STEP_UNSPECIFIED: MapStep.ValueType  # 0
+"""Not at all."""
+MAP_STEP_DAY: MapStep.ValueType  # 1
+"""By day in China; 92 at most."""
+MAP_STEP_MONTH: MapStep.ValueType  # 2
+"""By month in China; the last 60."""
+Global___MapStep: _TypeAlias = MapStep  # noqa: Y015
 
 @_typing.final
 class GetWarningReportRequest(_message.Message):
@@ -389,3 +442,294 @@ class WarningDelay(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WarningDelay: _TypeAlias = WarningDelay  # noqa: Y015
+
+@_typing.final
+class GetFraudMapRequest(_message.Message):
+    """Asks for the map of fraud."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGION_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    SINCE_MS_FIELD_NUMBER: _builtins.int
+    UNTIL_MS_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPES_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    region: _builtins.str
+    """Only this region: code of a province, city or county, or its name where it has no code; empty:
+    all that who asks reaches.
+    """
+    level: Global___MapLevel.ValueType
+    """How finely regions are told apart."""
+    since_ms: _builtins.int
+    """From the day in China of this time on, in milliseconds since the Unix epoch; absent: all."""
+    until_ms: _builtins.int
+    """Days that begin before, in milliseconds since the Unix epoch; absent: until now."""
+    step: Global___MapStep.ValueType
+    """How time is cut in frames."""
+    @_builtins.property
+    def fraud_types(self) -> _containers.RepeatedScalarFieldContainer[_decision_pb2.FraudType.ValueType]:
+        """Only these kinds of fraud; none: all."""
+
+    def __init__(
+        self,
+        *,
+        region: _builtins.str = ...,
+        level: Global___MapLevel.ValueType = ...,
+        since_ms: _builtins.int = ...,
+        until_ms: _builtins.int = ...,
+        fraud_types: _abc.Iterable[_decision_pb2.FraudType.ValueType] | None = ...,
+        step: Global___MapStep.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fraud_types", b"fraud_types", "level", b"level", "region", b"region", "since_ms", b"since_ms", "step", b"step", "until_ms", b"until_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFraudMapRequest: _TypeAlias = GetFraudMapRequest  # noqa: Y015
+
+@_typing.final
+class GetFraudMapResponse(_message.Message):
+    """The map of fraud. Cases count on the day on which they were opened, as they stand now; duplicates
+    do not count.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MADE_AT_MS_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    HOT_SPOTS_FIELD_NUMBER: _builtins.int
+    ESTIMATED_KINDS_FIELD_NUMBER: _builtins.int
+    made_at_ms: _builtins.int
+    """When it was made, in milliseconds since the Unix epoch."""
+    first_day: _builtins.str
+    """The first day with a case of this region and these kinds, such as 2026-11-30; empty: there is
+    none.
+    """
+    estimated_kinds: _builtins.int
+    """Kinds of fraud of which there was enough to estimate what was not lost."""
+    @_builtins.property
+    def all(self) -> Global___MapFigures:
+        """All regions together."""
+
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MapRegion]:
+        """Regions with cases, in order of their codes."""
+
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___MapFrame]:
+        """Steps of time, the oldest first; none unless asked for."""
+
+    @_builtins.property
+    def hot_spots(self) -> _containers.RepeatedCompositeFieldContainer[Global___HotSpot]:
+        """Where and when more happened than usual, the most unusual first; 20 at most."""
+
+    def __init__(
+        self,
+        *,
+        made_at_ms: _builtins.int = ...,
+        first_day: _builtins.str = ...,
+        all: Global___MapFigures | None = ...,
+        regions: _abc.Iterable[Global___MapRegion] | None = ...,
+        frames: _abc.Iterable[Global___MapFrame] | None = ...,
+        hot_spots: _abc.Iterable[Global___HotSpot] | None = ...,
+        estimated_kinds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "estimated_kinds", b"estimated_kinds", "first_day", b"first_day", "frames", b"frames", "hot_spots", b"hot_spots", "made_at_ms", b"made_at_ms", "regions", b"regions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFraudMapResponse: _TypeAlias = GetFraudMapResponse  # noqa: Y015
+
+@_typing.final
+class MapRegion(_message.Message):
+    """One region."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Code, or name where it has no code; empty: not known."""
+    name: _builtins.str
+    """Name, where it is known; else the code."""
+    @_builtins.property
+    def figures(self) -> Global___MapFigures:
+        """Its figures."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        name: _builtins.str = ...,
+        figures: Global___MapFigures | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "figures", b"figures", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MapRegion: _TypeAlias = MapRegion  # noqa: Y015
+
+@_typing.final
+class MapFrame(_message.Message):
+    """One step of time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
+    start: _builtins.str
+    """The day or month in China, such as 2026-11-30 or 2026-11."""
+    @_builtins.property
+    def all(self) -> Global___MapFigures:
+        """All regions together."""
+
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MapFigures]:
+        """Each region, in the order of regions."""
+
+    def __init__(
+        self,
+        *,
+        start: _builtins.str = ...,
+        all: Global___MapFigures | None = ...,
+        regions: _abc.Iterable[Global___MapFigures] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "regions", b"regions", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MapFrame: _TypeAlias = MapFrame  # noqa: Y015
+
+@_typing.final
+class MapFigures(_message.Message):
+    """Figures of some cases."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPOSED_FIELD_NUMBER: _builtins.int
+    CONTACTS_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    WARNED_FIELD_NUMBER: _builtins.int
+    REACHED_FIELD_NUMBER: _builtins.int
+    FINISHED_FIELD_NUMBER: _builtins.int
+    SAFE_FIELD_NUMBER: _builtins.int
+    LOST_MONEY_FIELD_NUMBER: _builtins.int
+    UNREACHABLE_FIELD_NUMBER: _builtins.int
+    FALSE_ALARMS_FIELD_NUMBER: _builtins.int
+    LOST_KNOWN_FIELD_NUMBER: _builtins.int
+    LOST_FEN_FIELD_NUMBER: _builtins.int
+    PREVENTED_FEN_FIELD_NUMBER: _builtins.int
+    FEW_FIELD_NUMBER: _builtins.int
+    exposed: _builtins.int
+    """Cases: people at risk."""
+    contacts: _builtins.int
+    """Warnings about them, such as blocked calls."""
+    high: _builtins.int
+    """Cases of tier high."""
+    warned: _builtins.int
+    """Cases of which a channel took a warning."""
+    reached: _builtins.int
+    """Cases whose person a warning reached."""
+    finished: _builtins.int
+    """Cases that are finished: closed, or of the tier low and reached."""
+    safe: _builtins.int
+    """Closed as safe."""
+    lost_money: _builtins.int
+    """Closed with money lost."""
+    unreachable: _builtins.int
+    """Closed because the person could not be reached."""
+    false_alarms: _builtins.int
+    """Closed as false alarms."""
+    lost_known: _builtins.int
+    """Cases with money lost of which it is known how much."""
+    lost_fen: _builtins.int
+    """Money lost in all, in fen, as far as it is known."""
+    prevented_fen: _builtins.int
+    """Estimate of what was not lost because people were reached, in fen: people reached, times the
+    share of those not reached that lost money, less those who lost it all the same, times the mean
+    loss, each by kind of fraud. Absent where there is too little to estimate it.
+    """
+    few: _builtins.bool
+    """Whether figures are withheld: there are one or two cases, and who asks may read no cases."""
+    def __init__(
+        self,
+        *,
+        exposed: _builtins.int = ...,
+        contacts: _builtins.int = ...,
+        high: _builtins.int = ...,
+        warned: _builtins.int = ...,
+        reached: _builtins.int = ...,
+        finished: _builtins.int = ...,
+        safe: _builtins.int = ...,
+        lost_money: _builtins.int = ...,
+        unreachable: _builtins.int = ...,
+        false_alarms: _builtins.int = ...,
+        lost_known: _builtins.int = ...,
+        lost_fen: _builtins.int = ...,
+        prevented_fen: _builtins.int | None = ...,
+        few: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_prevented_fen", b"_prevented_fen", "prevented_fen", b"prevented_fen"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_prevented_fen", b"_prevented_fen", "contacts", b"contacts", "exposed", b"exposed", "false_alarms", b"false_alarms", "few", b"few", "finished", b"finished", "high", b"high", "lost_fen", b"lost_fen", "lost_known", b"lost_known", "lost_money", b"lost_money", "prevented_fen", b"prevented_fen", "reached", b"reached", "safe", b"safe", "unreachable", b"unreachable", "warned", b"warned"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__prevented_fen: _TypeAlias = _typing.Literal["prevented_fen"]  # noqa: Y015
+    _WhichOneofArgType__prevented_fen: _TypeAlias = _typing.Literal["_prevented_fen", b"_prevented_fen"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__prevented_fen) -> _WhichOneofReturnType__prevented_fen | None: ...
+
+Global___MapFigures: _TypeAlias = MapFigures  # noqa: Y015
+
+@_typing.final
+class HotSpot(_message.Message):
+    """A day on which a region had more cases of a kind than usual."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGION_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    EXPOSED_FIELD_NUMBER: _builtins.int
+    USUAL_FIELD_NUMBER: _builtins.int
+    region: _builtins.str
+    """Code of the region, or its name where it has no code."""
+    name: _builtins.str
+    """Name of the region, where it is known; else the code."""
+    fraud_type: _decision_pb2.FraudType.ValueType
+    """Kind of fraud."""
+    day: _builtins.str
+    """The day in China, such as 2026-11-30."""
+    exposed: _builtins.int
+    """Cases opened on it."""
+    usual: _builtins.float
+    """Mean of a day in the four weeks before."""
+    def __init__(
+        self,
+        *,
+        region: _builtins.str = ...,
+        name: _builtins.str = ...,
+        fraud_type: _decision_pb2.FraudType.ValueType = ...,
+        day: _builtins.str = ...,
+        exposed: _builtins.int = ...,
+        usual: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "exposed", b"exposed", "fraud_type", b"fraud_type", "name", b"name", "region", b"region", "usual", b"usual"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HotSpot: _TypeAlias = HotSpot  # noqa: Y015

@@ -40,6 +40,11 @@ class WarningReportServiceStub:
                 request_serializer=fanzha_dot_v1_dot_warning__report__pb2.GetWarningReportRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_warning__report__pb2.GetWarningReportResponse.FromString,
                 _registered_method=True)
+        self.GetFraudMap = channel.unary_unary(
+                '/fanzha.v1.WarningReportService/GetFraudMap',
+                request_serializer=fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapResponse.FromString,
+                _registered_method=True)
 
 
 class WarningReportServiceServicer:
@@ -54,6 +59,15 @@ class WarningReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetFraudMap(self, request, context):
+        """Counts cases by region, kind of fraud and day, at once: from counts that are kept with the cases.
+        Who is held to some regions gets these; who may read no cases is told of one or two cases only
+        that there are few.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WarningReportServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +75,11 @@ def add_WarningReportServiceServicer_to_server(servicer, server):
                     servicer.GetWarningReport,
                     request_deserializer=fanzha_dot_v1_dot_warning__report__pb2.GetWarningReportRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_warning__report__pb2.GetWarningReportResponse.SerializeToString,
+            ),
+            'GetFraudMap': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFraudMap,
+                    request_deserializer=fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +110,33 @@ class WarningReportService:
             '/fanzha.v1.WarningReportService/GetWarningReport',
             fanzha_dot_v1_dot_warning__report__pb2.GetWarningReportRequest.SerializeToString,
             fanzha_dot_v1_dot_warning__report__pb2.GetWarningReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFraudMap(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningReportService/GetFraudMap',
+            fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapResponse.FromString,
             options,
             channel_credentials,
             insecure,

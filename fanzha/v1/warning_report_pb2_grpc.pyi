@@ -37,6 +37,11 @@ class WarningReportServiceStub:
     """Counts the cases opened in a time. Answers how far it is, and at last with the report. Who is
     held to some regions gets the cases of these.
     """
+    GetFraudMap: _grpc.UnaryUnaryMultiCallable[_warning_report_pb2.GetFraudMapRequest, _warning_report_pb2.GetFraudMapResponse]
+    """Counts cases by region, kind of fraud and day, at once: from counts that are kept with the cases.
+    Who is held to some regions gets these; who may read no cases is told of one or two cases only
+    that there are few.
+    """
 
 @_typing.type_check_only
 class WarningReportServiceAsyncStub(WarningReportServiceStub):
@@ -46,6 +51,11 @@ class WarningReportServiceAsyncStub(WarningReportServiceStub):
     GetWarningReport: _aio.UnaryStreamMultiCallable[_warning_report_pb2.GetWarningReportRequest, _warning_report_pb2.GetWarningReportResponse]  # type: ignore[assignment]
     """Counts the cases opened in a time. Answers how far it is, and at last with the report. Who is
     held to some regions gets the cases of these.
+    """
+    GetFraudMap: _aio.UnaryUnaryMultiCallable[_warning_report_pb2.GetFraudMapRequest, _warning_report_pb2.GetFraudMapResponse]  # type: ignore[assignment]
+    """Counts cases by region, kind of fraud and day, at once: from counts that are kept with the cases.
+    Who is held to some regions gets these; who may read no cases is told of one or two cases only
+    that there are few.
     """
 
 class WarningReportServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -59,6 +69,17 @@ class WarningReportServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_warning_report_pb2.GetWarningReportResponse], _abc.AsyncIterator[_warning_report_pb2.GetWarningReportResponse]]:
         """Counts the cases opened in a time. Answers how far it is, and at last with the report. Who is
         held to some regions gets the cases of these.
+        """
+
+    @_abc_1.abstractmethod
+    def GetFraudMap(
+        self,
+        request: _warning_report_pb2.GetFraudMapRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_report_pb2.GetFraudMapResponse, _abc.Awaitable[_warning_report_pb2.GetFraudMapResponse]]:
+        """Counts cases by region, kind of fraud and day, at once: from counts that are kept with the cases.
+        Who is held to some regions gets these; who may read no cases is told of one or two cases only
+        that there are few.
         """
 
 def add_WarningReportServiceServicer_to_server(servicer: WarningReportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -70,7 +70,6 @@ from services.rpc.policy.handler import PolicyServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
-from services.rpc.warnings.report_handler import WarningReportServicer
 from services.settings.settings import Settings
 from services.settings.types import fraud_types_of_sources
 from services.warning import control
@@ -81,7 +80,6 @@ from services.warning.outcomes import wiring as outcome_wiring
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals
 from services.warning.outcomes.wiring import OutcomeRuntime
-from services.warning.reports import service as reporting
 from services.warning.retractions.notices import RetractionStore
 
 
@@ -374,9 +372,7 @@ def _warning_servicers(context: AdminContext, services: AdminServices) -> dict[s
         "warning_operations": operations_wiring.servicer(
             settings, context.connect(), log=services.logged, audit=audit
         ),
-        "warning_report": WarningReportServicer(
-            reporting.build(settings, context.connect(), now_ms=now_ms)
-        ),
+        "warning_report": operations_wiring.reports(settings, context.connect(), now_ms=now_ms),
     }
 
 

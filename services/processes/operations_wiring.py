@@ -1,4 +1,6 @@
-"""Builds WarningOperationsService."""
+"""Builds WarningOperationsService and WarningReportService."""
+
+from collections.abc import Callable
 
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
@@ -6,6 +8,7 @@ from services.audit.events import Audit
 from services.decision.sinks.hit_store import HitStore
 from services.decision_log.query import DecisionQuery
 from services.rpc.warnings.operations_handler import WarningOperationsServicer
+from services.rpc.warnings.report_handler import WarningReportServicer
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.cases.listing import CaseListing
@@ -15,6 +18,8 @@ from services.warning.intake.sources import WarningSources
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.example_export import ExampleExport
 from services.warning.policy.trial import PolicyTrial
+from services.warning.reports import map_service
+from services.warning.reports import service as reporting
 
 
 def servicer(
@@ -33,4 +38,13 @@ def servicer(
             groups_file=settings.warning_groups_file,
             home_country=settings.home_country,
         ),
+    )
+
+
+def reports(
+    settings: Settings, client: Client, *, now_ms: Callable[[], int]
+) -> WarningReportServicer:
+    """Build the servicer of reports and of the map; *client* must decode answers."""
+    return WarningReportServicer(
+        reporting.build(settings, client, now_ms=now_ms), map_service.build(client, now_ms=now_ms)
     )

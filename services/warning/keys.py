@@ -22,6 +22,9 @@ key                                               value
                                                   closing time
 ``fanzha:{warning:<shard>}:tally``                hash: open cases by state and tier, closed ones by
                                                   outcome
+``fanzha:{warning:<shard>}:map``                  hash: changes of the counts of each month
+``fanzha:{warning:<shard>}:map:<month>``          hash: cases by region, kind and day, see
+                                                  `cases.region_counts`
 ``fanzha:{warning:<shard>}:entries``              hash: outcomes of cases by list entry
 ``fanzha:{warning:<shard>}:applied:<id>``         hash: actions taken because of the outcome of a
                                                   case, see `AppliedLog`

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from fanzha.errors import InvalidInput
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc as pb_grpc
+from services.rpc.warnings import map_messages
+from services.warning.reports.map_service import MapService
 from services.warning.reports.model import CaseFigures, DelayHistogram
 from services.warning.reports.service import (
     DEFAULT_MINUTES,
@@ -21,8 +23,9 @@ _PLAIN = [field.name for field in pb.WarningFigures.DESCRIPTOR.fields if field.m
 class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
     """Reports on warnings. Errors become statuses in the error interceptor."""
 
-    def __init__(self, reporting: ReportService) -> None:
+    def __init__(self, reporting: ReportService, maps: MapService) -> None:
         self._reporting = reporting
+        self._maps = maps
 
     async def GetWarningReport(
         self, request: pb.GetWarningReportRequest, context: object
@@ -33,6 +36,11 @@ class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
                 expected=one.expected,
                 report=_report(one.report) if one.report else None,
             )
+
+    async def GetFraudMap(
+        self, request: pb.GetFraudMapRequest, context: object
+    ) -> pb.GetFraudMapResponse:
+        return map_messages.answer(await self._maps.make(map_messages.asked(request)))
 
 
 def _report_request(request: pb.GetWarningReportRequest) -> ReportRequest:

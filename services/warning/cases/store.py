@@ -18,7 +18,7 @@ from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import DamagedRecord, readable
 from services.warning import keys
 from services.warning.cases import ids as case_ids
-from services.warning.cases import projections, serialization, state_machine
+from services.warning.cases import projections, region_counts, serialization, state_machine
 from services.warning.cases.events import CaseEvent
 from services.warning.cases.model import Case
 
@@ -223,12 +223,7 @@ class CaseStore:
         after = commit.after
         base, shard = after.id.partition("-")[0], keys.shard_of(after.id)
         added, removed = projections.index_changes(commit.before, after)
-        counts: list[projections.Increment] = [
-            (("source", name), field, by) for (name, field), by in commit.counts.items()
-        ]
-        tallies = projections.tally_changes(commit.before, after)
-        counts += [(("tally",), field, by) for field, by in tallies.items()]
-        counts += projections.outcome_counts(commit.events, after)
+        counts = _increments(commit)
         names = [
             _key(after.id, "case"),
             _key(after.id, "events"),
@@ -259,6 +254,18 @@ class CaseStore:
             "" if after.open else self._retention_s,
             *(part for some in lists for part in (len(some), *some)),
         )
+
+
+def _increments(commit: CaseCommit) -> list[projections.Increment]:
+    """Return all counts that a commit changes."""
+    before, after = commit.before, commit.after
+    tallies = projections.tally_changes(before, after)
+    return [
+        *((("source", name), field, by) for (name, field), by in commit.counts.items()),
+        *((("tally",), field, by) for field, by in tallies.items()),
+        *projections.outcome_counts(commit.events, after),
+        *region_counts.changes(before, after),
+    ]
 
 
 def marker(source_name: str, reference: str) -> str:

@@ -27,6 +27,7 @@ from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
 from services.warning.intake.service import WarningIntake
 from services.warning.model import Region, Tier
+from services.warning.reports import map_service
 from services.warning.reports.service import (
     ReportGrouping,
     ReportRequest,
@@ -98,7 +99,8 @@ def run(filled: str) -> Iterator[Run]:
         reporting = ReportService(
             CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS
         )
-        async with rpc_server({"warning_report": WarningReportServicer(reporting)}) as target:
+        maps = map_service.build(client, now_ms=lambda: ASKED_AT_MS)
+        async with rpc_server({"warning_report": WarningReportServicer(reporting, maps)}) as target:
             yield target
         await client.aclose()
 
@@ -106,7 +108,8 @@ def run(filled: str) -> Iterator[Run]:
 
         def run_command(*arguments: str) -> Result:
             common = ("--target", target, "--since", "")
-            return CliRunner().invoke(app, ["warnings", *arguments, *common])
+            what = () if arguments[:1] == ("map",) else ("warnings",)
+            return CliRunner().invoke(app, [*what, *arguments, *common])
 
         yield run_command
 
@@ -235,3 +238,32 @@ def test_a_region_can_be_selected_by_name(filled: str) -> None:
 def test_an_invalid_period_is_refused(filled: str, asked: ReportRequest) -> None:
     with pytest.raises(InvalidInput, match=r"^(since_ms|minutes)"):
         _made(filled, asked, _dispatcher())
+
+
+def test_the_map_counts_the_same_cases_by_region(run: Run) -> None:
+    done = run("map", "--json")
+
+    found = json.loads(done.stdout)
+    counts = {name: int(found["all"][name]) for name in ("exposed", "warned", "reached")}
+    assert counts == {"exposed": 6, "warned": 3, "reached": 3}
+    regions = {one["code"]: int(one["figures"]["exposed"]) for one in found["regions"]}
+    assert regions == {MAANSHAN: 3, HEFEI: 3}
+
+
+def test_the_map_is_cut_by_region_kind_and_month(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "map.csv"
+
+    one = json.loads(run("map", "--region", HEFEI, "--step", "month", "--json").stdout)
+    other = json.loads(run("map", "--kind", "romance", "--json").stdout)
+    shown = run("map", "--csv", str(file))
+
+    assert [region["code"] for region in one["regions"]] == [HEFEI]
+    assert [int(frame["all"]["exposed"]) for frame in one["frames"]] == [3]
+    assert "exposed" not in other["all"] or int(other["all"]["exposed"]) == 0
+    assert "合肥" in shown.stdout
+    assert file.read_text("utf-8-sig").splitlines()[0].startswith("region,name,exposed")
+
+
+def test_an_unknown_kind_or_level_is_a_fault_of_usage(run: Run) -> None:
+    assert run("map", "--kind", "no-such").exit_code == 2
+    assert run("map", "--level", "street").exit_code == 2
