@@ -239,7 +239,7 @@ class ChangeEvent(_message.Message):
     """Who."""
     what: _builtins.str
     """What: created, edited, submitted, approved, rejected, applied, emergency_applied,
-    confirmed, expired, reverted.
+    confirmed, expired, reverted, returned, commented.
     """
     note: _builtins.str
     """Why, or what came of it; empty for nothing to add."""
@@ -1073,6 +1073,7 @@ class ApproveChangeRequest(_message.Message):
     BY_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
     HOLD_FIELD_NUMBER: _builtins.int
+    EXPECTED_REVISION_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The request."""
     by: _builtins.str
@@ -1081,6 +1082,10 @@ class ApproveChangeRequest(_message.Message):
     """For the record; may be empty."""
     hold: _builtins.bool
     """Approve only; it is applied later."""
+    expected_revision: _builtins.int
+    """The revision that was looked at; fails with ABORTED when the request is at another. Absent:
+    whatever it is now.
+    """
     def __init__(
         self,
         *,
@@ -1088,12 +1093,15 @@ class ApproveChangeRequest(_message.Message):
         by: _builtins.str = ...,
         note: _builtins.str = ...,
         hold: _builtins.bool = ...,
+        expected_revision: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "expected_revision", b"expected_revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "hold", b"hold", "id", b"id", "note", b"note"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "by", b"by", "expected_revision", b"expected_revision", "hold", b"hold", "id", b"id", "note", b"note"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_revision: _TypeAlias = _typing.Literal["expected_revision"]  # noqa: Y015
+    _WhichOneofArgType__expected_revision: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_revision) -> _WhichOneofReturnType__expected_revision | None: ...
 
 Global___ApproveChangeRequest: _TypeAlias = ApproveChangeRequest  # noqa: Y015
 
@@ -1130,24 +1138,30 @@ class RejectChangeRequest(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     BY_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    EXPECTED_REVISION_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The request."""
     by: _builtins.str
     """Who rejects; with a checked identity, that one counts."""
     reason: _builtins.str
     """Why. Required."""
+    expected_revision: _builtins.int
+    """The revision that was looked at; see ApproveChangeRequest."""
     def __init__(
         self,
         *,
         id: _builtins.int = ...,
         by: _builtins.str = ...,
         reason: _builtins.str = ...,
+        expected_revision: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "expected_revision", b"expected_revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "id", b"id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "by", b"by", "expected_revision", b"expected_revision", "id", b"id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_revision: _TypeAlias = _typing.Literal["expected_revision"]  # noqa: Y015
+    _WhichOneofArgType__expected_revision: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_revision) -> _WhichOneofReturnType__expected_revision | None: ...
 
 Global___RejectChangeRequest: _TypeAlias = RejectChangeRequest  # noqa: Y015
 
@@ -1174,6 +1188,120 @@ class RejectChangeResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RejectChangeResponse: _TypeAlias = RejectChangeResponse  # noqa: Y015
+
+@_typing.final
+class ReturnChangeRequest(_message.Message):
+    """Returns a request to its author."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    EXPECTED_REVISION_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The request."""
+    by: _builtins.str
+    """Who returns it; with a checked identity, that one counts. Never its author."""
+    reason: _builtins.str
+    """What has to change. Required."""
+    expected_revision: _builtins.int
+    """The revision that was looked at; see ApproveChangeRequest."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        by: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        expected_revision: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "expected_revision", b"expected_revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "by", b"by", "expected_revision", b"expected_revision", "id", b"id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_revision: _TypeAlias = _typing.Literal["expected_revision"]  # noqa: Y015
+    _WhichOneofArgType__expected_revision: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_revision) -> _WhichOneofReturnType__expected_revision | None: ...
+
+Global___ReturnChangeRequest: _TypeAlias = ReturnChangeRequest  # noqa: Y015
+
+@_typing.final
+class ReturnChangeResponse(_message.Message):
+    """The draft as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        change: Global___Change | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnChangeResponse: _TypeAlias = ReturnChangeResponse  # noqa: Y015
+
+@_typing.final
+class CommentChangeRequest(_message.Message):
+    """Adds a comment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The request."""
+    by: _builtins.str
+    """Who says it; with a checked identity, that one counts."""
+    text: _builtins.str
+    """What. Required."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        by: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "id", b"id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CommentChangeRequest: _TypeAlias = CommentChangeRequest  # noqa: Y015
+
+@_typing.final
+class CommentChangeResponse(_message.Message):
+    """The request as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        change: Global___Change | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CommentChangeResponse: _TypeAlias = CommentChangeResponse  # noqa: Y015
 
 @_typing.final
 class ApplyChangeRequest(_message.Message):
@@ -1552,22 +1680,30 @@ class ListChangesRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    MINE_FIELD_NUMBER: _builtins.int
+    WAITING_FOR_ME_FIELD_NUMBER: _builtins.int
     state: _change_state_pb2.ChangeState.ValueType
     """Only those in this state; absent: all."""
     page_size: _builtins.int
     """Page size, 1 to 200; absent: 50."""
     page_token: _builtins.str
     """From the page before; absent: the newest."""
+    mine: _builtins.bool
+    """Only requests that the caller proposed. A page may be short, or empty, before the end."""
+    waiting_for_me: _builtins.bool
+    """Only requests that wait for a second person who may be the caller: not the caller's own."""
     def __init__(
         self,
         *,
         state: _change_state_pb2.ChangeState.ValueType = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        mine: _builtins.bool = ...,
+        waiting_for_me: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mine", b"mine", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "waiting_for_me", b"waiting_for_me"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -59,6 +59,16 @@ class ChangeServiceStub:
                 request_serializer=fanzha_dot_v1_dot_change__pb2.ApproveChangeRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_change__pb2.ApproveChangeResponse.FromString,
                 _registered_method=True)
+        self.ReturnChange = channel.unary_unary(
+                '/fanzha.v1.ChangeService/ReturnChange',
+                request_serializer=fanzha_dot_v1_dot_change__pb2.ReturnChangeRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_change__pb2.ReturnChangeResponse.FromString,
+                _registered_method=True)
+        self.CommentChange = channel.unary_unary(
+                '/fanzha.v1.ChangeService/CommentChange',
+                request_serializer=fanzha_dot_v1_dot_change__pb2.CommentChangeRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_change__pb2.CommentChangeResponse.FromString,
+                _registered_method=True)
         self.RejectChange = channel.unary_unary(
                 '/fanzha.v1.ChangeService/RejectChange',
                 request_serializer=fanzha_dot_v1_dot_change__pb2.RejectChangeRequest.SerializeToString,
@@ -143,6 +153,20 @@ class ChangeServiceServicer:
 
     def ApproveChange(self, request, context):
         """Approves a request that waits; never its author. May apply it in the same step.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReturnChange(self, request, context):
+        """Returns a request that waits to its author, as a draft, saying what has to change.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CommentChange(self, request, context):
+        """Adds a comment to the history of a request.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -240,6 +264,16 @@ def add_ChangeServiceServicer_to_server(servicer, server):
                     servicer.ApproveChange,
                     request_deserializer=fanzha_dot_v1_dot_change__pb2.ApproveChangeRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_change__pb2.ApproveChangeResponse.SerializeToString,
+            ),
+            'ReturnChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReturnChange,
+                    request_deserializer=fanzha_dot_v1_dot_change__pb2.ReturnChangeRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_change__pb2.ReturnChangeResponse.SerializeToString,
+            ),
+            'CommentChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.CommentChange,
+                    request_deserializer=fanzha_dot_v1_dot_change__pb2.CommentChangeRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_change__pb2.CommentChangeResponse.SerializeToString,
             ),
             'RejectChange': grpc.unary_unary_rpc_method_handler(
                     servicer.RejectChange,
@@ -405,6 +439,60 @@ class ChangeService:
             '/fanzha.v1.ChangeService/ApproveChange',
             fanzha_dot_v1_dot_change__pb2.ApproveChangeRequest.SerializeToString,
             fanzha_dot_v1_dot_change__pb2.ApproveChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReturnChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.ChangeService/ReturnChange',
+            fanzha_dot_v1_dot_change__pb2.ReturnChangeRequest.SerializeToString,
+            fanzha_dot_v1_dot_change__pb2.ReturnChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CommentChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.ChangeService/CommentChange',
+            fanzha_dot_v1_dot_change__pb2.CommentChangeRequest.SerializeToString,
+            fanzha_dot_v1_dot_change__pb2.CommentChangeResponse.FromString,
             options,
             channel_credentials,
             insecure,

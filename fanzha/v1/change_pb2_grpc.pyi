@@ -48,6 +48,10 @@ class ChangeServiceStub:
     """Submits a draft: previews it, locks its entries, and says whether it needs a second person."""
     ApproveChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.ApproveChangeRequest, _change_pb2.ApproveChangeResponse]
     """Approves a request that waits; never its author. May apply it in the same step."""
+    ReturnChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.ReturnChangeRequest, _change_pb2.ReturnChangeResponse]
+    """Returns a request that waits to its author, as a draft, saying what has to change."""
+    CommentChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.CommentChangeRequest, _change_pb2.CommentChangeResponse]
+    """Adds a comment to the history of a request."""
     RejectChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.RejectChangeRequest, _change_pb2.RejectChangeResponse]
     """Rejects a draft or a request that waits; its author withdraws it so."""
     ApplyChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.ApplyChangeRequest, _change_pb2.ApplyChangeResponse]
@@ -89,6 +93,10 @@ class ChangeServiceAsyncStub(ChangeServiceStub):
     """Submits a draft: previews it, locks its entries, and says whether it needs a second person."""
     ApproveChange: _aio.UnaryUnaryMultiCallable[_change_pb2.ApproveChangeRequest, _change_pb2.ApproveChangeResponse]  # type: ignore[assignment]
     """Approves a request that waits; never its author. May apply it in the same step."""
+    ReturnChange: _aio.UnaryUnaryMultiCallable[_change_pb2.ReturnChangeRequest, _change_pb2.ReturnChangeResponse]  # type: ignore[assignment]
+    """Returns a request that waits to its author, as a draft, saying what has to change."""
+    CommentChange: _aio.UnaryUnaryMultiCallable[_change_pb2.CommentChangeRequest, _change_pb2.CommentChangeResponse]  # type: ignore[assignment]
+    """Adds a comment to the history of a request."""
     RejectChange: _aio.UnaryUnaryMultiCallable[_change_pb2.RejectChangeRequest, _change_pb2.RejectChangeResponse]  # type: ignore[assignment]
     """Rejects a draft or a request that waits; its author withdraws it so."""
     ApplyChange: _aio.UnaryUnaryMultiCallable[_change_pb2.ApplyChangeRequest, _change_pb2.ApplyChangeResponse]  # type: ignore[assignment]
@@ -151,6 +159,22 @@ class ChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_change_pb2.ApproveChangeResponse, _abc.Awaitable[_change_pb2.ApproveChangeResponse]]:
         """Approves a request that waits; never its author. May apply it in the same step."""
+
+    @_abc_1.abstractmethod
+    def ReturnChange(
+        self,
+        request: _change_pb2.ReturnChangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_change_pb2.ReturnChangeResponse, _abc.Awaitable[_change_pb2.ReturnChangeResponse]]:
+        """Returns a request that waits to its author, as a draft, saying what has to change."""
+
+    @_abc_1.abstractmethod
+    def CommentChange(
+        self,
+        request: _change_pb2.CommentChangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_change_pb2.CommentChangeResponse, _abc.Awaitable[_change_pb2.CommentChangeResponse]]:
+        """Adds a comment to the history of a request."""
 
     @_abc_1.abstractmethod
     def RejectChange(

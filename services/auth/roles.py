@@ -114,6 +114,8 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "SubmitChange": _EDITOR,
         "ApproveChange": _DECIDERS,
         "RejectChange": _DECIDERS | _EDITOR,
+        "ReturnChange": _DECIDERS,
+        "CommentChange": _READERS,
         "ApplyChange": _DECIDERS | _EDITOR,
         "ConfirmEmergency": _of(Role.APPROVER),
         "RevertChange": _EDITOR,

@@ -49,7 +49,9 @@ NEXT: Mapping[ChangeState, frozenset[ChangeState]] = {
     ChangeState.DRAFT: frozenset(
         {ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPROVED, ChangeState.REJECTED}
     ),
-    ChangeState.PENDING: frozenset({ChangeState.APPROVED, ChangeState.REJECTED}),
+    ChangeState.PENDING: frozenset(
+        {ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPROVED, ChangeState.REJECTED}
+    ),
     ChangeState.APPROVED: frozenset(
         {ChangeState.APPROVED, ChangeState.APPLIED, ChangeState.REJECTED}
     ),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from blocklists.critical.risks import RiskFinder
 from blocklists.row_validation import ENTRY_TEXT
 from fanzha.errors import InvalidInput, VersionConflict
-from fanzha.translation.message import Message, alternatives
+from fanzha.translation.message import Message
 from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
@@ -29,6 +29,7 @@ from services.changes.policy.requests import (
 from services.changes.preview import ChangePreview
 from services.changes.previewer import ChangePreviewer
 from services.changes.revert import RevertPlanner
+from services.changes.review import ChangeReview, check_revision, in_state
 from services.changes.store import ChangeTransition
 from services.changes.submission import ChangeSubmission
 from services.changes.views import ChangeViews
@@ -44,6 +45,7 @@ class ChangeService:
         self._previewer = ChangePreviewer(context)
         self._reverts = RevertPlanner(context)
         self._policies = PolicyRequests(context, self._application, self._submission)
+        self.review = ChangeReview(context, self._submission)
         self.views = ChangeViews(context, self._reverts.history)
 
     @property
@@ -160,7 +162,13 @@ class ChangeService:
             return await self._policies.propose(contents, terms)
 
     async def approve(
-        self, id_: int, *, by: str = "", note: str = "", hold: bool = False
+        self,
+        id_: int,
+        *,
+        by: str = "",
+        note: str = "",
+        hold: bool = False,
+        expected_revision: int | None = None,
     ) -> ChangeRequest:
         """Approve a pending request, and apply it unless *hold*."""
         async with (
@@ -168,6 +176,7 @@ class ChangeService:
             self._context.step_lock,
         ):
             record = await self._in_state(id_, ChangeState.PENDING)
+            check_revision(record, expected_revision)
             event = self._submission.event(by, "approved", note)
             permissions.check_may_decide(record, event.who)
             contents = await self._context.contents(record)
@@ -184,13 +193,16 @@ class ChangeService:
                 return approved
             return await self._application.apply(approved, contents, by=event.who, stored=approved)
 
-    async def reject(self, id_: int, *, by: str = "", reason: str) -> ChangeRequest:
+    async def reject(
+        self, id_: int, *, by: str = "", reason: str, expected_revision: int | None = None
+    ) -> ChangeRequest:
         """Reject a draft or an open request; authors withdraw their own this way."""
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "reject"), self._context.step_lock:
             record = await self._in_state(
                 id_, ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPROVED
             )
+            check_revision(record, expected_revision)
             event = self._submission.event(by, "rejected", reason)
             permissions.check_may_reject(record, event.who)
             if await self._application.recover(record):
@@ -350,16 +362,7 @@ class ChangeService:
         return found.preview, found.second_person
 
     async def _in_state(self, id_: int, *states: ChangeState) -> ChangeRequest:
-        record = await self._context.requests.get(id_)
-        if record.state not in states:
-            required = alternatives([state.name.lower() for state in states])
-            raise VersionConflict(
-                "change {id} is {name}; only one that is {required} can be",
-                id=id_,
-                name=record.state.name.lower(),
-                required=required,
-            )
-        return record
+        return await in_state(self._context, id_, *states)
 
 
 def _approved(record: ChangeRequest) -> bool:

@@ -1,6 +1,6 @@
 """Read access to change requests: pages, rows, and differences between versions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from services.changes.past.history import History, VersionComparison
 
 MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 50
+MAX_READS = 10
+"""Pages that are read for one page of requests that are chosen."""
 MAX_ROWS = 1000
 DEFAULT_ROWS = 100
 
@@ -57,8 +59,18 @@ class ChangeViews:
         """Return one request; `NotFound` when there is none."""
         return await self._context.requests.get(id_)
 
-    async def page(self, state: ChangeState | None, *, before_id: int, size: int) -> ChangePage:
-        """Return a page of requests, newest first."""
+    async def page(
+        self,
+        state: ChangeState | None,
+        *,
+        before_id: int,
+        size: int,
+        only: Callable[[ChangeRequest], bool] | None = None,
+    ) -> ChangePage:
+        """Return a page of requests, newest first; of those that *only* holds for.
+
+        With *only*, a page may be short before the end.
+        """
         if not 0 <= size <= MAX_PAGE_SIZE:
             raise InvalidInput(
                 "page_size: must be 1 to {max_page_size}, not {size}",
@@ -67,10 +79,21 @@ class ChangeViews:
             )
         size = size or DEFAULT_PAGE_SIZE
         requests = self._context.requests
-        ids = await requests.page_ids(state, before_id=before_id, size=size + 1)
+        records: list[ChangeRequest] = []
+        for _ in range(1 if only is None else MAX_READS):
+            ids = await requests.page_ids(state, before_id=before_id, size=size + 1)
+            found = await requests.get_many(ids[:size])
+            fitting = found if only is None else list(filter(only, found))
+            records += fitting[: size - len(records)]
+            before_id = ids[size - 1] if len(ids) > size else 0
+            if len(records) == size:
+                # What was read beyond the page is read again for the next one.
+                before_id = records[-1].id if records[-1] is not found[-1] else before_id
+            if not before_id or len(records) == size:
+                break
         return ChangePage(
-            records=await requests.get_many(ids[:size]),
-            next_before_id=ids[size - 1] if len(ids) > size else 0,
+            records=records,
+            next_before_id=before_id,
             emergencies=await self.emergencies(),
             pending=await self.pending_count(),
         )

@@ -37,6 +37,10 @@ _PAGE = 200
 @app.command("list")
 def list_(
     state_: StateWord = "",
+    mine: Annotated[bool, typer.Option("--mine", help="Only one's own.")] = False,
+    waiting: Annotated[
+        bool, typer.Option("--waiting-for-me", help="Only those that one could approve.")
+    ] = False,
     limit: Limit = 50,
     after: After = "",
     target: Target = DEFAULT_TARGET,
@@ -44,7 +48,9 @@ def list_(
 ) -> None:
     """List changes: unconfirmed emergencies first, then the newest first."""
     selected: Any = state(state_)
-    request = pb.ListChangesRequest(state=selected, page_token=after)
+    request = pb.ListChangesRequest(
+        state=selected, page_token=after, mine=mine, waiting_for_me=waiting
+    )
     with server(target) as stub:
         changes, answer = read_pages(stub.ListChanges, request, "changes", limit=limit, page=_PAGE)
     if as_json:
@@ -145,6 +151,34 @@ def reject(
     request = pb.RejectChangeRequest(id=change_id, by=by, reason=reason)
     with server(target) as stub:
         _tell(stub.RejectChange(request), as_json=as_json)
+
+
+@app.command("return")
+def return_(
+    change_id: ChangeId,
+    reason: Reason,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Return a pending change to its author, as a draft, saying what has to change."""
+    request = pb.ReturnChangeRequest(id=change_id, by=by, reason=reason)
+    with server(target) as stub:
+        _tell(stub.ReturnChange(request), as_json=as_json)
+
+
+@app.command()
+def comment(
+    change_id: ChangeId,
+    text: Annotated[str, typer.Argument(help="What to say.")],
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Add a comment to the history of a change."""
+    request = pb.CommentChangeRequest(id=change_id, by=by, text=text)
+    with server(target) as stub:
+        _tell(stub.CommentChange(request), as_json=as_json)
 
 
 @app.command()

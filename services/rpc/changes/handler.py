@@ -1,6 +1,6 @@
 """Serves ChangeService: converts messages, calls the change service, converts back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_pb2_grpc as pb_grpc
 from infra import paging
 from services.auth import identity
+from services.changes import permissions
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, RowProblem
 from services.changes.policy.requests import PolicyProposal
@@ -94,15 +95,41 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         self, request: pb.ApproveChangeRequest, context: object
     ) -> pb.ApproveChangeResponse:
         record = await self._changes.approve(
-            request.id, by=request.by, note=request.note, hold=request.hold
+            request.id,
+            by=request.by,
+            note=request.note,
+            hold=request.hold,
+            expected_revision=_expected_revision(request),
         )
         return pb.ApproveChangeResponse(change=messages.change(record))
 
     async def RejectChange(
         self, request: pb.RejectChangeRequest, context: object
     ) -> pb.RejectChangeResponse:
-        record = await self._changes.reject(request.id, by=request.by, reason=request.reason)
+        record = await self._changes.reject(
+            request.id,
+            by=request.by,
+            reason=request.reason,
+            expected_revision=_expected_revision(request),
+        )
         return pb.RejectChangeResponse(change=messages.change(record))
+
+    async def ReturnChange(
+        self, request: pb.ReturnChangeRequest, context: object
+    ) -> pb.ReturnChangeResponse:
+        record = await self._changes.review.give_back(
+            request.id,
+            by=request.by,
+            reason=request.reason,
+            expected_revision=_expected_revision(request),
+        )
+        return pb.ReturnChangeResponse(change=messages.change(record))
+
+    async def CommentChange(
+        self, request: pb.CommentChangeRequest, context: object
+    ) -> pb.CommentChangeResponse:
+        record = await self._changes.review.comment(request.id, by=request.by, text=request.text)
+        return pb.CommentChangeResponse(change=messages.change(record))
 
     async def ApplyChange(
         self, request: pb.ApplyChangeRequest, context: object
@@ -168,10 +195,16 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
     ) -> pb.ListChangesResponse:
         if request.state and int(request.state) not in set(ChangeState):
             raise InvalidInput("state: unknown number {state}", state=request.state)
+        state = ChangeState(request.state) if request.state else None
+        if request.waiting_for_me:
+            if state not in (None, ChangeState.PENDING):
+                raise InvalidInput("state: what waits for somebody is pending")
+            state = ChangeState.PENDING
         page = await self._changes.views.page(
-            ChangeState(request.state) if request.state else None,
+            state,
             before_id=paging.number_of(request.page_token),
             size=request.page_size,
+            only=_chosen(request),
         )
         return pb.ListChangesResponse(
             changes=map(messages.summary, page.records),
@@ -223,6 +256,26 @@ def _change(done: SubmissionResult | PolicyProposal, problems: Sequence[RowProbl
 
 def _expected_version(request: pb.CreateChangeRequest | pb.ApplyChangeRequest) -> int | None:
     return request.expected_version if request.HasField("expected_version") else None
+
+
+def _expected_revision(
+    request: pb.ApproveChangeRequest | pb.RejectChangeRequest | pb.ReturnChangeRequest,
+) -> int | None:
+    return request.expected_revision if request.HasField("expected_revision") else None
+
+
+def _chosen(request: pb.ListChangesRequest) -> Callable[[ChangeRequest], bool] | None:
+    """Return which requests are of the caller, or wait for them; None: all are meant."""
+    if not request.mine and not request.waiting_for_me:
+        return None
+    if request.mine and request.waiting_for_me:
+        raise InvalidInput("mine, waiting_for_me: one's own requests wait for somebody else")
+    name, mine = identity.current().name, request.mine
+
+    def chosen(record: ChangeRequest) -> bool:
+        return identity.same_person(name, permissions.proposers(record)) is mine
+
+    return chosen
 
 
 def _check_rows(contents: pb.ChangeContents) -> None:
