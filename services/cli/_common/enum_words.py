@@ -32,7 +32,8 @@ FIELDS = (
     "would block entry id",
     # What happened to a change or an appeal, and how rows of a change relate to entries.
     "created", "edited", "submitted", "approved", "rejected", "confirmed", "reverted", "expired",
-    "returned", "commented", "taken", "upheld", "withdrawn", "lifted", "received", "documents added",
+    "returned", "commented",
+    "taken", "upheld", "withdrawn", "lifted", "received", "documents added",
     # Of cases and messages, and how exposed a person was.
     "tiered", "queued", "sent", "delivered", "failed", "escalated", "noted", "closed", "routed",
     "once", "repeated", "several_channels", "link_opened", "long_call", "call", "text",
