@@ -127,7 +127,7 @@
   const selected = () => options().findIndex((one) => one.getAttribute("aria-selected") === "true");
   const search = async (words) => {
     const mine = ++asked;
-    const body = new URLSearchParams({ words });
+    const body = new URLSearchParams({ words, back: location.pathname.slice(prefix.length) + location.search });
     const answer = await fetch(byId("palette").dataset.url, { method: "POST", body, headers: { "X-CSRF-Token": csrf(), "HX-Request": "true" } }).catch(() => null);
     if (mine !== asked || !answer) return;
     if (answer.status === 401) { location.reload(); return; }
@@ -136,13 +136,14 @@
   };
   const choose = (option) => {
     const form = option.querySelector("form");
-    if (form) form.submit(); else location.href = option.getAttribute("href") || option.dataset.to;
+    byId("palette").close();
+    if (form) form.submit(); else location.href = option.dataset.to;
   };
   const preparePalette = () => {
     const dialog = byId("palette");
     if (!dialog) return;
     const input = dialog.querySelector("input");
-    input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => search(input.value), 120); });
+    input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => search(input.value), 200); });
     input.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
       const count = options().length, at = selected();

@@ -1,5 +1,6 @@
 """Pages of what went wrong: they say what happened and what to do next."""
 
+import logging
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -7,9 +8,12 @@ from starlette.responses import HTMLResponse, Response
 
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message
+from infra.safe_traceback import kind_and_places
 from services.console.backend.faults import BackendFault
 from services.console.web import role_table
 from services.console.web.page_request import ConsoleParts, PageRequest, theme_of
+
+logger = logging.getLogger(__name__)
 
 _STATUS = {
     "INVALID_ARGUMENT": 400,
@@ -69,6 +73,12 @@ async def forged(visit: PageRequest) -> Response:
     )
 
 
+async def unexpected(visit: PageRequest, error: Exception) -> Response:
+    """Answer for a fault of the console itself; the log has its place, and no values."""
+    logger.error("unexpected at %s: %s", visit.http.scope["route"].path, kind_and_places(error))
+    return await _page(visit, 500, "")
+
+
 async def no_such_page(visit: PageRequest) -> Response:
     """Answer for an address that is none of ours."""
     return await _page(visit, 404, Message("There is no page at this address."))
@@ -87,8 +97,8 @@ async def _page(
 ) -> Response:
     values = {**_values(status, message), "takes": takes}
     if visit.is_part:
-        return await visit.show("error_part.html", status=status, **values)
-    return await visit.show("error.html", status=status, **values)
+        return await visit.show("error_part.html", **values)
+    return await visit.show("error.html", **values)
 
 
 def _values(status: int, message: str) -> dict[str, object]:

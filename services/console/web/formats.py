@@ -32,9 +32,9 @@ class ReaderFormats:
             "bytes": self.bytes,
             "date": self.date,
             "time": self.time,
-            "iso": iso,
+            "iso": self.iso,
             "ago": self.duration,
-            "party": party,
+            "party": self.party,
             "word": self.word,
             "localized": self.localized,
             "listed": self.listed,
@@ -105,6 +105,19 @@ class ReaderFormats:
             return self.pgettext("duration", "{n} h", n=int(size // _HOUR))
         return self.pgettext("duration", "{n} d", n=int(size // _DAY))
 
+    def iso(self, ms: int) -> str:
+        """Return a Unix time in milliseconds as ISO 8601, for ``<time datetime>``."""
+        return datetime.fromtimestamp(ms / 1000, CHINA).isoformat(timespec="seconds")
+
+    def party(self, number: str) -> str:
+        """Group the digits of a number for reading: ``+86 138 0013 8000``; masked ones alike."""
+        if number.startswith("+86") and len(number) == len("+86") + _MAINLAND_DIGITS:
+            rest = number[3:]
+            return f"+86 {rest[:3]} {rest[3:7]} {rest[7:]}"
+        if len(number) == _MAINLAND_DIGITS and number[0] == "1":
+            return f"{number[:3]} {number[3:7]} {number[7:]}"
+        return number
+
     def word(self, value: int, enum: Any) -> str:
         """Return the word for a *value* of an *enum* of the protocol, such as ``blocked``.
 
@@ -119,21 +132,6 @@ class ReaderFormats:
         if word == "unspecified":
             return ""
         return self.pgettext(prefix.lower().rstrip("_"), word).replace("_", " ")
-
-
-def iso(ms: int) -> str:
-    """Return a Unix time in milliseconds as ISO 8601, for ``<time datetime>``."""
-    return datetime.fromtimestamp(ms / 1000, CHINA).isoformat(timespec="seconds")
-
-
-def party(number: str) -> str:
-    """Group the digits of a number for reading: ``+86 138 0013 8000``; masked ones alike."""
-    if number.startswith("+86") and len(number) == len("+86") + _MAINLAND_DIGITS:
-        rest = number[3:]
-        return f"+86 {rest[:3]} {rest[3:7]} {rest[7:]}"
-    if len(number) == _MAINLAND_DIGITS and number[0] == "1":
-        return f"{number[:3]} {number[3:7]} {number[7:]}"
-    return number
 
 
 def _written(ms: int | None, form: str) -> str:

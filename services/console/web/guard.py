@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -99,6 +100,10 @@ async def answered(
     except InvalidInput as error:
         text = error.translated(visit.language)
         return await error_pages.of_fault(visit, BackendFault("INVALID_ARGUMENT", text))
+    except HTTPException:
+        raise
+    except Exception as error:  # a fault of ours: the reader gets a page, the log its place
+        return await error_pages.unexpected(visit, error)
 
 
 def to_sign_in(request: Request) -> Response:

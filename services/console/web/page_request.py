@@ -98,7 +98,9 @@ class PageRequest:
         if shown:
             await self._keep()
         text = self.parts.templates.render(
-            template, self.language, {**self._values(), "messages": shown, **values}
+            template,
+            self.language,
+            {**self._values(), "messages": shown, "status": status, **values},
         )
         return HTMLResponse(text, status)
 
