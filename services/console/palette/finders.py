@@ -6,8 +6,8 @@ fails, or is slow, is left out.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from fanzha.translation.message import Message
@@ -20,7 +20,6 @@ from fanzha.v1 import (
     hit_pb2,
 )
 from services.console.backend.faults import BackendFault
-from services.console.palette.options import PaletteOption
 from services.console.web.page_request import PageRequest
 from services.console.web.urls import url
 
@@ -36,6 +35,19 @@ _CASE = re.compile(r"[0-9a-f]{6,40}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,}")
 _NAME = re.compile(r"\S.{2,}")
 _CAMPAIGNS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaletteOption:
+    """One line of the palette."""
+
+    text: str
+    what: str
+    """What kind of thing it is."""
+    address: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Sent by POST, because they must not be in an address; empty: the address is a link."""
+
 
 _Find: TypeAlias = Callable[[PageRequest, str], Awaitable[list[PaletteOption]]]
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message
 from services.console.palette import finders
-from services.console.palette.options import PaletteOption
+from services.console.palette.finders import PaletteOption
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import PageRoute
 from services.console.web.urls import url

@@ -115,7 +115,7 @@
   // ---- Palette: what is typed goes by POST, never into an address.
   let asked = 0, timer = 0;
   const results = () => byId("palette-results");
-  const options = () => [...results().querySelectorAll('[role="option"]')];
+  const options = () => [...results().querySelectorAll('[role="option"]:not([aria-disabled])')];
   const select = (place) => {
     const all = options();
     all.forEach((one, at) => one.setAttribute("aria-selected", String(at === place)));
@@ -152,7 +152,7 @@
       else if (event.key === "Enter") { event.preventDefault(); if (options()[at]) choose(options()[at]); }
     });
     results().addEventListener("click", (event) => {
-      const option = event.target.closest('[role="option"]');
+      const option = event.target.closest('[role="option"]:not([aria-disabled])');
       if (option) { event.preventDefault(); choose(option); }
     });
   };

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -88,7 +89,7 @@ def without_session(
     parts: ConsoleParts, request: Request, status: int, message: str, language: str = "en"
 ) -> Response:
     """Answer whoever is not signed in, or cannot be known."""
-    values = {**_values(status, message), "theme": theme_of(request)}
+    values = {**_values(status, message), "status": status, "theme": theme_of(request)}
     return HTMLResponse(parts.templates.render("plain_error.html", language, values), status)
 
 
@@ -97,13 +98,12 @@ async def _page(
 ) -> Response:
     values = {**_values(status, message), "takes": takes}
     if visit.is_part:
-        return await visit.show("error_part.html", **values)
-    return await visit.show("error.html", **values)
+        return await visit.show("error_part.html", status=status, **values)
+    return await visit.show("error.html", status=status, **values)
 
 
-def _values(status: int, message: str) -> dict[str, object]:
+def _values(status: int, message: str) -> dict[str, Any]:
     return {
-        "status": status,
         "title": Message(_TITLES.get(status, _TITLES[500])),
         "message": message,
         "advice": Message(_ADVICE.get(status, _ADVICE[500])),
