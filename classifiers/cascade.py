@@ -46,14 +46,20 @@ class ScoreCombiner:
     threshold: float
     """Of the fast score: rows from here on are blocked, whichever stage scored them."""
 
-    def scores(self, fast_log_odds: Float32s, second_log_odds: Float32s) -> Float32s:
+    def scores(
+        self,
+        fast_log_odds: Float32s,
+        second_log_odds: Float32s,
+        added: Float32s | float = 0.0,
+    ) -> Float32s:
         """Return scores, float32 in [0, 1), from log-odds of both stages, of one length.
 
-        A score reaches `threshold` exactly where the calibrated mean reaches the card's.
+        *added* to the calibrated mean is what else is known of a row. A score reaches `threshold`
+        exactly where their sum reaches the card's.
         """
         weight = self.about.fast_weight
         mean = weight * fast_log_odds.astype(np.float64) + (1 - weight) * second_log_odds
-        odds = _clipped(self.about.slope * mean + self.about.offset, -_MOST, _MOST)
+        odds = _clipped(self.about.slope * mean + self.about.offset + added, -_MOST, _MOST)
         p = 1 / (1 + np.exp(-odds))
         scores: Float32s = np.interp(
             p, (0.0, self.about.threshold, 1.0), (0.0, self.threshold, 1.0)
@@ -85,9 +91,19 @@ class Cascade:
         """Return the second stage's log-odds of *inputs*, float32: the slow part."""
         return self._second.log_odds(inputs, fast_log_odds)
 
-    def scores(self, fast_log_odds: Float32s, second_log_odds: Float32s) -> Float32s:
+    def scores(
+        self,
+        fast_log_odds: Float32s,
+        second_log_odds: Float32s,
+        added: Float32s | float = 0.0,
+    ) -> Float32s:
         """Return the final scores; NaN where either log-odds are NaN."""
-        return self._scale.scores(fast_log_odds, second_log_odds)
+        return self._scale.scores(fast_log_odds, second_log_odds, added)
+
+    @property
+    def about(self) -> CascadeCard:
+        """What the card says of this cascade."""
+        return self._scale.about
 
 
 def in_uncertain_band(about: CascadeCard, threshold: float, fast_scores: Float32s) -> Bools:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 
 from classifiers.card_fields import checked_field
+from classifiers.text.facts import NO_WEIGHTS, FactWeights
+from classifiers.text.sender_classes import SenderClass
 from fanzha.errors import InvalidConfiguration
 
 _NUMBERS = ("from_score", "slope", "offset", "threshold")
@@ -28,6 +30,8 @@ class CascadeCard:
     encoder_version: str
     fast_weight: float = 0.5
     """Of the fast model's log-odds in the mean."""
+    facts: FactWeights = NO_WEIGHTS
+    """Of texts: what is known besides their words."""
     to_score: float | None = None
     """Uncertain are fast scores below this; None: below the threshold of the fast score."""
 
@@ -62,8 +66,33 @@ def parse(card: Mapping[str, object]) -> CascadeCard | None:
     return CascadeCard(
         fast_weight=weight,
         to_score=to_score,
+        facts=_fact_weights(table),
         sha256=checked_field(card, "second_sha256", str),
         encoder=checked_field(table, "encoder", str),
         encoder_version=checked_field(table, "encoder_version", str),
         **numbers,
     )
+
+
+def _fact_weights(table: Mapping[str, object]) -> FactWeights:
+    """Read what facts add; nothing where the card of an older bundle does not say."""
+    if "facts" not in table:
+        return NO_WEIGHTS
+    facts = checked_field(table, "facts", dict)
+    classes = facts.get("classes", {})
+    if not isinstance(classes, dict) or not classes.keys() <= SenderClass.__members__.keys():
+        raise InvalidConfiguration("second_look: classes {classes}", classes=classes)
+    return FactWeights(
+        link=_weight(facts, "link"),
+        history=_weight(facts, "history"),
+        classes={SenderClass[name]: _weight(classes, name) for name in classes},
+    )
+
+
+def _weight(table: Mapping[str, object], name: str) -> float:
+    weight = float(checked_field(table, name, float))
+    if not isfinite(weight) or weight < 0:
+        raise InvalidConfiguration(
+            "second_look: {name} {weight} is not within [0, inf)", name=name, weight=weight
+        )
+    return weight

@@ -83,10 +83,16 @@ class Escalations:
         budget.counters.escalations(escalated=0, cached=0, skipped=len(inputs), seconds=0.0)
         return True
 
-    def scores(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
+    def scores(
+        self,
+        inputs: Sequence[str],
+        fast_log_odds: Float32s,
+        added: Callable[[], Float32s] | None = None,
+    ) -> Float32s:
         """Return final scores, float32 in [0, 1]; NaN where the fast score has to do.
 
-        *inputs* are the uncertain rows; *fast_log_odds* the fast model's, one each.
+        *inputs* are the uncertain rows; *fast_log_odds* the fast model's, one each. What else is
+        known of them is *added*, and not cached: the same text may come with other facts.
         """
         cache = self._cache
         found = [*map(cache.get, inputs)]
@@ -105,7 +111,7 @@ class Escalations:
             found = [*map(cache.get, inputs)]
             self._evict()
         known = np.array([np.nan if odds is None else odds for odds in found], np.float32)
-        return self.cascade.scores(fast_log_odds, known)
+        return self.cascade.scores(fast_log_odds, known, 0.0 if added is None else added())
 
     def _escalate(
         self, inputs: Sequence[str], fast_log_odds: Float32s, found: Sequence[float | None]

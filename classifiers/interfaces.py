@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from fanzha.tables import CallerActivity, Calls, Float32s, Texts, Uint8s
 
 if TYPE_CHECKING:  # for annotations, without loading onnxruntime
+    from classifiers.text.facts import FactsOf
     from classifiers.velocity.classifier import VelocityInputs
 
 
@@ -60,8 +61,8 @@ class TextScorer(Model, Protocol):
         """The probability from which a text counts as spam, from the card."""
         ...
 
-    def score(self, texts: Texts) -> TextScores:
-        """Return probabilities for each text."""
+    def score(self, texts: Texts, facts: "FactsOf | None" = None) -> TextScores:
+        """Return probabilities for each text; *facts* says what is known besides its words."""
         ...
 
 

@@ -8,7 +8,8 @@ weight. Texts whose score is uncertain are escalated to a second stage (`classif
 where the bundle has one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.text import features, fraud_type_words
 from classifiers.text.disguise import DisguisedTexts, disguised
 from classifiers.text.embeddings import NO_ROWS, Embeddings
+from classifiers.text.facts import FactsOf
 from classifiers.text.features import NGrams
 from classifiers.text.sender_classes import sender_classes
 from fanzha.tables import Float32s, Int64s, Texts, Uint8s
@@ -28,6 +30,10 @@ from fanzha.text import normalise_all
 
 BATCH = 512
 _SPAM, _FRAUD = 1, 2
+REVIEW_ONLY_SHARE = 0.5
+"""A text of which more is in languages that are only reviewed is not blocked for its words."""
+_REVIEW_ONLY = 2
+"""Output of the graph, the share of each text that is in such languages; bundles from 6 on."""
 _LEAST = np.float32(1e-30)
 _WORD_WEIGHT = np.float32(20)
 """What a word of a kind adds to its logit: words decide, logits only where words do not."""
@@ -69,12 +75,20 @@ class TextClassifier:
         """The score from which a text counts as spam, should a carrier want to block it."""
         return self._model.card.setting("spam_threshold", float)
 
-    def score(self, texts: Texts) -> TextScores:
+    def score(self, texts: Texts, facts: FactsOf | None = None) -> TextScores:
         """Score the messages of a table."""
-        return self.score_bodies(texts.bodies, texts.senders)
+        return self.score_bodies(texts.bodies, texts.senders, facts)
 
-    def score_bodies(self, bodies: Sequence[str], senders: Int64s | None = None) -> TextScores:
-        """Score plain texts; without *senders* they are unknown."""
+    def score_bodies(
+        self,
+        bodies: Sequence[str],
+        senders: Int64s | None = None,
+        facts: FactsOf | None = None,
+    ) -> TextScores:
+        """Score plain texts; without *senders* they are unknown, as are *facts* without any.
+
+        Facts are asked for uncertain rows only, and count where the second stage looks at them.
+        """
         keys = np.zeros(len(bodies), np.int64) if senders is None else senders
         probabilities = np.zeros((len(bodies), 3), np.float32)
         types = np.zeros(len(bodies), np.uint8)
@@ -92,7 +106,10 @@ class TextClassifier:
             }
             read, found = self._run_readings(normal, hidden, keys[part])
             if self._escalations is not None:
-                found[0] = escalate(self._escalations, read, found[0])
+                added = None if facts is None else partial(self._added, facts, keys, start)
+                found[0] = escalate(self._escalations, read, found[0], added)
+            if len(found) > _REVIEW_ONLY:
+                found[0] = capped(found[0], found[_REVIEW_ONLY][:, 0], self.threshold)
             probabilities[part] = found[0]
             types[part] = self._fraud_types(read, found)
         return TextScores(
@@ -102,6 +119,13 @@ class TextClassifier:
             normal=all_normal,
             disguises=disguises,
         )
+
+    def _added(self, facts: FactsOf, senders: Int64s, start: int, rows: Int64s) -> Float32s:
+        """Return what facts add for *rows* of the part that begins with row *start*."""
+        assert self._escalations is not None  # noqa: S101 - asked of uncertain rows only
+        places = rows + start
+        weights = self._escalations.cascade.about.facts
+        return weights.added(facts(places.tolist()), senders[places])
 
     def log_odds(self, bodies: Sequence[str], senders: Int64s) -> Float32s:
         """Return the log-odds of fraud, which still differ where probabilities round to 0 or 1.
@@ -179,8 +203,16 @@ def log_odds(classes: Float32s) -> Float32s:
     return odds
 
 
-def escalate(escalations: Escalations, normal: Sequence[str], classes: Float32s) -> Float32s:
-    """Return class probabilities, those of uncertain texts revised by the second stage."""
+def escalate(
+    escalations: Escalations,
+    normal: Sequence[str],
+    classes: Float32s,
+    added: Callable[[Int64s], Float32s] | None = None,
+) -> Float32s:
+    """Return class probabilities, those of uncertain texts revised by the second stage.
+
+    *added* returns what else is known of rows, in log odds.
+    """
     rows = np.flatnonzero(escalations.cascade.uncertain(classes[:, _FRAUD]))
     if not len(rows):
         return classes
@@ -188,7 +220,9 @@ def escalate(escalations: Escalations, normal: Sequence[str], classes: Float32s)
     if escalations.skips(uncertain):
         return classes
     before = classes[rows]
-    judged = escalations.scores(uncertain, log_odds(before))
+    judged = escalations.scores(
+        uncertain, log_odds(before), None if added is None else partial(added, rows)
+    )
     after = np.where(np.isnan(judged), before[:, _FRAUD], judged)
     # The other classes keep their proportion.
     share = (1 - after) / (1 - before[:, _FRAUD])
@@ -196,6 +230,21 @@ def escalate(escalations: Escalations, normal: Sequence[str], classes: Float32s)
     changed[:, _FRAUD] = after
     whole = classes.copy()
     whole[rows] = changed
+    return whole
+
+
+def capped(classes: Float32s, review_share: Float32s, threshold: float) -> Float32s:
+    """Return class probabilities, those of languages that are only reviewed below *threshold*."""
+    below = np.nextafter(np.float32(threshold), np.float32(0))
+    rows = np.flatnonzero((review_share > REVIEW_ONLY_SHARE) & (classes[:, _FRAUD] > below))
+    if not len(rows):
+        return classes
+    whole = classes.copy()
+    before = whole[rows, _FRAUD]
+    # The other classes keep their proportion.
+    share = (1 - below) / np.maximum(1 - before, _LEAST)
+    whole[rows] = np.minimum(whole[rows] * share[:, np.newaxis], 1 - below)
+    whole[rows, _FRAUD] = below
     return whole
 
 

@@ -59,18 +59,18 @@ class SenderHistories:
 
     def in_question(self, senders: Int64s, now_ms: int) -> dict[int, SenderRecord]:
         """Return the rows whose sender is in question, and what is remembered of it."""
-        found: dict[int, SenderRecord] = {}
+        known = self.known(senders, now_ms)
+        return {row: record for row, record in known.items() if _is_in_question(record)}
+
+    def known(self, senders: Int64s, now_ms: int) -> dict[int, SenderRecord]:
+        """Return the rows whose sender had a text blocked, and what is remembered of it."""
         if not self._known:
-            return found
+            return {}
         keys = senders.tolist()
         if self._known.keys().isdisjoint(keys):
-            return found
-        for row, sender in enumerate(keys):
-            if sender in self._known:
-                record = self._known[sender].at(now_ms)
-                if _is_in_question(record):
-                    found[row] = record
-        return found
+            return {}
+        rows = enumerate(keys)
+        return {row: self._known[key].at(now_ms) for row, key in rows if key in self._known}
 
     def record(self, senders: Int64s, receivers: Int64s, blocked: Bools, now_ms: int) -> None:
         """Count texts of known senders, and those *blocked* of all; 0 stands for no sender."""

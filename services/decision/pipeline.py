@@ -26,7 +26,7 @@ from fanzha.joined_texts import JoinedTexts
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
-from services.decision import details, host_facts, list_match
+from services.decision import details, host_facts, list_match, text_facts
 from services.decision.carriers import policy_overrides
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
@@ -88,6 +88,8 @@ class DecisionPipeline:
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._link_scores = link_evidence.LinkScores()
+        links_failed = partial(self._count_failure, Channel.LINK)
+        self._facts = text_facts.TextFactsReader(self._link_scores, senders, links_failed)
         self._known_details = details.KnownDetails()
         self._shadow_details = ShadowDetails()
         self._failing: set[Channel] = set()
@@ -114,7 +116,8 @@ class DecisionPipeline:
         self._end_stage(evidence, "lists")
         self._score_texts(texts, evidence)
         self._judge_senders(texts, evidence)
-        query = shadow_models.query_texts(evidence.models.shadows.text, texts)
+        shadow, facts = evidence.models.shadows.text, self._facts.reader(texts, evidence)
+        query = shadow_models.query_texts(shadow, texts, facts)
         decisions = self._decide(evidence, query)
         if self._senders is not None:
             on, exempt = evidence.listed.matched_on, evidence.exempt_senders
@@ -262,7 +265,7 @@ class DecisionPipeline:
         model = evidence.models.text
 
         def score() -> Float32s:
-            found = model.score(texts)
+            found = model.score(texts, self._facts.reader(texts, evidence))
             evidence.fraud_types = found.fraud_types
             if found.disguises:
                 self._observer.texts_disguised(len(found.disguises))
@@ -286,8 +289,7 @@ class DecisionPipeline:
                 *(links.urls, links.owners, evidence.scores, evidence.threshold),
             )
         except Exception as error:
-            self._log_failure(Channel.LINK, error)
-            self._observer.model_failed(Channel.LINK)
+            self._count_failure(Channel.LINK, error)
             return
         evidence.scored_links = found
         evidence.link_version = model.version
@@ -330,15 +332,15 @@ class DecisionPipeline:
             evidence.scores = score()
         except Exception as error:
             evidence.scores = unscored(evidence.rows)
-            self._log_failure(channel, error)
-            self._observer.model_failed(channel)
+            self._count_failure(channel, error)
         else:
             if channel in self._failing:
                 self._failing.discard(channel)
                 logger.info("the %s model scores again", channel.name.lower())
         self._observer.stage_done(channel, "model")
 
-    def _log_failure(self, channel: Channel, error: Exception) -> None:
+    def _count_failure(self, channel: Channel, error: Exception) -> None:
+        self._observer.model_failed(channel)
         # Logged once, then only counted: a line per batch would slow down what is left.
         if channel not in self._failing:
             self._failing.add(channel)

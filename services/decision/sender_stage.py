@@ -99,6 +99,17 @@ class SenderStage:
         rule = "sender_history" if self.blocks else "marked_history"
         return SenderFindings(reached, rule, histories)
 
+    def blocked_shares(self, senders: Int64s, exempt: Bools, now_s: int) -> Float32s:
+        """Return the share of each sender's recent texts that was blocked; NaN for unknown ones.
+
+        A sender whose history does not count (*exempt*) is unknown.
+        """
+        shares = np.full(len(senders), np.nan, np.float32)
+        for row, record in self.histories.known(senders, now_s * 1000).items():
+            if not exempt[row] and record.texts > 0:
+                shares[row] = record.blocked / record.texts
+        return shares
+
     def record(
         self,
         texts: Texts,

@@ -187,7 +187,7 @@ class FixedTextScore(FixedScore):
         super().__init__(score, fraud_type)
         self._p_spam = p_spam
 
-    def score(self, rows: Texts) -> TextScores:  # type: ignore[override]
+    def score(self, rows: Texts, facts: object = None) -> TextScores:  # type: ignore[override]
         return TextScores(
             p_fraud=np.full(len(rows), self._score, np.float32),
             p_spam=np.full(len(rows), self._p_spam, np.float32),
@@ -198,7 +198,7 @@ class FixedTextScore(FixedScore):
 class BrokenModel(FixedScore):
     """A model whose graph cannot run."""
 
-    def score(self, rows: object) -> Float32s:
+    def score(self, rows: object, facts: object = None) -> Float32s:
         raise RuntimeError("the graph is broken")
 
 

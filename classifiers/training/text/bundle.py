@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import onnxruntime as ort
@@ -13,7 +13,7 @@ from classifiers.card import BINS
 from classifiers.evaluation.metrics import calibration_error, threshold_for
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import features
-from classifiers.text.classifier import TextClassifier
+from classifiers.text.classifier import REVIEW_ONLY_SHARE, TextClassifier
 from classifiers.text.embeddings import Embeddings
 from classifiers.training import (
     bundle_cost,
@@ -34,7 +34,7 @@ from classifiers.training.text import (
     report,
 )
 from classifiers.training.text import graph as sms_graph
-from classifiers.training.text.cascade import Second
+from classifiers.training.text.cascade import CascadeResult, Second
 from classifiers.training.text.data import (
     CLASSES,
     FRAUD,
@@ -61,8 +61,17 @@ _NO_TRAFFIC = frozenset({OWN, *call_transcripts.SOURCES})
 """Sources whose legitimate texts are no sample of traffic."""
 _BATCH = 512
 
-Served: TypeAlias = Callable[[Sequence[str]], tuple[Float32s, Float32s]]
-"""Returns the probability of fraud and the logits of its kinds."""
+
+class FastScores(NamedTuple):
+    """What the graph makes of texts."""
+
+    p_fraud: Float32s
+    kinds: Float32s
+    """Logits of the kinds of fraud."""
+    review_only: Bools
+
+
+Served: TypeAlias = Callable[[Sequence[str]], FastScores]
 
 
 def write(
@@ -75,7 +84,9 @@ def write(
     site: SiteExamples = NO_EXAMPLES,
 ) -> None:
     """Write the graphs and their card, then load the bundle as the service does."""
-    model = sms_graph.build(trained.network.weights(), trained.caution, trained.calibration)
+    model = sms_graph.build(
+        trained.network.weights(), trained.caution, trained.calibration, trained.review_only
+    )
     graph = model.SerializeToString(deterministic=True)
     served = _served(graph)
     review = _review(served, rows, trained)
@@ -115,6 +126,9 @@ def _parameters(trained: Trained) -> dict[str, object]:
         "classes": list(CLASSES),
         "languages": list(LANGUAGES),
         "caution": [round(float(value), 3) for value in trained.caution],
+        "review_only": [
+            LANGUAGES[number] for number in np.flatnonzero(trained.review_only).tolist()
+        ],
         "calibration": [round(value, 5) for value in trained.calibration],
         "inputs": {
             "bucket_bits": features.BUCKET_BITS,
@@ -132,7 +146,7 @@ def _review(served: Served, rows: Sequence[LabelledText], trained: Trained) -> d
         for row in rows
         if row.split == VALIDATION and row.label == "ham" and row.source not in _NO_TRAFFIC
     ]
-    scores = trained.stages.judge(ham, served(ham)[0]).scores
+    scores = _judged(served, ham, trained).scores
     review = threshold_for(scores, REVIEWED)
     return {"review_threshold": review} if 0 < review < trained.stages.threshold else {}
 
@@ -152,7 +166,9 @@ def _golden(
 ) -> list[dict[str, object]]:
     validation = [row for row in rows if row.split == VALIDATION]
     texts = [row.text for row in validation]
-    return golden.rows(trained.stages, served(golden.EXAMPLES)[0], validation, served(texts)[0])
+    return golden.rows(
+        trained.stages, served(golden.EXAMPLES).p_fraud, validation, served(texts).p_fraud
+    )
 
 
 def _measured(
@@ -171,8 +187,8 @@ def _measured(
     rates: carrier_rates.Lines = []
     for name in (VALIDATION, TEST):
         texts = [row.text for row in splits[name]]
-        p_fraud, kinds = served(texts)
-        judged = trained.stages.judge(texts, p_fraud)
+        p_fraud, kinds, capped = served(texts)
+        judged = trained.stages.judge(texts, p_fraud, capped)
         by_source[name] = found[name] = report.by_source(splits[name], judged)
         found[f"{name}_kinds"] = report.kinds(splits[name], kinds)
         clear, frauds = _clear_labels(splits[name], no_sample)
@@ -189,12 +205,17 @@ def _measured(
         plots["learning"] = learning
     found["quantising_error"] = _quantising_error(served, splits[VALIDATION], trained)
     found["evasions"] = report.under_evasions(
-        splits[TEST], lambda some: trained.stages.judge(some, served(some)[0]).blocked, seed
+        splits[TEST], lambda some: _judged(served, some, trained).blocked, seed
     )
     found["left_out"] = report.left_out(rounds)
     found["carrier_rates"] = rates
     found["speed"] = latency.measured(lambda some: served(some)[0], texts, judged.escalated)
     return {"metrics": found, "plots": plots}
+
+
+def _judged(served: Served, texts: Sequence[str], trained: Trained) -> CascadeResult:
+    fast = served(texts)
+    return trained.stages.judge(texts, fast.p_fraud, fast.review_only)
 
 
 def _plots(
@@ -297,8 +318,8 @@ def _served(graph: bytes) -> Served:
     session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
     embeddings = Embeddings(sms_graph.table(graph))
 
-    def score(texts: Sequence[str]) -> tuple[Float32s, Float32s]:
-        classes, kinds = [], []
+    def score(texts: Sequence[str]) -> FastScores:
+        classes, kinds, shares = [], [], []
         for start in range(0, len(texts), _BATCH):
             grams = features.ngrams(normalise_all(texts[start : start + _BATCH]))
             inputs = {
@@ -307,9 +328,11 @@ def _served(graph: bytes) -> Served:
                 "weights": grams.weights,
                 "senders": np.zeros(len(grams.weights), np.int64),
             }
-            found = session.run(["probabilities", "kinds"], inputs)
+            found = session.run(["probabilities", "kinds", "review_only"], inputs)
             classes.append(found[0][:, FRAUD])
             kinds.append(found[1])
-        return np.concatenate(classes), np.concatenate(kinds)
+            shares.append(found[2][:, 0])
+        capped = np.concatenate(shares) > REVIEW_ONLY_SHARE
+        return FastScores(np.concatenate(classes), np.concatenate(kinds), capped)
 
     return score

@@ -13,7 +13,7 @@ import numpy as np
 from classifiers.training.link import calibration
 from classifiers.training.text import logit_adjustment
 from classifiers.training.text.data import OWN, LabelledText
-from classifiers.training.text.embeddings import encoded
+from classifiers.training.text.embeddings import EncodedOnce
 from classifiers.training.text.encoder_head import EncoderHead
 from fanzha.tables import Bools, Float32s, Int64s
 
@@ -26,6 +26,7 @@ _SHARES = (0.0, 0.25, 0.5, 0.75)
 _TOPS = (0.95, 0.99, 0.999)
 """Ends of a band that reaches above the threshold, which has the whole budget then."""
 _FEW_FRAUDS = 40
+_ENCODED = EncodedOnce()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +70,26 @@ class Stages:
     """What the threshold would be without a second stage."""
     second: Second | None
 
-    def judge(self, texts: Sequence[str], fast: Float32s) -> CascadeResult:
-        """Escalate uncertain texts."""
+    def judge(
+        self, texts: Sequence[str], fast: Float32s, review_only: Bools | None = None
+    ) -> CascadeResult:
+        """Escalate uncertain texts; those *review_only* stay below the threshold."""
         scores, escalated = fast.copy(), np.zeros(len(fast), np.bool_)
         if self.second is not None:
             escalated = uncertain(fast, self.second.from_score, self.second.to_score)
             rows = np.flatnonzero(escalated)
-            odds = self.second.head.log_odds(encoded([texts[row] for row in rows.tolist()]))
+            odds = self.second.head.log_odds(_ENCODED.of([texts[row] for row in rows.tolist()]))
             found = self.second.probabilities(fast[rows], odds)
             scores[rows] = mapped(found, self.second.threshold, self.threshold)
+        alone = fast >= np.float32(self.alone)
+        if review_only is not None:
+            below = np.nextafter(np.float32(self.threshold), np.float32(0))
+            scores[review_only] = np.minimum(scores[review_only], below)
+            alone &= ~review_only
         return CascadeResult(
             scores=scores,
             blocked=scores >= np.float32(self.threshold),
-            alone=fast >= np.float32(self.alone),
+            alone=alone,
             escalated=escalated,
         )
 
@@ -97,7 +105,7 @@ class HeadOdds:
         """Return the log odds of *texts*."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
-            found = self.head.log_odds(encoded(new))
+            found = self.head.log_odds(_ENCODED.of(new))
             self._known |= dict(zip(new, found.tolist(), strict=True))
         return np.array([self._known[text] for text in texts], np.float32)
 

@@ -14,6 +14,21 @@ _PART = 256
 _PROCESSES = 2
 
 
+class EncodedOnce:
+    """Embeddings of texts, each encoded once: rounds look at many of the same texts."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Float32s] = {}
+
+    def of(self, texts: Sequence[str]) -> Float32s:
+        """Return the embeddings of raw *texts*."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known |= dict(zip(new, encoded(new), strict=True))
+        if not texts:
+            return np.zeros((0, sentence_encoder.WIDTH), np.float32)
+        return np.stack([self._known[text] for text in texts])
+
+
 def encoded(texts: Sequence[str], progress: Callable[[float], None] = lambda _: None) -> Float32s:
     """Return the embeddings of raw *texts*; *progress* is called with the share done."""
     normal = normalise_all(texts)

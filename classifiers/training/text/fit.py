@@ -10,11 +10,14 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from classifiers.text.features import BUCKET_BITS, PADDING, NGrams, ngrams
-from classifiers.training.text import augmentation
+from classifiers.training.text import augmentation, contrastive
 from classifiers.training.text.data import CLASSES, HAM, LANGUAGES, OWN, LabelledText
-from classifiers.training.text.network import TextNetwork
+from classifiers.training.text.group_robust import GroupWeights
+from classifiers.training.text.network import WIDTH, TextNetwork
+from classifiers.training.text.options import PLAIN, TrainingOptions
 from classifiers.training.text.sampler import Sampler
 from classifiers.training.text.scores import HEADS
+from classifiers.training.text.source_head import SourceHead
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 
@@ -41,6 +44,24 @@ class SoftLabels:
     logits: Float32s
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedTexts:
+    """Texts without labels, and their embeddings by the sentence encoder."""
+
+    texts: Sequence[str]
+    embeddings: Float32s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Objective:
+    """What is minimised besides the labels."""
+
+    soft: SoftLabels | None
+    """Normalised."""
+    groups: GroupWeights | None
+    sources: SourceHead | None
+
+
 def train(
     rows: Sequence[LabelledText],
     *,
@@ -48,24 +69,39 @@ def train(
     seed: int,
     progress: Callable[[int, float], None],
     soft: SoftLabels | None = None,
+    encoded: EncodedTexts | None = None,
+    options: TrainingOptions = PLAIN,
 ) -> TextNetwork:
-    """Train on *rows*; *progress* is called with the number of epochs done and the mean loss."""
+    """Train on *rows*; *progress* is called with the number of epochs done and the mean loss.
+
+    *encoded* is for the pretraining that `options.aligned` asks for.
+    """
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     chance = Random(seed)  # noqa: S311  seeded on purpose
     network, sampler = TextNetwork(), Sampler(rows, chance)
-    optimiser = torch.optim.Adam(network.parameters(), lr=_LEARNING_RATE, fused=True)
+    objective = _Objective(
+        soft=None if soft is None else SoftLabels(normalise_all(soft.texts), soft.logits),
+        groups=GroupWeights(rows, options.robust) if options.robust else None,
+        sources=SourceHead(rows, 3 * WIDTH, options.reversed_sources)
+        if options.reversed_sources
+        else None,
+    )
+    _pretrain(network, sampler, encoded, options, chance)
+    heads = [] if objective.sources is None else list(objective.sources.parameters())
+    optimiser = torch.optim.Adam([*network.parameters(), *heads], lr=_LEARNING_RATE, fused=True)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, total_iters=epochs)
     network.train()
-    normal = None if soft is None else SoftLabels(normalise_all(soft.texts), soft.logits)
     drawn: list[tuple[str, LabelledText]] = []
     for epoch in range(epochs):
         losses = []
         if epoch % _PASSES == 0:
             drawn = _normalised(sampler.epoch())
         chance.shuffle(drawn)
-        for batch in _batches(drawn):
-            loss = _loss(network, batch, normal, chance)
+        batches = _batches(drawn)
+        for number, batch in enumerate(batches):
+            done = (epoch + number / len(batches)) / epochs
+            loss = _loss(network, batch, objective, chance, done)
             optimiser.zero_grad()
             torch.autograd.backward(loss)
             optimiser.step()
@@ -74,6 +110,23 @@ def train(
         progress(epoch + 1, float(np.mean(losses)))
     network.eval()
     return network
+
+
+def _pretrain(
+    network: TextNetwork,
+    sampler: Sampler,
+    encoded: EncodedTexts | None,
+    options: TrainingOptions,
+    chance: Random,
+) -> None:
+    if options.aligned and encoded is not None:
+        normal = normalise_all(encoded.texts)
+        contrastive.by_encoder(
+            network, normal, encoded.embeddings, epochs=options.aligned, chance=chance
+        )
+    if options.contrastive:
+        normal = normalise_all([text for text, _ in sampler.epoch()])
+        contrastive.by_versions(network, normal, epochs=options.contrastive, chance=chance)
 
 
 def _normalised(drawn: list[tuple[str, LabelledText]]) -> list[tuple[str, LabelledText]]:
@@ -88,17 +141,27 @@ def _batches(drawn: list[tuple[str, LabelledText]]) -> list[list[tuple[str, Labe
 def _loss(
     network: TextNetwork,
     batch: list[tuple[str, LabelledText]],
-    soft: SoftLabels | None,
+    objective: _Objective,
     chance: Random,
+    done: float,
 ) -> Tensor:
+    soft = objective.soft
     count = int(_SOFT_SHARE * len(batch)) if soft else 0
     taught = chance.choices(range(len(soft.texts)), k=count) if soft else []
     texts = [text for text, _ in batch] + [soft.texts[row] for row in taught if soft]
     grams, strange = _with_unknown_words(
         ngrams([augmentation.disturb(text, chance) for text in texts]), len(batch)
     )
-    found = network(grams)
-    loss = _hard_loss(found[: len(batch)], [row for _, row in batch], strange)
+    rows = [row for _, row in batch]
+    pools = network.pooled(grams)
+    found = network.classified(pools)
+    loss = _hard_loss(found[: len(batch)], rows, strange, objective.groups)
+    if objective.sources is not None:
+        known = [
+            row for row, is_strange in zip(rows, strange.tolist(), strict=True) if not is_strange
+        ]
+        pooled = pools.described[: len(batch)][~strange]
+        loss = loss + objective.sources.loss(pooled, known, done)
     if soft is not None:
         targets = torch.softmax(torch.from_numpy(soft.logits[taught]) / _TEMPERATURE, dim=1)
         guessed = found[len(batch) :, : len(CLASSES)] / _TEMPERATURE
@@ -106,7 +169,9 @@ def _loss(
     return loss
 
 
-def _hard_loss(found: Tensor, rows: Sequence[LabelledText], strange: Tensor) -> Tensor:
+def _hard_loss(
+    found: Tensor, rows: Sequence[LabelledText], strange: Tensor, groups: GroupWeights | None
+) -> Tensor:
     allowed = torch.tensor([row.allowed for row in rows])
     languages = torch.tensor([row.language for row in rows])
     allowed[strange] = torch.tensor([True, False, False])
@@ -116,7 +181,8 @@ def _hard_loss(found: Tensor, rows: Sequence[LabelledText], strange: Tensor) -> 
     log_p = torch.log_softmax(classes, dim=1)
     # The label leaves a set of classes open; any of them will do.
     losses = -torch.logsumexp(log_p.masked_fill(~allowed, -torch.inf), dim=1)
-    loss = torch.where(allowed[:, HAM], _HAM_WEIGHT * losses, losses).mean()
+    weighed = torch.where(allowed[:, HAM], _HAM_WEIGHT * losses, losses)
+    loss = weighed.mean() if groups is None else groups.loss(weighed, rows)
     loss = loss + _LANGUAGE_WEIGHT * cross_entropy(language_logits, languages)
     return loss + _KIND_WEIGHT * _kind_loss(kinds, rows, strange)
 

@@ -23,7 +23,7 @@ from classifiers.training.link.calibration import Calibration
 from classifiers.training.text.data import CLASSES
 from classifiers.training.text.scores import HEADS
 from fanzha.fraud import FraudType
-from fanzha.tables import Float32s, Int64s
+from fanzha.tables import Bools, Float32s, Int64s
 
 SENDER_WIDTH = 4
 _INT8_MAX = 127
@@ -52,10 +52,16 @@ class Weights:
     """[width, classes]: from the sums over the root straight to the logits of the classes"""
 
 
-def build(weights: Weights, caution: Float32s, calibration: Calibration) -> onnx.ModelProto:
+def build(
+    weights: Weights,
+    caution: Float32s,
+    calibration: Calibration,
+    review_only: Bools | None = None,
+) -> onnx.ModelProto:
     """Return the graph: n-grams, rows, weights and senders in; classes and kinds of fraud out.
 
-    *caution* has one number per language, which is added to the logit of ham.
+    *caution* has one number per language, which is added to the logit of ham. Output
+    ``review_only`` is the share of a text that is in one of the languages *review_only*.
     """
     graph = helper.make_graph(
         _nodes(),
@@ -71,11 +77,12 @@ def build(weights: Weights, caution: Float32s, calibration: Calibration) -> onnx
         [
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["texts", 3]),
             helper.make_tensor_value_info("kinds", TensorProto.FLOAT, ["texts", len(FraudType)]),
+            helper.make_tensor_value_info("review_only", TensorProto.FLOAT, ["texts", 1]),
             helper.make_tensor_value_info(CONSTANT, TensorProto.INT8, weights.table.shape),
         ],
         [
             numpy_helper.from_array(array, name)
-            for name, array in _constants(weights, caution, calibration)
+            for name, array in _constants(weights, caution, calibration, review_only)
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
@@ -128,6 +135,7 @@ def _network() -> list[onnx.NodeProto]:
         node("Softmax", ["language_logits"], ["languages"], axis=1),
         node("MatMul", ["languages", "caution"], ["added"]),
         node("Add", ["class_logits", "added"], ["careful_logits"]),
+        node("MatMul", ["languages", "review_languages"], ["review_only"]),
     ]
 
 
@@ -149,7 +157,7 @@ def _calibration() -> list[onnx.NodeProto]:
 
 
 def _constants(
-    weights: Weights, caution: Float32s, calibration: Calibration
+    weights: Weights, caution: Float32s, calibration: Calibration, review_only: Bools | None
 ) -> list[tuple[str, Tensor]]:
     scales = np.abs(weights.table).max(axis=0) / _INT8_MAX
     of_pools = (weights.scale, weights.root_scale, weights.peak_scale)
@@ -168,6 +176,7 @@ def _constants(
         ("out_weights", np.ascontiguousarray(weights.out)),
         ("out_bias", weights.out_bias),
         ("wide_weights", wide),
+        ("review_languages", _column(review_only, len(caution))),
         ("caution", np.outer(caution, [1, 0, 0]).astype(np.float32)),
         ("heads", np.array([*HEADS, len(FraudType)], np.int64)),
         ("fraud_last", np.array([len(CLASSES) - 1, 1], np.int64)),
@@ -175,3 +184,9 @@ def _constants(
         ("axis_1", np.array([1], np.int64)),
         ("width", np.array([weights.table.shape[1]], np.int64)),
     ]
+
+
+def _column(review_only: Bools | None, languages: int) -> Float32s:
+    chosen = np.zeros(languages, np.bool_) if review_only is None else review_only
+    column: Float32s = chosen.astype(np.float32)[:, np.newaxis]
+    return column

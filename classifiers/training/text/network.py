@@ -8,6 +8,7 @@ The graph that is served is written by hand in `sms_graph`; every bundle compare
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from classifiers.training.text.cascade import Stages
 from classifiers.training.text.graph import Weights
 from classifiers.training.text.scores import HEADS
 from fanzha.fraud import FraudType
-from fanzha.tables import Float32s
+from fanzha.tables import Bools, Float32s
 from fanzha.text import normalise_all
 
 WIDTH = 16
@@ -30,6 +31,15 @@ _SCALE = 8.0
 _PEAK_SCALE = _SCALE / 1.5 / (CHUNK * IDS_PER_CHARACTER)
 _ROOT_SCALE = 0.5
 _DROPPED_GRAMS = 0.2
+
+
+class Pools(NamedTuple):
+    """What the n-grams of texts are pooled to."""
+
+    roots: Tensor
+    """[texts, `WIDTH`]: sums over the root of their number"""
+    described: Tensor
+    """[texts, 3 * `WIDTH`]: means, roots and peaks, scaled: what the deep part reads"""
 
 
 class TextNetwork(nn.Module):
@@ -48,6 +58,10 @@ class TextNetwork(nn.Module):
 
     def forward(self, grams: NGrams) -> Tensor:
         """Return logits of the texts of *grams*."""
+        return self.classified(self.pooled(grams))
+
+    def pooled(self, grams: NGrams) -> Pools:
+        """Pool the n-grams of each text."""
         ids = torch.from_numpy(grams.ids)
         if self.training:
             # Whole n-grams go missing, so that no single one decides.
@@ -58,10 +72,14 @@ class TextNetwork(nn.Module):
         lowest = torch.full_like(bags, torch.finfo(bags.dtype).min)
         peaks = lowest.scatter_reduce(0, rows[:, None].expand(-1, WIDTH), sums, "amax")
         means, roots = bags * weights[:, None], bags * weights[:, None].sqrt()
-        pooled = torch.cat([means * _SCALE, roots * _ROOT_SCALE, peaks * _PEAK_SCALE], dim=1)
-        deep: Tensor = self.out(torch.relu(self.hidden(self.dropout(pooled))))
+        scaled = [means * _SCALE, roots * _ROOT_SCALE, peaks * _PEAK_SCALE]
+        return Pools(roots, torch.cat(scaled, dim=1))
+
+    def classified(self, pools: Pools) -> Tensor:
+        """Return logits of the texts of *pools*."""
+        deep: Tensor = self.out(torch.relu(self.hidden(self.dropout(pools.described))))
         classes, others = deep[:, : HEADS[0]], deep[:, HEADS[0] :]
-        return torch.cat([classes + self.wide(roots), others], dim=1)
+        return torch.cat([classes + self.wide(pools.roots), others], dim=1)
 
     def weights(self) -> Weights:
         """Return the weights as arrays."""
@@ -90,6 +108,8 @@ class Trained:
     """Share of fraud among the rows of the calibration."""
     stages: Stages
     spam_threshold: float
+    review_only: Bools
+    """Languages, by number, in which a text is at most put up for review."""
 
 
 def logits(network: TextNetwork, texts: Sequence[str]) -> Float32s:

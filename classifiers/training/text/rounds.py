@@ -19,8 +19,14 @@ from classifiers.training.text.data import FRAUD, LANGUAGES, SPAM, TRAIN, VALIDA
 from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import train
 from classifiers.training.text.network import TextNetwork, Trained, logits
+from classifiers.training.text.options import PLAIN, TrainingOptions
 from classifiers.training.text.row_selection import RowSelection
-from classifiers.training.text.scores import adjusted_classes, fraud_odds, probabilities
+from classifiers.training.text.scores import (
+    adjusted_classes,
+    fraud_odds,
+    probabilities,
+    review_only,
+)
 from classifiers.training.text.teacher import Teacher
 from fanzha.tables import Bools, Float32s
 
@@ -41,6 +47,7 @@ class TextTrainingSetup:
     seed: int
     train_only: tuple[str, ...] = ()
     """Sources that are no sample: they teach and are measured, and choose nothing."""
+    options: TrainingOptions = PLAIN
 
     def fit(self, one: RowSelection) -> Trained:
         """Train a network and a head, and choose what keeps them within the budget."""
@@ -52,19 +59,27 @@ class TextTrainingSetup:
             seed=self.seed,
             progress=lambda *_: None,
             soft=soft,
+            encoded=self.teacher.encoded(one.includes),
+            options=self.options,
         )
         return self.careful(one, network, head)
 
     def careful(self, one: RowSelection, network: TextNetwork, head: EncoderHead) -> Trained:
         """Choose what keeps *network* and *head* within the budget, on validation rows."""
+        few = logit_adjustment.few_legitimate(
+            [row for row in self.rows if one.includes(row) and row.split == TRAIN]
+        )
         validation = [row for row in self.rows if one.selects(row, self.train_only)]
         found = logits(network, [row.text for row in validation])
+        # What is never blocked takes no part in the budget, unless there is nothing else.
+        open_ = np.flatnonzero(~review_only(found, few)).tolist() or list(range(len(validation)))
+        blockable = [validation[n] for n in open_]
         heads, best, highest = cascade.HeadOdds(head), None, -1.0
         for caution in _cautions(logit_adjustment.ham_offsets(validation, found)):
             classes = adjusted_classes(found, caution)
             calibration = _calibration(validation, classes)
             scores = probabilities(classes, calibration)
-            stages, recall = cascade.choose(validation, scores[:, FRAUD], heads)
+            stages, recall = cascade.choose(blockable, scores[open_, FRAUD], heads)
             if recall > highest:
                 best, highest = (caution, calibration, stages, scores), recall
         assert best is not None  # noqa: S101 - there is one caution at least
@@ -78,6 +93,7 @@ class TextTrainingSetup:
             calibration_prevalence=calibration_prevalence(validation),
             stages=stages,
             spam_threshold=budget_threshold(scores[:, SPAM], is_bad, sources)[0],
+            review_only=few,
         )
 
     def run(self, one: RowSelection) -> report.Figures:
@@ -91,7 +107,9 @@ class TextTrainingSetup:
         found = logits(trained.network, [row.text for row in rows])
         classes = adjusted_classes(found, trained.caution)
         p_fraud = probabilities(classes, trained.calibration)[:, FRAUD]
-        return report.by_source(rows, trained.stages.judge([r.text for r in rows], p_fraud))
+        capped = review_only(found, trained.review_only)
+        judged = trained.stages.judge([r.text for r in rows], p_fraud, capped)
+        return report.by_source(rows, judged)
 
 
 def run_all(

@@ -4,10 +4,11 @@ import numpy as np
 
 from classifiers.training.link.calibration import Calibration
 from classifiers.training.text.data import CLASSES, FRAUD, HAM, LANGUAGES, SPAM
-from fanzha.tables import Float32s
+from fanzha.tables import Bools, Float32s
 
 HEADS = (len(CLASSES), len(LANGUAGES))
 """Logits of classes, then of languages, then of kinds of fraud."""
+_EVEN = 0.5
 
 
 def adjusted_classes(found: Float32s, caution: Float32s) -> Float32s:
@@ -15,6 +16,12 @@ def adjusted_classes(found: Float32s, caution: Float32s) -> Float32s:
     classes = found[:, : HEADS[0]].copy()
     classes[:, HAM] += _softmax(found[:, HEADS[0] : sum(HEADS)]) @ caution
     return classes
+
+
+def review_only(found: Float32s, languages: Bools) -> Bools:
+    """Return a mask of texts that are likelier than not in one of *languages*, from all logits."""
+    likely: Bools = _softmax(found[:, HEADS[0] : sum(HEADS)]) @ languages.astype(np.float32) > _EVEN
+    return likely
 
 
 def fraud_odds(classes: Float32s) -> Float32s:

@@ -17,7 +17,7 @@ from classifiers.training.text import augmentation
 from classifiers.training.text.data import HAM, LANGUAGES, OWN, TRAIN, LabelledText
 from classifiers.training.text.embeddings import encoded
 from classifiers.training.text.encoder_head import EncoderHead
-from classifiers.training.text.fit import SoftLabels
+from classifiers.training.text.fit import EncodedTexts, SoftLabels
 from fanzha.tables import Float32s
 
 _PER_CELL = 1500
@@ -58,6 +58,11 @@ class Teacher:
         taught = [n for n in selected if self._rows[n].language in _TAUGHT]
         found = head.logits(self._embeddings[taught])
         return SoftLabels(texts=[self._texts[n] for n in taught], logits=found), head
+
+    def encoded(self, knows: Callable[[LabelledText], bool]) -> EncodedTexts:
+        """Return the texts that a round may know, with their embeddings."""
+        selected = [n for n, row in enumerate(self._rows) if knows(row)]
+        return EncodedTexts([self._texts[n] for n in selected], self._embeddings[selected])
 
 
 def _sample(rows: Sequence[LabelledText], chance: Random) -> list[LabelledText]:

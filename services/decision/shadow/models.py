@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer, VelocityScorer
+from classifiers.text.facts import FactsOf
 from fanzha.decisions import Action, Reason
 from fanzha.tables import CallerActivity, Float32s, Links, Texts, Uint8s
 from services.decision.host_facts import WeighFacts
@@ -83,14 +84,16 @@ def query_calls(
     return ShadowQuery(shadow=shadow, score=lambda: (model.score(activity), None))
 
 
-def query_texts(shadow: Shadow[TextScorer] | None, texts: Texts) -> ShadowQuery | None:
+def query_texts(
+    shadow: Shadow[TextScorer] | None, texts: Texts, facts: FactsOf
+) -> ShadowQuery | None:
     """Return the query for a batch of texts, as `query_calls` does."""
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
 
     def score() -> tuple[Float32s, Uint8s]:
-        scores = model.score(texts)
+        scores = model.score(texts, facts)
         return scores.p_fraud, scores.fraud_types
 
     return ShadowQuery(shadow=shadow, score=score)

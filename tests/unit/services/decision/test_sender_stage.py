@@ -36,7 +36,7 @@ HOUR_S = 3600
 class ScoreInBody(FixedTextScore):
     """A text model that reads the score from the body."""
 
-    def score(self, rows: Texts) -> TextScores:  # type: ignore[override]
+    def score(self, rows: Texts, facts: object = None) -> TextScores:  # type: ignore[override]
         scores = np.array([float(body.split()[0]) for body in rows.bodies], np.float32)
         return replace(super().score(rows), p_fraud=scores)
 

@@ -8,7 +8,7 @@ from classifiers.training.templates import builder
 SEEDS = (1, 7, 20260105)
 WRITTEN = {
     "zh": "b3da72c012ae0011",
-    "en": "fdded62b2007cb20",
+    "en": "04522644afe6da78",
     "id": "89c4c47a2a70c44b",
     "th": "4799fad191033187",
     "other": "f3b46f3194905b47",

@@ -17,7 +17,7 @@ class ByWord:
     threshold = 0.9
     spam_threshold = 0.9
 
-    def score(self, texts: Texts) -> TextScores:
+    def score(self, texts: Texts, facts: object = None) -> TextScores:
         scores = np.array([float(body.split()[0]) for body in texts.bodies], np.float32)
         zeros = np.zeros(len(texts), np.float32)
         return TextScores(p_fraud=scores, p_spam=zeros, fraud_types=zeros.astype(np.uint8))

@@ -1,0 +1,24 @@
+"""What a training of the text model does besides fitting labels; each is tried by itself.
+
+`python -m classifiers.training.text.trials` compares them with sources left out, and
+`docs/models/text-rounds.md` reports what each brought.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOptions:
+    """Everything off is a plain training; `SHIPPED` is what the command does by default."""
+
+    robust: float = 0.0
+    """Step of the group weights (`group_robust`); 0: every text counts the same."""
+    reversed_sources: float = 0.0
+    """Weight of the reversed source head (`source_head`); 0: none."""
+    contrastive: int = 0
+    """Epochs of pretraining on texts without labels (`contrastive`)."""
+    aligned: int = 0
+    """Epochs of pretraining towards the embeddings of the sentence encoder (`contrastive`)."""
+
+
+PLAIN = TrainingOptions()
