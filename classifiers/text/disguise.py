@@ -33,7 +33,7 @@ from classifiers.text.disguise_characters import (
     neighbours,
     plain,
 )
-from classifiers.text.english_words import SUBSTITUTES, joined, paired, respelt
+from classifiers.text.english_words import SUBSTITUTES, joined, paired, respelt, respelt_heavily
 from fanzha.joined_texts import JoinedTexts
 from fanzha.tables import Int64s, Uint8s
 
@@ -65,6 +65,9 @@ _MARKS = re.escape(SUBSTITUTES)
 _RESPELT = re.compile(
     rf"(?<![\w.{_MARKS}/:&=?-])[A-Za-z0-9{_MARKS}]{{2,20}}(?![\w{_MARKS}/:=?-]|\.\w)", re.ASCII
 )
+_RESPELT_HEAVILY = re.compile(_RESPELT.pattern.replace("{2,20}", "{1,20}"), re.ASCII)
+_HEAVY = 3
+"""So many words that are read as respelt make a text one in which most words may be."""
 _SHORT = 2
 """Letters of a word that is read as respelt only beside longer ones: 4u and 2b are usual."""
 _PAIRED = re.compile(
@@ -171,7 +174,16 @@ def _spelt_in_letters(text: str) -> tuple[str, int]:
         return found + match[0][len(token) :]
 
     text = _RESPELT.sub(lambda match: word(match, _SHORT + 1), text)
-    return (_RESPELT.sub(lambda match: word(match, _SHORT), text) if places else text), places
+    if places:
+        text = _RESPELT.sub(lambda match: word(match, _SHORT), text)
+    if places >= _HEAVY:
+        text = _RESPELT_HEAVILY.sub(_heavily, text)
+    return text, places
+
+
+def _heavily(match: re.Match[str]) -> str:
+    token = match[0].rstrip(ENDS) or match[0]
+    return (respelt_heavily(token) or token) + match[0][len(token) :]
 
 
 def _spelt_without_pairs(text: str) -> tuple[str, int]:

@@ -15,8 +15,9 @@ _UNKNOWN_JOINED = 6.0
 """Cost of each join inside an unknown word, where pieces look like words themselves."""
 _WORD_LIKE = 3.3
 """Mean letters of a piece from which pieces look like words."""
-_WIDE_GAP = 3.0
+_WIDE_GAP = 6.0
 """Cost of each join across a wider gap than there is between the others."""
+_NAME_LETTERS = 3
 _READINGS = 32
 """Most ways to read one respelt word."""
 
@@ -99,9 +100,30 @@ def respelt(token: str) -> str | None:
     letters = sum(map(str.isalpha, lower))
     if letters == len(lower) or 2 * letters < len(lower) or lower.rstrip(SUBSTITUTES) in WORDS:
         return None
+    return next((word for word in _readings(lower) if word in WORDS), None)
+
+
+def respelt_heavily(token: str) -> str | None:
+    """Return what *token* spells in a text that is known to be respelt, most of its letters too.
+
+    A word whose plural is not in the list counts, and so do marks without a letter (``!7``), but no
+    number. Where no word fits, at least half of the letters must be left: each mark is then read as
+    the letter that it resembles most.
+    """
+    lower = token.lower()
+    letters = sum(map(str.isalpha, lower))
+    if letters == len(lower) or lower.isdigit():
+        return None
+    for word in _readings(lower):
+        if word in WORDS or (word.endswith("s") and word[:-1] in WORDS):
+            return word
+    is_name = letters >= _NAME_LETTERS and 2 * letters >= len(lower)
+    return next(_readings(lower)) if is_name else None
+
+
+def _readings(lower: str) -> Iterator[str]:
     choices = product(*(_LETTERS_FOR.get(character, character) for character in lower))
-    readings = map("".join, islice(choices, _READINGS))
-    return next((word for word in readings if word in WORDS), None)
+    return map("".join, islice(choices, _READINGS))
 
 
 def paired(word: str) -> str | None:

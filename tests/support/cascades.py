@@ -15,6 +15,7 @@ from classifiers.cascade_card import CascadeCard
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import sentence_encoder, sentence_head
 from classifiers.text.classifier import TextClassifier
+from classifiers.text.facts import FactWeights
 from classifiers.text.sentence_head import SentenceHead
 from fanzha.text import normalise_all
 
@@ -63,12 +64,24 @@ def about() -> CascadeCard:
 @cache
 def fast() -> TextClassifier:
     """Return the shipped model without second stage; it scores `UNCERTAIN` below its threshold."""
+    return TextClassifier(_model())
+
+
+def with_facts(weights: FactWeights) -> TextClassifier:
+    """Return the shipped model with our second stage, in which facts weigh as much as words."""
+    card_of_second = replace(about(), slope=0.01, facts=weights)
+    scale = ScoreCombiner(about=card_of_second, threshold=fast().threshold)
+    return TextClassifier(_model(), Cascade(SentenceHead(a_head()), scale, sentence_head.PACE))
+
+
+@cache
+def _model() -> OnnxModel:
     model = OnnxModel(bundles.newest(bundles.SHIPPED, "sms"))
     # With another threshold the golden rows would not hold.
     model.card = replace(model.card, cascade=None, golden=())
     score = float(TextClassifier(model).score_bodies([UNCERTAIN]).p_fraud[0])
     model.card = replace(model.card, threshold=round((1 + score) / 2, 6))
-    return TextClassifier(model)
+    return model
 
 
 def a_cascade() -> Cascade:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import onnxruntime as ort
@@ -46,6 +46,7 @@ from classifiers.training.text.data import (
     VALIDATION,
     LabelledText,
 )
+from classifiers.training.text.golden import FastScores
 from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
 from classifiers.training.text.row_selection import RowSelection
@@ -60,16 +61,6 @@ REVIEWED = 0.001
 _NO_TRAFFIC = frozenset({OWN, *call_transcripts.SOURCES})
 """Sources whose legitimate texts are no sample of traffic."""
 _BATCH = 512
-
-
-class FastScores(NamedTuple):
-    """What the graph makes of texts."""
-
-    p_fraud: Float32s
-    kinds: Float32s
-    """Logits of the kinds of fraud."""
-    review_only: Bools
-
 
 Served: TypeAlias = Callable[[Sequence[str]], FastScores]
 
@@ -166,9 +157,7 @@ def _golden(
 ) -> list[dict[str, object]]:
     validation = [row for row in rows if row.split == VALIDATION]
     texts = [row.text for row in validation]
-    return golden.rows(
-        trained.stages, served(golden.EXAMPLES).p_fraud, validation, served(texts).p_fraud
-    )
+    return golden.rows(trained.stages, served(golden.EXAMPLES), validation, served(texts))
 
 
 def _measured(

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from classifiers.text.facts import NO_WEIGHTS, FactWeights, TextFacts
 from classifiers.training.link import calibration
 from classifiers.training.text import logit_adjustment
 from classifiers.training.text.data import OWN, LabelledText
-from classifiers.training.text.embeddings import EncodedOnce
+from classifiers.training.text.embeddings import ENCODED
 from classifiers.training.text.encoder_head import EncoderHead
+from classifiers.training.text.link_facts import HISTORY_WEIGHT, LinkOdds, fitted_weight
 from fanzha.tables import Bools, Float32s, Int64s
 
 MOST_UNCERTAIN = 0.01
@@ -26,7 +28,7 @@ _SHARES = (0.0, 0.25, 0.5, 0.75)
 _TOPS = (0.95, 0.99, 0.999)
 """Ends of a band that reaches above the threshold, which has the whole budget then."""
 _FEW_FRAUDS = 40
-_ENCODED = EncodedOnce()
+_LINKS = LinkOdds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +42,13 @@ class Second:
     offset: float
     threshold: float
     """Of its own probability."""
+    facts: FactWeights = NO_WEIGHTS
 
-    def probabilities(self, fast: Float32s, odds: Float32s) -> Float32s:
-        """Join the fast scores of texts with the log odds of the head."""
+    def probabilities(self, fast: Float32s, odds: Float32s, facts: TextFacts) -> Float32s:
+        """Join the fast scores of texts with the log odds of the head, and with facts."""
         mean = (log_odds(fast) + odds) / 2
-        joined = 1 / (1 + np.exp(-(self.slope * mean + self.offset)))
+        added = self.facts.added(facts, np.zeros(len(fast), np.int64))
+        joined = 1 / (1 + np.exp(-(self.slope * mean + self.offset + added)))
         found: Float32s = joined.astype(np.float32)
         return found
 
@@ -71,15 +75,30 @@ class Stages:
     second: Second | None
 
     def judge(
-        self, texts: Sequence[str], fast: Float32s, review_only: Bools | None = None
+        self,
+        texts: Sequence[str],
+        fast: Float32s,
+        review_only: Bools | None = None,
+        *,
+        reads_links: bool = True,
+        blocked_shares: Float32s | None = None,
     ) -> CascadeResult:
-        """Escalate uncertain texts; those *review_only* stay below the threshold."""
+        """Escalate uncertain texts; those *review_only* stay below the threshold.
+
+        *blocked_shares* are of the senders' recent texts; without them no sender is known.
+        """
         scores, escalated = fast.copy(), np.zeros(len(fast), np.bool_)
         if self.second is not None:
             escalated = uncertain(fast, self.second.from_score, self.second.to_score)
             rows = np.flatnonzero(escalated)
-            odds = self.second.head.log_odds(_ENCODED.of([texts[row] for row in rows.tolist()]))
-            found = self.second.probabilities(fast[rows], odds)
+            uncertain_texts = [texts[row] for row in rows.tolist()]
+            odds = self.second.head.log_odds(ENCODED.of(uncertain_texts))
+            facts = unknown_facts(len(rows))
+            if reads_links:
+                facts = facts._replace(link_odds=_LINKS.of(uncertain_texts))
+            if blocked_shares is not None:
+                facts = facts._replace(blocked_share=blocked_shares[rows])
+            found = self.second.probabilities(fast[rows], odds, facts)
             scores[rows] = mapped(found, self.second.threshold, self.threshold)
         alone = fast >= np.float32(self.alone)
         if review_only is not None:
@@ -105,7 +124,7 @@ class HeadOdds:
         """Return the log odds of *texts*."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
-            found = self.head.log_odds(_ENCODED.of(new))
+            found = self.head.log_odds(ENCODED.of(new))
             self._known |= dict(zip(new, found.tolist(), strict=True))
         return np.array([self._known[text] for text in texts], np.float32)
 
@@ -121,22 +140,30 @@ def choose(rows: Sequence[LabelledText], fast: Float32s, heads: HeadOdds) -> tup
     strict = sorted({budget.threshold(fast, budget.rows_for(share)) for share in _SHARES})
     choices = [(threshold, threshold) for threshold in strict]
     choices += [(alone, top) for top in _TOPS if top > alone]
+    links = np.full(len(rows), np.nan, np.float32)
     bands = [_from_score(fast[budget.public], threshold) for threshold, _ in choices]
     seen = np.flatnonzero(uncertain(fast, min(bands), max(top for _, top in choices)))
     odds = np.zeros(len(rows), np.float32)
     odds[seen] = heads.of([rows[n].text for n in seen.tolist()])
+    links[seen] = _LINKS.of([rows[n].text for n in seen.tolist()])
     best, highest = Stages(threshold=alone, alone=alone, second=None), budget.recall(fast >= alone)
     for (threshold, top), from_score in zip(choices, bands, strict=True):
         band = np.flatnonzero(uncertain(fast, from_score, top))
-        second = _fitted(budget, heads.head, band, (fast, odds), (from_score, top))
+        second = _fitted(budget, heads.head, band, (fast, odds, links), (from_score, top))
         if second is None:
             continue
         blocked = fast >= np.float32(top)
-        found = second.probabilities(fast[band], odds[band])
+        facts = unknown_facts(len(band))._replace(link_odds=links[band])
+        found = second.probabilities(fast[band], odds[band], facts)
         blocked[band] = found >= np.float32(second.threshold)
         if (recall := budget.recall(blocked)) > highest:
             best, highest = Stages(threshold=threshold, alone=alone, second=second), recall
     return best, highest
+
+
+def unknown_facts(rows: int) -> TextFacts:
+    """Return the facts of rows of which nothing is known."""
+    return TextFacts(np.full(rows, np.nan, np.float32), np.full(rows, np.nan, np.float32))
 
 
 def uncertain(fast: Float32s, from_score: float, threshold: float) -> Bools:
@@ -208,10 +235,10 @@ def _fitted(
     budget: _Budget,
     head: EncoderHead,
     band: Int64s,
-    both: tuple[Float32s, Float32s],
+    known: tuple[Float32s, Float32s, Float32s],
     edges: tuple[float, float],
 ) -> Second | None:
-    fast, odds = both
+    fast, odds, links = known
     clear = band[budget.clear[band]]
     if not 0 < budget.fraud[clear].sum() < len(clear):
         return None
@@ -220,6 +247,7 @@ def _fitted(
     if slope <= 0:
         return None
     slope, offset = round(slope, 6), round(offset, 6)
+    weight = fitted_weight(slope * mean + offset, links[clear], budget.fraud[clear])
     second = Second(
         head=head,
         from_score=edges[0],
@@ -227,9 +255,11 @@ def _fitted(
         slope=slope,
         offset=offset,
         threshold=LOWEST,
+        facts=FactWeights(link=weight, history=HISTORY_WEIGHT),
     )
     scores, among = np.zeros(len(fast), np.float32), np.zeros(len(fast), np.bool_)
-    scores[band], among[band] = second.probabilities(fast[band], odds[band]), True
+    facts = unknown_facts(len(band))._replace(link_odds=links[band])
+    scores[band], among[band] = second.probabilities(fast[band], odds[band], facts), True
     left = budget.left(fast >= np.float32(edges[1]))
     threshold = max(LOWEST, budget.threshold(scores, left, among))
     if threshold >= 1:

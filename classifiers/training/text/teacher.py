@@ -15,7 +15,7 @@ from torch import nn
 
 from classifiers.training.text import augmentation
 from classifiers.training.text.data import HAM, LANGUAGES, OWN, TRAIN, LabelledText
-from classifiers.training.text.embeddings import encoded
+from classifiers.training.text.embeddings import ENCODED
 from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import EncodedTexts, SoftLabels
 from fanzha.tables import Float32s
@@ -46,7 +46,7 @@ class Teacher:
         known = [row for row in rows if row.split == TRAIN and row.language != _UNKNOWN]
         self._rows = _sample(known, chance)
         self._texts = [augmentation.unmask(row.text, chance) for row in self._rows]
-        self._embeddings = encoded(self._texts, progress)
+        self._embeddings = ENCODED.of(self._texts, progress)
 
     def distil(
         self, knows: Callable[[LabelledText], bool], seed: int

@@ -10,7 +10,13 @@ from classifiers.training.link.calibration import Calibration
 from classifiers.training.text import graph as sms_graph
 from classifiers.training.text.data import FRAUD, HAM, LANGUAGES, SPAM
 from classifiers.training.text.graph import Weights
-from classifiers.training.text.scores import HEADS, adjusted_classes, fraud_odds, probabilities
+from classifiers.training.text.scores import (
+    HEADS,
+    adjusted_classes,
+    fraud_odds,
+    probabilities,
+    review_only,
+)
 from fanzha.fraud import FraudType
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
@@ -107,6 +113,33 @@ def test_calibration_keeps_ham_and_spam_in_proportion(weights: Weights) -> None:
     assert np.allclose(
         plain[:, HAM] / plain[:, SPAM], calibrated[:, HAM] / calibrated[:, SPAM], rtol=1e-3
     )
+
+
+def test_the_share_in_languages_that_are_only_reviewed_is_that_of_the_head(
+    weights: Weights,
+) -> None:
+    languages = np.array([False, True, False, False, True])
+    graph = sms_graph.build(weights, CAUTION, CALIBRATION, languages).SerializeToString()
+    session = ort.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    grams = ngrams(normalise_all(TEXTS))
+
+    (share,) = session.run(
+        ["review_only"],
+        {
+            "ngrams": Embeddings(sms_graph.table(graph)).rows(grams.ids),
+            "rows": grams.rows,
+            "weights": grams.weights,
+            "senders": np.zeros(len(TEXTS), np.int64),
+        },
+    )
+
+    of_languages = logits(weights)[:, HEADS[0] : sum(HEADS)]
+    powers = np.exp(of_languages)
+    assert np.allclose(
+        share[:, 0], powers[:, languages].sum(axis=1) / powers.sum(axis=1), atol=0.02
+    )
+    assert review_only(logits(weights), np.ones(5, np.bool_)).all()
+    assert not review_only(logits(weights), np.zeros(5, np.bool_)).any()
 
 
 def test_senders_have_no_weight(weights: Weights) -> None:

@@ -87,3 +87,19 @@ def test_one_in_a_hundred_of_our_own_look_alikes_may_reach_even_odds() -> None:
 
     p_fraud = probabilities(adjusted_classes(found, caution))[:, FRAUD]
     assert 19 <= (p_fraud > 0.499).sum() <= 21
+
+
+def test_a_language_with_few_legitimate_texts_to_learn_from_is_only_reviewed() -> None:
+    few = logit_adjustment.FEWEST_LEGITIMATE
+    rows = rows_of(few, language=0) + rows_of(few - 1, language=1) + rows_of(few, language=2)
+    rows += rows_of(few, source=OWN, language=1) + rows_of(few, language=3, label="fraud")
+
+    found = logit_adjustment.few_legitimate(rows)
+
+    assert found.tolist() == [False, True, False, True, True]
+
+
+def test_all_other_languages_are_only_reviewed_however_many_texts_there_are() -> None:
+    rows = rows_of(1000, language=LANGUAGES.index("other"))
+
+    assert logit_adjustment.few_legitimate(rows)[LANGUAGES.index("other")]
