@@ -1,8 +1,7 @@
 """Decides on traffic: lists first, models second, rules last.
 
 `decide_calls`, `decide_texts` and `decide_links` show the stages of each channel in order; each
-stage fills its part of a `BatchEvidence`, and `_decide` applies the rules to it. All of a batch is
-decided against one snapshot and one model.
+stage fills its part of a `BatchEvidence`, and `_decide` applies the rules to one snapshot of lists.
 
 Plain synchronous code without I/O, a table in and a table out: a batch takes less time than handing
 it to another thread would. One thread only, because the activity memory is written in place.
@@ -88,8 +87,7 @@ class DecisionPipeline:
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._link_scores = link_evidence.LinkScores()
-        links_failed = partial(self._count_failure, Channel.LINK)
-        self._facts = text_facts.TextFactsReader(self._link_scores, senders, links_failed)
+        self._facts = text_facts.TextFactsReader(self._link_scores, senders, self._count_failure)
         self._known_details = details.KnownDetails()
         self._shadow_details = ShadowDetails()
         self._failing: set[Channel] = set()

@@ -11,7 +11,7 @@ import numpy as np
 
 from classifiers.text.facts import FactsOf, TextFacts, link_odds
 from classifiers.text.link_evidence import LinkScores
-from fanzha.tables import Float32s, Int64s, Texts
+from fanzha.tables import Channel, Float32s, Int64s, Texts
 from services.decision.evidence import BatchEvidence
 from services.decision.sender_stage import SenderStage
 
@@ -22,7 +22,7 @@ class TextFactsReader:
 
     scores: LinkScores
     senders: SenderStage | None
-    failed: Callable[[Exception], None]
+    failed: Callable[[Channel, Exception], None]
     """Told where the model for links breaks; no link is known then."""
 
     def reader(self, texts: Texts, evidence: BatchEvidence) -> FactsOf:
@@ -38,7 +38,7 @@ class TextFactsReader:
             try:
                 links = _link_odds(evidence, chosen, self.scores)
             except Exception as error:
-                self.failed(error)
+                self.failed(Channel.LINK, error)
             return TextFacts(links, shares)
 
         return of_rows

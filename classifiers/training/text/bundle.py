@@ -27,7 +27,6 @@ from classifiers.training.error_kinds import text_rules
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
 from classifiers.training.text import (
     call_transcripts,
-    encoder_head,
     golden,
     latency,
     logit_adjustment,
@@ -51,6 +50,7 @@ from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import adjusted_classes, probabilities
+from classifiers.training.text.second_stage import encoder_head
 from fanzha.tables import Bools, Float32s
 from fanzha.text import normalise_all
 

@@ -15,8 +15,12 @@ from classifiers.training.link import calibration
 from classifiers.training.text import logit_adjustment
 from classifiers.training.text.data import OWN, LabelledText
 from classifiers.training.text.embeddings import ENCODED
-from classifiers.training.text.encoder_head import EncoderHead
-from classifiers.training.text.link_facts import HISTORY_WEIGHT, LinkOdds, fitted_weight
+from classifiers.training.text.second_stage.encoder_head import EncoderHead
+from classifiers.training.text.second_stage.link_facts import (
+    HISTORY_WEIGHT,
+    LinkOdds,
+    fitted_weight,
+)
 from fanzha.tables import Bools, Float32s, Int64s
 
 MOST_UNCERTAIN = 0.01

@@ -10,14 +10,15 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from classifiers.text.features import BUCKET_BITS, PADDING, NGrams, ngrams
-from classifiers.training.text import augmentation, contrastive
+from classifiers.training.text import augmentation
 from classifiers.training.text.data import CLASSES, HAM, LANGUAGES, OWN, LabelledText
-from classifiers.training.text.group_robust import GroupWeights
 from classifiers.training.text.network import WIDTH, TextNetwork
-from classifiers.training.text.options import PLAIN, TrainingOptions
+from classifiers.training.text.objectives import contrastive
+from classifiers.training.text.objectives.group_robust import GroupWeights
+from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
+from classifiers.training.text.objectives.source_head import SourceHead
 from classifiers.training.text.sampler import Sampler
 from classifiers.training.text.scores import HEADS
-from classifiers.training.text.source_head import SourceHead
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
 

@@ -16,10 +16,9 @@ from classifiers.training.link import calibration as link_calibration
 from classifiers.training.link.calibration import Calibration
 from classifiers.training.text import cascade, logit_adjustment, report
 from classifiers.training.text.data import FRAUD, LANGUAGES, SPAM, TRAIN, VALIDATION, LabelledText
-from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import train
 from classifiers.training.text.network import TextNetwork, Trained, logits
-from classifiers.training.text.options import PLAIN, TrainingOptions
+from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import (
     adjusted_classes,
@@ -27,6 +26,7 @@ from classifiers.training.text.scores import (
     probabilities,
     review_only,
 )
+from classifiers.training.text.second_stage.encoder_head import EncoderHead
 from classifiers.training.text.teacher import Teacher
 from fanzha.tables import Bools, Float32s
 

@@ -16,8 +16,8 @@ from torch import nn
 from classifiers.training.text import augmentation
 from classifiers.training.text.data import HAM, LANGUAGES, OWN, TRAIN, LabelledText
 from classifiers.training.text.embeddings import ENCODED
-from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import EncodedTexts, SoftLabels
+from classifiers.training.text.second_stage.encoder_head import EncoderHead
 from fanzha.tables import Float32s
 
 _PER_CELL = 1500

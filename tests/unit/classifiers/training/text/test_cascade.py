@@ -6,10 +6,11 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from classifiers.training.text import cascade, encoder_head
+from classifiers.training.text import cascade
 from classifiers.training.text.cascade import HeadOdds
 from classifiers.training.text.data import VALIDATION, LabelledText
-from classifiers.training.text.encoder_head import EncoderHead
+from classifiers.training.text.second_stage import encoder_head
+from classifiers.training.text.second_stage.encoder_head import EncoderHead
 from fanzha.tables import Float32s
 
 

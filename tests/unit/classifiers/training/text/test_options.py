@@ -9,13 +9,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 
 from classifiers.text.features import ngrams  # noqa: E402 - without torch nothing below imports
-from classifiers.training.text import contrastive, fit  # noqa: E402
+from classifiers.training.text import fit  # noqa: E402
 from classifiers.training.text.data import TRAIN, LabelledText  # noqa: E402
 from classifiers.training.text.fit import EncodedTexts  # noqa: E402
-from classifiers.training.text.group_robust import GroupWeights  # noqa: E402
 from classifiers.training.text.network import TextNetwork  # noqa: E402
-from classifiers.training.text.options import TrainingOptions  # noqa: E402
-from classifiers.training.text.source_head import SourceHead  # noqa: E402
+from classifiers.training.text.objectives import contrastive  # noqa: E402
+from classifiers.training.text.objectives.group_robust import GroupWeights  # noqa: E402
+from classifiers.training.text.objectives.options import TrainingOptions  # noqa: E402
+from classifiers.training.text.objectives.source_head import SourceHead  # noqa: E402
 
 HAM = LabelledText(
     source="nus",
@@ -67,7 +68,7 @@ def test_the_source_head_turns_the_gradient_of_what_it_reads() -> None:
     head = SourceHead(rows, width=4, weight=1.0)
     pooled = torch.randn(3, 4, requires_grad=True)
 
-    head.loss(pooled, rows, done=1.0).backward()
+    head.loss(pooled, rows, done=1.0).backward()  # type: ignore[no-untyped-call]
     turned = pooled.grad.clone()
     plain = torch.autograd.functional.jacobian(
         lambda one: SourceHead.loss(_straight(head), one, rows, 1.0), pooled
@@ -83,7 +84,7 @@ def test_a_label_of_one_source_gives_nothing_away() -> None:
     pooled = torch.randn(1, 4, requires_grad=True)
 
     loss = head.loss(pooled, [FRAUD], done=1.0)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
 
     assert float(loss.detach()) == pytest.approx(0, abs=1e-6)
     assert float(pooled.grad.abs().sum()) == pytest.approx(0, abs=1e-6)
@@ -94,7 +95,7 @@ def test_the_reversed_gradient_begins_at_zero() -> None:
     head = SourceHead([HAM, OTHER_HAM], width=4, weight=1.0)
     pooled = torch.randn(2, 4, requires_grad=True)
 
-    head.loss(pooled, [HAM, OTHER_HAM], done=0.0).backward()
+    head.loss(pooled, [HAM, OTHER_HAM], done=0.0).backward()  # type: ignore[no-untyped-call]
 
     assert float(pooled.grad.abs().sum()) == 0
 

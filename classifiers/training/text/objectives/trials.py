@@ -1,9 +1,10 @@
-"""Tries options of a training with sources left out: `python -m classifiers.training.text.trials`.
+"""Tries options of a training with sources left out.
 
-Each option is trained once for each group of sources left out. Printed is the recall of the sources
-left out at thresholds that validation rows of the others chose: of both stages as they would be
-served, and of the fast stage where it blocks 1 in 1,000 and 1 in 10,000 of those legitimate rows.
-Test rows are in none of it, so options can be chosen by it.
+`python -m classifiers.training.text.objectives.trials` trains with each option for each group of
+sources left out. Printed is the recall of these sources at thresholds that validation rows of the
+others chose: of both stages as they would be served, and of the fast stage where it blocks 1 in
+1,000 and 1 in 10,000 of those legitimate rows. Test rows are in none of it, so options can be
+chosen by it.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.text import data
 from classifiers.training.text.data import FRAUD, OWN, TEST, LabelledText
 from classifiers.training.text.network import Trained, logits
-from classifiers.training.text.options import PLAIN, TrainingOptions
+from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
 from classifiers.training.text.rounds import TextTrainingSetup
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import adjusted_classes, probabilities, review_only

@@ -1,6 +1,6 @@
 """What a training of the text model does besides fitting labels; each is tried by itself.
 
-`python -m classifiers.training.text.trials` compares them with sources left out, and
+`python -m classifiers.training.text.objectives.trials` compares them with sources left out, and
 `docs/models/text-rounds.md` reports what each brought.
 """
 
