@@ -280,7 +280,7 @@ def test_a_broken_model_is_logged_once_without_quoting_a_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Quoting(FixedScore):
-        def score(self, rows: object) -> Float32s:
+        def score(self, rows: object, facts: object = None) -> Float32s:
             raise RuntimeError(f"cannot score {rows}")
 
     models = broken_models()
