@@ -81,13 +81,7 @@ def train(
     torch.set_num_threads(1)
     chance = Random(seed)  # noqa: S311  seeded on purpose
     network, sampler = TextNetwork(), Sampler(rows, chance)
-    objective = _Objective(
-        soft=None if soft is None else SoftLabels(normalise_all(soft.texts), soft.logits),
-        groups=GroupWeights(rows, options.robust) if options.robust else None,
-        sources=SourceHead(rows, 3 * WIDTH, options.reversed_sources)
-        if options.reversed_sources
-        else None,
-    )
+    objective = _objective(rows, soft, options)
     _pretrain(network, sampler, encoded, options, chance)
     heads = [] if objective.sources is None else list(objective.sources.parameters())
     optimiser = torch.optim.Adam([*network.parameters(), *heads], lr=_LEARNING_RATE, fused=True)
@@ -111,6 +105,17 @@ def train(
         progress(epoch + 1, float(np.mean(losses)))
     network.eval()
     return network
+
+
+def _objective(
+    rows: Sequence[LabelledText], soft: SoftLabels | None, options: TrainingOptions
+) -> _Objective:
+    weight = options.reversed_sources
+    return _Objective(
+        soft=None if soft is None else SoftLabels(normalise_all(soft.texts), soft.logits),
+        groups=GroupWeights(rows, options.robust) if options.robust else None,
+        sources=SourceHead(rows, 3 * WIDTH, weight) if weight else None,
+    )
 
 
 def _pretrain(
