@@ -4,6 +4,7 @@
 `docs/models/text-rounds.md` reports what each brought.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -22,3 +23,16 @@ class TrainingOptions:
 
 
 PLAIN = TrainingOptions()
+
+TRIALS: Mapping[str, TrainingOptions] = {
+    "plain": PLAIN,
+    "group DRO": TrainingOptions(robust=0.01),
+    "reversed source head": TrainingOptions(reversed_sources=0.3),
+    "contrastive": TrainingOptions(contrastive=2),
+    "towards the encoder": TrainingOptions(aligned=4),
+    "reversed, contrastive": TrainingOptions(reversed_sources=0.3, contrastive=2),
+    "reversed, contrastive, towards the encoder": TrainingOptions(
+        reversed_sources=0.3, contrastive=2, aligned=4
+    ),
+}
+"""What is compared, by the name in the report."""

@@ -9,7 +9,7 @@ chosen by it.
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -21,20 +21,13 @@ from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.text import data
 from classifiers.training.text.data import FRAUD, OWN, TEST, LabelledText
 from classifiers.training.text.network import Trained, logits
-from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
+from classifiers.training.text.objectives.options import TRIALS
 from classifiers.training.text.rounds import TextTrainingSetup
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import adjusted_classes, probabilities, review_only
 from classifiers.training.text.teacher import Teacher
 from fanzha.tables import Bools, Float32s
 
-TRIALS: Mapping[str, TrainingOptions] = {
-    "plain": PLAIN,
-    "group DRO": TrainingOptions(robust=0.01),
-    "reversed source head": TrainingOptions(reversed_sources=0.3),
-    "contrastive": TrainingOptions(contrastive=2),
-    "towards the encoder": TrainingOptions(aligned=4),
-}
 GROUPS: tuple[tuple[str, ...], ...] = (
     ("mendeley", "fbs", "teleantifraud"),
     ("indonesian_sms", "indonesian_reports", "thai_sms", "spamhunter", "spamhunter_labelled"),
