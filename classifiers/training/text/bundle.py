@@ -50,7 +50,7 @@ from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import adjusted_classes, probabilities
-from classifiers.training.text.second_stage import encoder_head
+from classifiers.training.text.second_stage import encoder_head, facts_report
 from fanzha.tables import Bools, Float32s
 from fanzha.text import normalise_all
 
@@ -73,6 +73,7 @@ def write(
     rounds: Sequence[tuple[RowSelection, Figures]],
     seed: int,
     site: SiteExamples = NO_EXAMPLES,
+    options: Mapping[str, float] | None = None,
 ) -> None:
     """Write the graphs and their card, then load the bundle as the service does."""
     model = sms_graph.build(
@@ -89,6 +90,7 @@ def write(
         "calibration_prevalence": round(trained.calibration_prevalence, 6),
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
+        **({"options": dict(options)} if options else {}),
         **_parameters(trained),
         **_histograms(served, rows),
         "data": [*_sources(rows), *site.data([row.source for row in rows])],
@@ -179,6 +181,7 @@ def _measured(
         p_fraud, kinds, capped = served(texts)
         judged = trained.stages.judge(texts, p_fraud, capped)
         by_source[name] = found[name] = report.by_source(splits[name], judged)
+        found[f"{name}_facts"] = facts_report.figures(splits[name], trained.stages, p_fraud, capped)
         found[f"{name}_kinds"] = report.kinds(splits[name], kinds)
         clear, frauds = _clear_labels(splits[name], no_sample)
         error = calibration_error(p_fraud[clear], frauds[clear])

@@ -8,6 +8,7 @@ import numpy as np
 from classifiers.text import sentence_encoder
 from classifiers.training.text.cascade import Second, Stages
 from classifiers.training.text.data import OWN, LabelledText
+from classifiers.training.text.second_stage.link_facts import link_model
 from fanzha.tables import Bools, Float32s
 
 EXAMPLES = (
@@ -74,6 +75,7 @@ def about(second: Second) -> dict[str, object]:
         "slope": second.slope,
         "offset": second.offset,
         "threshold": second.threshold,
+        "link_model": link_model().version,
         "facts": {"link": second.facts.link, "history": second.facts.history},
         "encoder": sentence_encoder.PACKAGE,
         "encoder_version": sentence_encoder.encoder_version(),

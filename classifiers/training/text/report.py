@@ -11,7 +11,7 @@ from classifiers.text import fraud_type_words
 from classifiers.text.classifier import kinds_of
 from classifiers.training.text import logit_adjustment
 from classifiers.training.text.cascade import CascadeResult
-from classifiers.training.text.data import LANGUAGES, OWN, LabelledText
+from classifiers.training.text.data import LANGUAGES, OWN, TEST, LabelledText
 from classifiers.training.text.evasions import EVASIONS
 from classifiers.training.text.row_selection import RowSelection
 from fanzha.tables import Bools, Float32s
@@ -36,6 +36,26 @@ def by_source(rows: Sequence[LabelledText], judged: CascadeResult) -> Figures:
             figure |= _counts(label, of_label, judged)
         figures.append(figure)
     return figures
+
+
+def with_test_rows(
+    figures: Figures, rows: Sequence[LabelledText], judged: CascadeResult
+) -> Figures:
+    """Return *figures* with those of the test rows among *rows* besides, as ``test_fraud`` etc."""
+    places = np.flatnonzero(np.array([row.split == TEST for row in rows], np.bool_))
+    only = CascadeResult(
+        scores=judged.scores[places],
+        blocked=judged.blocked[places],
+        alone=judged.alone[places],
+        escalated=judged.escalated[places],
+    )
+    tested = by_source([rows[n] for n in places.tolist()], only) if len(places) else []
+    by_name = {str(one["source"]): one for one in tested}
+    return [
+        figure
+        | {f"test_{key}": value for key, value in by_name.get(str(figure["source"]), {}).items()}
+        for figure in figures
+    ]
 
 
 def ham_by_language(rows: Sequence[LabelledText], blocked: Bools) -> Figures:
