@@ -7,7 +7,7 @@ of rounds that leave out a source, or learn from fewer groups, are thrown away.
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -73,37 +73,54 @@ def main(
     ] = None,
 ) -> None:
     """Train, measure and write a text model."""
-    torch.set_num_threads(1)
-    options = TrainingOptions(
-        robust=robust,
-        reversed_sources=reversed_sources,
-        contrastive=contrastive,
-        aligned=aligned,
-    )
-    try:
-        rows, site = sms_examples.read(data, seed, templates, examples or [])
-    except ExampleError as error:
-        sys.exit(f"examples: {error}")
-    for line in examples_card.lines(site.about):
-        sys.stderr.write(f"{line}\n")
-    if embeddings is not None:
-        ENCODED.read(embeddings)
+    options = TrainingOptions(robust, reversed_sources, contrastive, aligned)
     others = _rounds(epochs, only_without or []) if leave_out else []
-    # What a site's examples bring is told by what becomes of them without.
-    others += [RowSelection(left_out=(one,), epochs=epochs) for one in site.sources]
-    setup = TextTrainingSetup(
-        rows=rows,
-        teacher=_teacher(rows, seed, embeddings),
-        seed=seed,
-        train_only=site.sources,
-        options=options,
-    )
-    trained, rounds = _trained(setup, RowSelection(epochs=epochs), others, processes)
-    bundle.write(out, rows, trained, rounds=rounds, seed=seed, site=site, options=asdict(options))
-    if embeddings is not None:
-        ENCODED.keep(embeddings)
+    how = _Run(data, out, seed, templates, tuple(examples or ()), options, processes, embeddings)
+    how.run(RowSelection(epochs=epochs), others)
     if page is not None:
         sms_page.write(out, page)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run of the command."""
+
+    data: Path
+    out: Path
+    seed: int
+    templates: int
+    examples: tuple[Path, ...]
+    options: TrainingOptions
+    processes: int
+    embeddings: Path | None
+
+    def run(self, one: RowSelection, others: Sequence[RowSelection]) -> None:
+        """Train on *one*, run *others*, and write the bundle."""
+        torch.set_num_threads(1)
+        try:
+            rows, site = sms_examples.read(self.data, self.seed, self.templates, self.examples)
+        except ExampleError as error:
+            sys.exit(f"examples: {error}")
+        for line in examples_card.lines(site.about):
+            sys.stderr.write(f"{line}\n")
+        if self.embeddings is not None:
+            ENCODED.read(self.embeddings)
+        setup = TextTrainingSetup(
+            rows=rows,
+            teacher=_teacher(rows, self.seed, self.embeddings),
+            seed=self.seed,
+            train_only=site.sources,
+            options=self.options,
+        )
+        # What a site's examples bring is told by what becomes of them without.
+        without = [RowSelection(left_out=(name,), epochs=one.epochs) for name in site.sources]
+        trained, rounds = _trained(setup, one, [*others, *without], self.processes)
+        options = asdict(self.options)
+        bundle.write(
+            self.out, rows, trained, rounds=rounds, seed=self.seed, site=site, options=options
+        )
+        if self.embeddings is not None:
+            ENCODED.keep(self.embeddings)
 
 
 def _teacher(rows: Sequence[LabelledText], seed: int, embeddings: Path | None) -> Teacher:

@@ -173,7 +173,7 @@ def _measured(
     seed, no_sample, review = how
     splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
-    found["threshold_alone"] = trained.stages.alone
+    found |= {"threshold_alone": trained.stages.alone, "left_out": report.left_out(rounds)}
     by_source: dict[str, Figures] = {}
     rates: carrier_rates.Lines = []
     for name in (VALIDATION, TEST):
@@ -199,7 +199,6 @@ def _measured(
     found["evasions"] = report.under_evasions(
         splits[TEST], lambda some: _judged(served, some, trained).blocked, seed
     )
-    found["left_out"] = report.left_out(rounds)
     found["carrier_rates"] = rates
     found["speed"] = latency.measured(lambda some: served(some)[0], texts, judged.escalated)
     return {"metrics": found, "plots": plots}

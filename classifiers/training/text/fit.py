@@ -1,12 +1,12 @@
 """Trains the network of the text model on labelled texts, and on what a teacher makes of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from classifiers.text.features import BUCKET_BITS, PADDING, NGrams, ngrams
@@ -62,6 +62,10 @@ class _Objective:
     groups: GroupWeights | None
     sources: SourceHead | None
 
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Return what is fitted besides the network."""
+        return iter(()) if self.sources is None else self.sources.parameters()
+
 
 def train(
     rows: Sequence[LabelledText],
@@ -83,7 +87,7 @@ def train(
     network, sampler = TextNetwork(), Sampler(rows, chance)
     objective = _objective(rows, soft, options)
     _pretrain(network, sampler, encoded, options, chance)
-    heads = [] if objective.sources is None else list(objective.sources.parameters())
+    heads = list(objective.parameters())
     optimiser = torch.optim.Adam([*network.parameters(), *heads], lr=_LEARNING_RATE, fused=True)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, total_iters=epochs)
     network.train()
@@ -96,15 +100,18 @@ def train(
         batches = _batches(drawn)
         for number, batch in enumerate(batches):
             done = (epoch + number / len(batches)) / epochs
-            loss = _loss(network, batch, objective, chance, done)
-            optimiser.zero_grad()
-            torch.autograd.backward(loss)
-            optimiser.step()
-            losses.append(float(loss.detach()))
+            losses.append(_step(optimiser, _loss(network, batch, objective, chance, done)))
         schedule.step()
         progress(epoch + 1, float(np.mean(losses)))
     network.eval()
     return network
+
+
+def _step(optimiser: torch.optim.Optimizer, loss: Tensor) -> float:
+    optimiser.zero_grad()
+    torch.autograd.backward(loss)
+    optimiser.step()
+    return float(loss.detach())
 
 
 def _objective(
