@@ -14,6 +14,7 @@ from starlette.routing import Route
 from fanzha.translation.catalogue import gettext_noop
 from infra.redis.client import Client
 from services.console.backend.channels import BackendChannels
+from services.console.decisions import views as decision_views
 from services.console.palette import views as palette_views
 from services.console.session import views as session_views
 from services.console.session.provider import OpenIdProvider
@@ -33,7 +34,7 @@ from services.console.web.security_headers import SecurityHeaders
 from services.console.web.template_engine import TemplateEngine
 from services.settings.settings import Settings
 
-PAGES: tuple[ConsolePage, ...] = (settings_views.PAGE,)
+PAGES: tuple[ConsolePage, ...] = (decision_views.PAGE, settings_views.PAGE)
 """All pages, in the order of the navigation."""
 
 _ANYWHERE = ConsolePage(name="", title=gettext_noop("Console"), key="", needs=(), routes=())
