@@ -6,6 +6,7 @@ the decision path knows no rule that is off for one party only, so it lifts bloc
 and rule, not by one. A block entry of a list is lifted by removing it instead.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -164,7 +165,7 @@ async def _again(
     act: str,
     *,
     fault: str = "",
-    errors: dict[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
     risks: tuple[str, ...] = (),
 ) -> Response:
     """Show the decision again with the form as it was typed."""

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.v1 import decision_log_pb2 as pb
-from fanzha.v1 import decision_pb2
 from services.auth import personal_data
+from services.console.decisions import search_form
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import PageRoute
 
@@ -64,7 +64,7 @@ async def page(
         most_features=_MOST_FEATURES,
         snoozes=SNOOZES,
         day_choices=DAYS,
-        enum=decision_pb2,
+        enum=search_form.WORDS,
         **{"fault": "", "act": "", "values": {}, "errors": {}, "risks": (), **form},
     )
 

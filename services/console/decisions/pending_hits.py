@@ -28,7 +28,7 @@ async def listing(visit: PageRequest) -> Response:
     anything = ("", visit.formats.localized(Message("All")))
     return await visit.show(
         "decisions/pending.html",
-        enum=decision_pb2,
+        enum=search_form.WORDS,
         tab="pending",
         search=search,
         hits=[_shown(hit) for hit in found.hits],

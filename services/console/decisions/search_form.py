@@ -11,7 +11,7 @@ from typing import Any
 
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.v1 import decision_log_pb2 as pb
-from fanzha.v1 import decision_pb2
+from fanzha.v1 import decision_pb2, interception_pb2
 from services.console.web.formats import ReaderFormats
 
 PAGE_SIZE = 50
@@ -25,6 +25,15 @@ PERIODS = {
 }
 """By the word in the address: its text, and how long it is."""
 DEFAULT_PERIOD = "24h"
+WORDS = {
+    "Channel": decision_pb2.Channel,
+    "Action": decision_pb2.Action,
+    "Reason": decision_pb2.Reason,
+    "FraudType": decision_pb2.FraudType,
+    "Source": decision_pb2.Source,
+    "Ingress": interception_pb2.Ingress,
+}
+"""Enums whose words templates write."""
 ENUMS = {
     "channel": decision_pb2.Channel,
     "action": decision_pb2.Action,
@@ -60,7 +69,7 @@ class DecisionSearch:
             page_size=PAGE_SIZE,
             page_token=page_token,
             uncounted=True,
-            **self._conditions(TEXTS),  # type: ignore[arg-type]
+            **self._conditions(TEXTS),
         )
         if self.party:
             # A number is looked for on both sides, a name only where it sent.
@@ -69,7 +78,7 @@ class DecisionSearch:
 
     def tail(self) -> pb.TailDecisionsRequest:
         """Return the request for what comes: a tail looks for no host and no party."""
-        return pb.TailDecisionsRequest(**self._conditions(("carrier",)))  # type: ignore[arg-type]
+        return pb.TailDecisionsRequest(**self._conditions(("carrier",)))
 
     def _conditions(self, texts: tuple[str, ...]) -> dict[str, Any]:
         return {

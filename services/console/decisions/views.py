@@ -1,13 +1,12 @@
 """The Decisions page: what was decided, as it happens and by search, and one decision in full."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from starlette.responses import Response
 
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message
 from fanzha.v1 import decision_log_pb2 as pb
-from fanzha.v1 import decision_pb2
 from infra.clock import now_ms
 from services.console.decisions import acts, one_decision, pending_hits, search_form
 from services.console.decisions.search_form import DecisionSearch
@@ -28,7 +27,7 @@ async def listing(visit: PageRequest) -> Response:
     )
     return await visit.show(
         "decisions/listing.html",
-        enum=decision_pb2,
+        enum=search_form.WORDS,
         tab="search",
         search=search,
         decisions=found.decisions,
@@ -59,7 +58,7 @@ async def live(visit: PageRequest) -> Response:
     search = _search(visit)
     return await visit.show(
         "decisions/live.html",
-        enum=decision_pb2,
+        enum=search_form.WORDS,
         tab="live",
         search=search,
         choices=_choices(visit),
@@ -80,11 +79,15 @@ async def events(visit: PageRequest) -> Response:
             if part.decisions:
                 yield (
                     "rows",
-                    visit.part("decisions/rows.html", enum=decision_pb2, decisions=part.decisions),
+                    _rows(visit, part.decisions),
                 )
                 yield "count", visit.part("decisions/count.html", shown=shown, skipped=skipped)
 
     return visit.events(parts())
+
+
+def _rows(visit: PageRequest, decisions: Sequence[pb.LoggedDecision]) -> str:
+    return visit.part("decisions/rows.html", enum=search_form.WORDS, decisions=decisions)
 
 
 def _search(visit: PageRequest) -> DecisionSearch:
