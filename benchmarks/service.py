@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +20,10 @@ FANZHA = (sys.executable, "-P", "-m", "services")
 START_SECONDS = 120.0
 END_SECONDS = 60.0
 IMPORT_SECONDS = 1800.0
+_MOST_OF_A_LOG = 4000
+"""Characters from its end, to be shown."""
+_AUTHOR = ("--by", "--author")
+"""What the option that names who imports is called, now and in older commits."""
 _TERMINATED = 128 + signal.SIGTERM
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -33,6 +37,8 @@ class Service:
     metrics: str
     pid: int
     folder: Path
+    checkout: Path = CHECKOUT
+    """Whose code runs."""
 
     def cpu_seconds(self) -> float:
         """Return the processor time of all its processes so far."""
@@ -50,12 +56,18 @@ def _up(folder: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
 
 @contextmanager
 def running(
-    *, workers: int, listed: int = 0, cores: Sequence[int] = (), **settings: str
+    *,
+    workers: int,
+    listed: int = 0,
+    cores: Sequence[int] = (),
+    checkout: Path = CHECKOUT,
+    **settings: str,
 ) -> Iterator[Service]:
     """Start a service on free ports with *listed* numbers; end it in order.
 
-    *cores* are for its workers alone. Where the machine has others, the embedded store and the
-    administration of lists run there, as a carrier has them on another host.
+    Its code is that of *checkout*. *cores* are for its workers alone. Where the machine has others,
+    the embedded store and the administration of lists run there, as a carrier has them on another
+    host.
     *settings* are variables such as ``FANZHA_HIT_FLUSH_MS``; others of the environment that
     start with ``FANZHA_`` do not reach it.
     """
@@ -63,28 +75,34 @@ def running(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     with TemporaryDirectory(prefix="fanzha-bench-") as name:
         folder = Path(name)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("FANZHA_")}
-        environment |= {
-            "PYTHONPATH": str(CHECKOUT),
-            "FANZHA_DATA_DIR": str(folder),
-            **loader.free_ports(),
-            "FANZHA_WORKERS": str(workers),
-            # A carrier has the warning pipeline on another host.
-            "FANZHA_WARNING_ENABLED": "false",
-            **settings,
-        }
+        environment = _environment(folder, workers, checkout) | settings
         process = _up(folder, environment)
         try:
             if cores:
                 # Before it has children or threads, which inherit the affinity.
                 os.sched_setaffinity(process.pid, cores)
-            service = _started(process, folder)
+            service = replace(_started(process, folder), checkout=checkout)
             _move_the_rest(process.pid, os.sched_getaffinity(0) - set(cores))
             if listed:
                 import_numbers(service, listed)
             yield service
         finally:
             _end(process)
+
+
+def _environment(folder: Path, workers: int, checkout: Path) -> dict[str, str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FANZHA_")}
+    environment |= {
+        "PYTHONPATH": str(checkout),
+        "FANZHA_DATA_DIR": str(folder),
+        **loader.free_ports(),
+        "FANZHA_WORKERS": str(workers),
+        # A carrier has the warning pipeline and the console on another host.
+        "FANZHA_WARNING_ENABLED": "false",
+    }
+    # Older commits have no console, and refuse settings that they do not know.
+    has_console = (checkout / "services" / "console").is_dir()
+    return environment | ({"FANZHA_CONSOLE": "false"} if has_console else {})
 
 
 def import_numbers(service: Service, listed: int) -> None:
@@ -94,18 +112,25 @@ def import_numbers(service: Service, listed: int) -> None:
     with file.open("w") as lines:
         lines.write("pattern\n")
         lines.writelines(f"+{number}\n" for number in range(first, first + listed))
-    command = [
-        *FANZHA, "blocklist", "import", str(file), "--source", "province", "--expires", "365d",
-        "--reason", "load test", "--by", "bench", "--target", service.admin, "--json",
-    ]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False,
-        timeout=IMPORT_SECONDS,
-    )  # fmt: skip
+    for who in _AUTHOR:
+        done = _imported(service, file, who)
+        if f"No such option: {who}" not in done.stderr:
+            break
     if done.returncode or json.loads(done.stdout)["added"] != listed:
         raise RuntimeError(f"the list was not imported: {done.stdout}{done.stderr}")
     _wait_until_listed(service, f"+{first + listed - 1}")
+
+
+def _imported(service: Service, file: Path, who: str) -> "subprocess.CompletedProcess[str]":
+    command = [
+        *FANZHA, "blocklist", "import", str(file), "--source", "province", "--expires", "365d",
+        "--reason", "load test", who, "bench", "--target", service.admin, "--json",
+    ]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(service.checkout)}
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False,
+        timeout=IMPORT_SECONDS,
+    )  # fmt: skip
 
 
 def _wait_until_listed(service: Service, number: str) -> None:
@@ -130,7 +155,8 @@ def _started(process: "subprocess.Popen[bytes]", folder: Path) -> Service:
     until = time.monotonic() + START_SECONDS
     while not file.exists():
         if process.poll() is not None or time.monotonic() > until:
-            raise RuntimeError(f"the service did not start: {(folder / 'up.log').read_text()}")
+            log = (folder / "up.log").read_text()[-_MOST_OF_A_LOG:]
+            raise RuntimeError(f"the service did not start: {log}")
         time.sleep(0.05)
     ends = json.loads(file.read_text())
     return Service(

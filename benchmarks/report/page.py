@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.report import cost, peers, throughput
+from benchmarks.report import before_after, cost, peers, throughput
 from benchmarks.report.figures import Results
 from benchmarks.report.latest_results import Result
 from benchmarks.report.markdown import words
@@ -25,6 +25,7 @@ CORES="--server-cores 0 --generator-cores 1"      # of two
 fanzha bench quick --save $CORES                 # every floor of thresholds.toml; make bench
 fanzha bench h2load --listed 1000000 --save $CORES
 fanzha bench client --rate 20000 --listed 1000000 --save $CORES
+fanzha bench before-after --before COMMIT --listed 100000 --save $CORES
 fanzha bench overload --save $CORES
 fanzha bench sweep --save $CORES                 # most of an hour; --quick to try
 fanzha bench micro --save
@@ -39,6 +40,7 @@ def write(results: Results, remarks: str = "") -> str:
     sections = {
         "Targets": throughput.targets(results),
         "Missed targets": [*throughput.missed(results), *([remarks] if remarks else [])],
+        "Beside an older commit": before_after.section(results),
         "Sweeps": throughput.sweeps(results),
         "Lists: import, memory, start": cost.lists(results),
         "A list change under load": cost.propagation(results),

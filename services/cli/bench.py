@@ -25,6 +25,10 @@ COMMANDS = {
     "quick": ("benchmarks.load.quick", "Every cell of thresholds.toml; fails when one is missed."),
     "overload": ("benchmarks.load.overload", "Offer more than a server can do; goodput."),
     "h2load": ("benchmarks.load.h2load", "Capacity by a C generator (Debian: nghttp2-client)."),
+    "before-after": (
+        "benchmarks.load.before_after",
+        "An older commit and this checkout, alternately in one run (h2load).",
+    ),
     "client": ("benchmarks.load.client_bench", "Single decisions through fanzha.client."),
     "sweep": ("benchmarks.sweep", "Over batch size, list size, workers, length of texts."),
     "decision-log": ("benchmarks.decision_log", "What logging decisions costs; previews."),

@@ -1,0 +1,72 @@
+"""An older commit is taken out of git, and compared in pairs."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks.load import before_after
+from benchmarks.report.before_after import Sides, cell, comparison, section
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run([str(shutil.which("git")), "-C", str(folder), *arguments], check=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    for arguments in (
+        ["init", "--quiet"],
+        ["config", "user.name", "A"],
+        ["config", "user.email", "a@a.example"],
+    ):
+        git(folder, *arguments)
+    for content in ("old", "new"):
+        (folder / "file").write_text(content)
+        for arguments in (["add", "."], ["commit", "--quiet", "-m", content]):
+            git(folder, *arguments)
+    return folder
+
+
+def test_the_files_of_an_older_commit_are_taken_out_beside_the_checkout(
+    repository: Path, tmp_path: Path
+) -> None:
+    before_after.take_out("HEAD~1", tmp_path / "old", repository)
+
+    assert (tmp_path / "old" / "file").read_text() == "old"
+    assert (repository / "file").read_text() == "new"
+
+
+@pytest.mark.parametrize("name", ["nothing-like-it", "--help", "--output=file"])
+def test_what_is_no_commit_is_refused(repository: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(RuntimeError, match="git rev-parse"):
+        before_after.take_out(name, tmp_path / "old", repository)
+
+
+def test_ratios_are_taken_within_pairs() -> None:
+    found = cell("call", 256, Sides(before=[100.0, 200.0, 50.0], after=[110.0, 180.0, 55.0]))
+
+    assert (found["before"], found["after"]) == (100.0, 110.0)
+    assert (found["ratio"], found["ratio_lowest"], found["ratio_highest"]) == (1.1, 0.9, 1.1)
+
+
+def test_the_table_names_the_commit_and_the_range_of_ratios() -> None:
+    report = {
+        "kind": "before-after",
+        "before_commit": "1234567890abcdef",
+        "repeats": 2,
+        "seconds": 3,
+        "listed": 1000,
+        "generator": "h2load",
+        "cells": [cell("text", 256, Sides(before=[1000.0, 1100.0], after=[1200.0, 1000.0]))],
+    }
+
+    lines = comparison(report)
+
+    assert "| rows a second | commit 12345678 | now | ratio | of pairs |" in lines
+    assert "| texts, 256 rows | 1,050 | 1,100 | 1.05 | 0.91 to 1.20 |" in lines
+    assert section({"before-after": report}) == lines
+    assert section({})[0].startswith("Not measured yet")
