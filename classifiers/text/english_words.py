@@ -4,6 +4,7 @@ What spells no word of `english_words.txt` stays as it is, so names, abbreviatio
 languages are left alone.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from itertools import compress, islice, product
@@ -17,6 +18,7 @@ _WORD_LIKE = 3.3
 """Mean letters of a piece from which pieces look like words."""
 _WIDE_GAP = 6.0
 """Cost of each join across a wider gap than there is between the others."""
+_AMOUNT = re.compile(r"[$£€]?[0-9]+[kmx]?")
 _NAME_LETTERS = 3
 _READINGS = 32
 """Most ways to read one respelt word."""
@@ -112,7 +114,7 @@ def respelt_heavily(token: str) -> str | None:
     """
     lower = token.lower()
     letters = sum(map(str.isalpha, lower))
-    if letters == len(lower) or lower.isdigit():
+    if letters == len(lower) or _AMOUNT.fullmatch(lower):
         return None
     for word in _readings(lower):
         if word in WORDS or (word.endswith("s") and word[:-1] in WORDS):

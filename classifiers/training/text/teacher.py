@@ -54,7 +54,7 @@ class Teacher:
         """Fit the head on the rows that it may know, and judge the texts of those."""
         selected = [n for n, row in enumerate(self._rows) if knows(row)]
         rows = [self._rows[n] for n in selected]
-        head = _fit(self._embeddings[selected], rows, seed)
+        head = fitted_head(self._embeddings[selected], rows, seed)
         taught = [n for n in selected if self._rows[n].language in _TAUGHT]
         found = head.logits(self._embeddings[taught])
         return SoftLabels(texts=[self._texts[n] for n in taught], logits=found), head
@@ -80,7 +80,8 @@ def _cells(rows: Sequence[LabelledText]) -> dict[tuple[str, str, int], list[int]
     return cells
 
 
-def _fit(embeddings: Float32s, rows: Sequence[LabelledText], seed: int) -> EncoderHead:
+def fitted_head(embeddings: Float32s, rows: Sequence[LabelledText], seed: int) -> EncoderHead:
+    """Fit a head to the labels of *rows*, from their *embeddings*, [rows, width]."""
     torch.manual_seed(seed)
     inputs = torch.from_numpy(embeddings) * _SCALE
     allowed = torch.tensor([row.allowed for row in rows])

@@ -189,3 +189,43 @@ def test_any_text_can_be_read(text: str) -> None:
 
     assert places > 0 or reading == text
     assert len(normalise_all([reading])) == 1
+
+
+def half_in_digits(text: str, chance: Random) -> str:
+    marks = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7", "b": "8", "l": "1"}
+    return "".join(
+        chance.choice(marks[letter]) if letter in marks and chance.random() < 0.5 else letter
+        for letter in text
+    )
+
+
+@given(st.sampled_from(SENTENCES), st.integers(0, 2**32))
+@settings(max_examples=examples(200))
+def test_of_words_with_half_of_their_letters_in_digits_nearly_all_are_read(
+    sentence: str, seed: int
+) -> None:
+    hidden = half_in_digits(sentence, Random(seed))
+
+    reading = undo(hidden)[0].split()
+
+    words = sentence.split()
+    assert len(reading) == len(words)
+    wrong = [word for word, read in zip(words, reading, strict=True) if word != read]
+    assert len(wrong) <= 2
+
+
+@pytest.mark.parametrize("price", ["£350", "$20", "5000", "3.50", "100k!", "24/7", "£1,000"])
+def test_prices_and_numbers_stay_in_a_heavily_respelt_text(price: str) -> None:
+    hidden = f"c0ngra7ulat10ns y0u have w0n a fr3e pr1ze of {price} ca11 n0w"
+
+    reading, places = undo(hidden)
+
+    assert places >= 3
+    assert f" {price} " in reading
+
+
+def test_few_respelt_words_are_no_licence_to_read_the_others() -> None:
+    reading, places = undo("meet me at b4 then, pr1ze is !7 and 4u")
+
+    assert places == 1
+    assert "!7" in reading
