@@ -98,8 +98,8 @@ async def _page(
 ) -> Response:
     values = {**_values(status, message), "takes": takes}
     if visit.is_part:
-        return await visit.show("error_part.html", **values)
-    return await visit.show("error.html", **values)
+        return await visit.show("error_part.html", status=status, **values)
+    return await visit.show("error.html", status=status, **values)
 
 
 def _values(status: int, message: str) -> dict[str, Any]:
