@@ -13,7 +13,8 @@ RUN python -m venv /opt/build \
     && python -m venv --without-pip /opt/fanzha \
     && /opt/build/bin/pip --python /opt/fanzha/bin/python install --no-cache-dir \
         --disable-pip-version-check --require-hashes --only-binary :all: -r ${REQUIREMENTS}
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE hatch_build.py ./
+COPY kernels kernels
 COPY fanzha fanzha
 COPY infra infra
 COPY blocklists blocklists

@@ -13,14 +13,14 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-warning demo-network demo-console test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
+.PHONY: help install kernels demo demo-warning demo-network demo-console test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 install: .venv/installed  ## Make .venv with pinned dependencies and the fanzha command
 
-.venv/installed: requirements/dev.lock pyproject.toml
+.venv/installed: requirements/dev.lock pyproject.toml hatch_build.py $(wildcard kernels/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' \
@@ -66,6 +66,9 @@ check: install  ## Lint, types, import contracts, proto style, generated code, d
 	git diff --exit-code -- fanzha/v1
 	$(MAKE) --no-print-directory docs
 
+kernels:  ## Compile kernels/ into fanzha/libfanzha.so, as make install does
+	$(BIN)/python hatch_build.py
+
 proto: install  ## Make fanzha/v1 from proto/
 	$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=. --grpc_python_out=. \
 	    --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy \
@@ -96,7 +99,7 @@ lock:  ## Pin dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml --group dev -c requirements/runtime.lock \
 	    -o requirements/dev.lock
-	echo 'hatchling>=1.27' | uv pip compile --quiet --universal --python-version 3.11 \
+	printf 'hatchling>=1.27\nziglang>=0.14\n' | uv pip compile --quiet --universal --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	    -c requirements/dev.lock - -o requirements/build.lock
 

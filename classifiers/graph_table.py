@@ -21,7 +21,7 @@ _TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_DATA = 1, 2, 8, 9
 _VALUE_NAME = 1
 _KEY, _VALUE = 1, 2
 """Of a StringStringEntryProto."""
-_INT8 = 3
+_FLOAT, _INT8 = 1, 3
 """Of TensorProto.DataType."""
 _VARINT, _BYTES, _FIXED64, _FIXED32 = 0, 2, 1, 5
 _MOST_TABLES = 4
@@ -94,6 +94,25 @@ def take_metadata(model: bytes, key: str) -> tuple[bytes, str] | None:
     return None
 
 
+def float_tensors(graph: bytes) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the 32-bit numbers that a graph holds as initialisers, by name; ValueError for none.
+
+    Only tensors whose data is given as bytes, as exporters write them.
+    """
+    view = memoryview(graph)
+    found = {}
+    for model in _fields(view, 0, len(view)):
+        if model.number != _GRAPH:
+            continue
+        for part in _fields(view, model.value, model.end):
+            read = _tensor(view, part, _FLOAT, 4) if part.number == _INITIALIZER else None
+            if read is not None:
+                data, shape = read
+                name = _text(view, part, _TENSOR_NAME).decode()
+                found[name] = np.frombuffer(data, "<f4").reshape(shape)
+    return found
+
+
 def _without(model: bytes, output: bytes) -> tuple[bytes, memoryview, tuple[int, ...]] | None:
     view = memoryview(model)
     graphs = [one for one in _fields(view, 0, len(view)) if one.number == _GRAPH]
@@ -118,7 +137,7 @@ def _without(model: bytes, output: bytes) -> tuple[bytes, memoryview, tuple[int,
     ]
     if len(tensors) != 1 or len(values) != 1:
         return None
-    read = _tensor(view, tensors[0])
+    read = _tensor(view, tensors[0], _INT8, 1)
     if read is None:
         return None
     removed = {makers[0], tensors[0], values[0]}
@@ -143,8 +162,10 @@ def _node(view: memoryview, field: _Field) -> tuple[bytes, list[bytes], list[byt
     return kind, inputs, outputs
 
 
-def _tensor(view: memoryview, field: _Field) -> tuple[memoryview, tuple[int, ...]] | None:
-    """Return data and shape of a tensor of 8-bit numbers; None of another."""
+def _tensor(
+    view: memoryview, field: _Field, wanted: int, width: int
+) -> tuple[memoryview, tuple[int, ...]] | None:
+    """Return data and shape of a tensor of the *wanted* type, of *width* bytes; None of another."""
     shape: list[int] = []
     kind, data = 0, view[:0]
     for one in _fields(view, field.value, field.end):
@@ -154,7 +175,7 @@ def _tensor(view: memoryview, field: _Field) -> tuple[memoryview, tuple[int, ...
             kind = one.value
         elif one.number == _TENSOR_DATA:
             data = view[one.value : one.end]
-    whole = kind == _INT8 and bool(shape) and len(data) == int(np.prod(shape))
+    whole = kind == wanted and bool(shape) and len(data) == width * int(np.prod(shape))
     return (data, tuple(shape)) if whole else None
 
 

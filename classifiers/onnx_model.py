@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from classifiers import card, graph_table
+from classifiers import card, dense_network, graph_table
 from fanzha.tables import Float32s
 
 Tensor: TypeAlias = (
@@ -51,6 +51,7 @@ class OnnxModel:
         )
         self._first_input: str = self._session.get_inputs()[0].name
         self._outputs = [one.name for one in self._session.get_outputs() if one.name != CONSTANT]
+        self._network = dense_network.read(graph, self._predict_by_graph) if split is None else None
 
     @property
     def version(self) -> str:
@@ -85,6 +86,11 @@ class OnnxModel:
 
     def predict_rows(self, features: Float32s) -> Float32s:
         """Return one probability per column of *features*, whose rows are those the card names."""
+        if self._network is not None:
+            return self._network.predict_rows(features)
+        return self._predict_by_graph(features)
+
+    def _predict_by_graph(self, features: Float32s) -> Float32s:
         inputs = {self._first_input: np.ascontiguousarray(features.T)}
         scores: Float32s = self._session.run(self._outputs, inputs)[0]
         return scores.reshape(features.shape[1])

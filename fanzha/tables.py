@@ -6,7 +6,7 @@ have (an error, a name in place of a number) is a sparse mapping from row to val
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import TypeAlias
 
@@ -149,7 +149,7 @@ class Links:
 class CallerActivity:
     """What is known of each caller at its call, that call included.
 
-    Counters fade: an event counts half after `classifiers.caller.activity_calendar.HALF_LIFE_MS`.
+    Counters fade: an event counts half after `classifiers.caller.activity.HALF_LIFE_MS`.
     All zero: nothing is known, or the caller is one that is not counted.
     """
 
@@ -182,6 +182,18 @@ class CallerActivity:
 
     def __len__(self) -> int:
         return len(self.outgoing_calls)
+
+    @classmethod
+    def of_columns(cls, columns: Float32s) -> "CallerActivity":
+        """Take an array, shape (fields, rows), apart; it is kept, not copied."""
+        return cls(**dict(zip(_ACTIVITY_FIELDS, columns, strict=True)))
+
+    def columns(self) -> Float32s:
+        """Return all as one array, shape (fields, rows), without gaps."""
+        return np.array([getattr(self, name) for name in _ACTIVITY_FIELDS], np.float32)
+
+
+_ACTIVITY_FIELDS = tuple(field.name for field in fields(CallerActivity))
 
 
 def marked(rows: int, which: Mapping[int, object]) -> Bools:

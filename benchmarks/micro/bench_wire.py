@@ -20,9 +20,7 @@ def bench_reading(benchmark: BenchmarkFixture, channel: str) -> None:
     data = fixtures.request(channel, ROWS)
     read = getattr(ColumnarDecoder(HomePlan()), f"{channel}s")
 
-    table = benchmark(
-        lambda: read(wire_format.WireRows([data], [wire_format.heads(data)]), fixtures.NOW_MS)
-    )
+    table = benchmark(lambda: read(data, wire_format.count_rows(data), fixtures.NOW_MS))
 
     assert len(table) == ROWS
 

@@ -26,7 +26,6 @@ from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
 from services.decision.velocity import VelocityStage, always
-from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 
 NOW_S = 1_764_000_000
@@ -81,7 +80,8 @@ def urls(rows: int, listed: int) -> list[str]:
 
 def calls(rows: int, listed: int = LISTED, seed: int = scenarios.SEED) -> Calls:
     """Make a table of calls."""
-    return ColumnarDecoder(HomePlan()).calls(_read("call", rows, listed, seed), NOW_MS)
+    data = request("call", rows, listed, seed)
+    return ColumnarDecoder(HomePlan()).calls(data, rows, NOW_MS)
 
 
 def call_batches(rows: int) -> Iterator[Calls]:
@@ -98,12 +98,12 @@ def call_batches(rows: int) -> Iterator[Calls]:
 
 def texts(rows: int) -> Texts:
     """Make a table of texts."""
-    return ColumnarDecoder(HomePlan()).texts(_read("text", rows, 0, scenarios.SEED), NOW_MS)
+    return ColumnarDecoder(HomePlan()).texts(request("text", rows, 0), rows, NOW_MS)
 
 
 def links(rows: int) -> Links:
     """Make a table of links."""
-    return ColumnarDecoder(HomePlan()).links(_read("link", rows, 0, scenarios.SEED), NOW_MS)
+    return ColumnarDecoder(HomePlan()).links(request("link", rows, 0), rows, NOW_MS)
 
 
 def request(channel: str, rows: int, listed: int = LISTED, seed: int = scenarios.SEED) -> bytes:
@@ -150,11 +150,6 @@ def _slice(table: Calls, part: slice) -> Calls:
         attestations=table.attestations[part],
         trunks=table.trunks[part],
     )
-
-
-def _read(channel: str, rows: int, listed: int, seed: int) -> wire_format.WireRows:
-    data = request(channel, rows, listed, seed)
-    return wire_format.WireRows([data], [wire_format.heads(data)])
 
 
 def _snapshot(kind: EntryKind, keys: Int64s, patterns: TextColumn) -> Snapshot:

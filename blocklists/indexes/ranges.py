@@ -5,14 +5,15 @@ beside it. A batch costs one look-up of as many keys as it has numbers times len
 ranges (thirteen at most), about 0.02 µs each.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from blocklists.entries import Direction, EntryKind
+from blocklists.indexes.kernel_tables import RangeTable
 from blocklists.indexes.slot_index import SlotIndex, keys_of, slots_of
-from blocklists.snapshot.layers import Layer, groups_of, sides
+from blocklists.snapshot.layers import Layer, groups_of
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Int64s, Uint8s, Uint64s
 
@@ -46,29 +47,25 @@ class RangeIndex:
         self._directions: Uint8s = directions[order]
         self._expires_s: Int64s = expires_s[order]
         self._digits: Uint8s = digits[order]
+        self._descending: Uint8s = np.unique(digits)[::-1].astype(np.uint8)
         self._lengths: Int64s = np.unique(digits).astype(np.int64)[:, None]
 
-    def find(self, keys: Int64s, first_to: int, now_s: int) -> CoveredPairs | None:
-        """Return the acting ranges that cover *keys*; None when there is none.
-
-        Up to row *first_to* keys are of those who call, from there on of those who are called.
-        """
-        return self._find(keys, now_s, lambda queries: sides(queries, first_to))
+    def for_kernel(self) -> RangeTable:
+        """Return what the kernel of `blocklists.indexes.numbers` reads."""
+        if self._index is None:
+            return RangeTable()
+        columns = self._rows, self._actions, self._directions, self._expires_s
+        return RangeTable.of(self._index, columns, self._descending)
 
     def find_meeting(self, keys: Int64s, direction: Direction, now_s: int) -> CoveredPairs | None:
         """Return the acting ranges that cover *keys* on any side of *direction*."""
-        return self._find(keys, now_s, lambda _queries: np.uint8(direction))
-
-    def _find(
-        self, keys: Int64s, now_s: int, direction_of: Callable[[Int64s], Uint8s | np.uint8]
-    ) -> CoveredPairs | None:
         if self._index is None:
             return None
         flat, places_ = self._index.find(self._slots(keys))
         if not len(flat):
             return None
         queries = flat % len(keys)
-        directed = self._directions[places_] & direction_of(queries) != 0
+        directed = self._directions[places_] & np.uint8(direction) != 0
         acting = (self._expires_s[places_] > now_s) & directed
         return self._covered(queries[acting], places_[acting])
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from classifiers import card
 from classifiers.onnx_model import OnnxModel
+from fanzha import kernels
 from fanzha.tables import CallerActivity, Float32s
 
 MINIMUM_CALLS = 32
@@ -51,12 +52,9 @@ FEATURES = (
 FEW_CALLS, SCALED = "few_calls", "scaled"
 """Of a card's inputs: how scores of callers with few calls are kept below the threshold."""
 
-_ONE = np.float32(1)
-_KNOWN = np.float32(0.5)
-"""A call decays below this in a week; ratios are unknown then."""
-_TYPICAL_SECONDS = np.float32(60)
-_NOTHING = np.array(np.nan, np.float32)
-"""The graph puts the training mean in its place."""
+_caller_features = kernels.declare(
+    "fanzha_caller_features", kernels.POINTER, kernels.INTEGER, kernels.POINTER
+)
 
 
 class CallerClassifier:
@@ -145,38 +143,19 @@ def known_scores(scores: Float32s, activity: CallerActivity) -> Float32s:
 
 
 def features(activity: CallerActivity) -> dict[str, Float32s]:
-    """Describe each caller to a model, by ratios that do not depend on how long it was watched."""
+    """Describe each caller to a model, by ratios that do not depend on how long it was watched.
+
+    NaN where too little is known; the graph puts the training mean in its place.
+    """
     return dict(zip(FEATURES, feature_rows(activity), strict=True))
 
 
 def feature_rows(activity: CallerActivity) -> Float32s:
     """Return the same as one array, with a row for each of `FEATURES`."""
-    calls = activity.outgoing_calls + activity.incoming_calls
-    texts = activity.texts_sent + activity.texts_received
-    rows = np.empty((len(FEATURES), len(calls)), np.float32)
-    # Each is written where it belongs: as many steps, but half as many arrays.
-    calls_and_one = np.add(calls, _ONE, out=rows[0])
-    np.divide(calls_and_one, activity.counterparts + _ONE, out=rows[1])
-    np.divide(calls_and_one, activity.active_days + _ONE, out=rows[2])
-    np.divide(activity.outgoing_calls + _ONE, activity.incoming_calls + _ONE, out=rows[3])
-    np.add(activity.active_hours, _ONE, out=rows[4])
-    seconds = activity.connected_seconds + _TYPICAL_SECONDS
-    np.divide(seconds, activity.connected_calls + _ONE, out=rows[5])
-    texts_and_one = np.add(texts, _ONE, out=rows[6])
-    np.divide(texts_and_one, calls_and_one, out=rows[7])
-    np.divide(activity.texts_received + _ONE, activity.texts_sent + _ONE, out=rows[8])
-    np.divide(texts_and_one, activity.text_counterparts + _ONE, out=rows[9])
-    np.maximum(activity.handsets, _ONE, out=rows[10])
-    np.maximum(activity.location_areas, _ONE, out=rows[11])
-    # One logarithm of all is quicker than one of each.
-    np.log(rows, out=rows)
-    # Kept where there is as much as half a piece of evidence for them.
-    np.putmask(rows[4], activity.active_hours < _KNOWN, _NOTHING)
-    np.putmask(rows[5], activity.connected_calls < _KNOWN, _NOTHING)
-    np.copyto(rows[6:9], _NOTHING, where=texts < _KNOWN)
-    np.putmask(rows[9], activity.text_counterparts < _KNOWN, _NOTHING)
-    np.putmask(rows[10], activity.handsets < _KNOWN, _NOTHING)
-    np.putmask(rows[11], activity.location_areas < _KNOWN, _NOTHING)
+    columns = activity.columns()
+    rows = np.empty((len(FEATURES), len(activity)), np.float32)
+    if len(activity):
+        _caller_features(kernels.address(columns), len(activity), kernels.address(rows))
     return rows
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from classifiers import card
 from classifiers.onnx_model import OnnxModel
 from classifiers.velocity.memory import COUNTERS, CallerVelocity
-from fanzha import numbering
+from fanzha import kernels, numbering
 from fanzha.tables import Attestation, Bools, CallerActivity, Calls, Float32s, Ingress, Int64s
 
 FEWEST_ATTEMPTS = 3
@@ -42,7 +42,11 @@ FEATURES = (
     "log_made_per_got",
 )
 
-_ONE, _HALF, _NOTHING = np.float32(1), np.float32(0.5), np.float32(np.nan)
+_attempt_features = kernels.declare(
+    "fanzha_attempt_features",
+    *(kernels.POINTER, kernels.POINTER, kernels.POINTER, kernels.POINTER),
+    *(kernels.INTEGER, kernels.POINTER),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,19 +141,15 @@ def velocity_features(inputs: VelocityInputs) -> dict[str, Float32s]:
 
 def feature_rows(inputs: VelocityInputs) -> Float32s:
     """Return the same as one array, with a row for each of `FEATURES`."""
-    counters, velocity = inputs.velocity.counters, inputs.velocity
+    given = (
+        inputs.flags,
+        inputs.velocity.counters,
+        np.ascontiguousarray(inputs.outgoing_calls, np.float32),
+        np.ascontiguousarray(inputs.incoming_calls, np.float32),
+    )
     rows = np.empty((len(FEATURES), len(inputs)), np.float32)
-    rows[:8] = inputs.flags
-    np.add(counters[:3], _ONE, out=rows[8:11])
-    # Of attempts, those that were repeated, and those to neighbours.
-    np.divide(counters[3:5], rows[10], out=rows[11:13])
-    ended = velocity.ended + _ONE
-    np.divide(velocity.unanswered + _HALF, ended, out=rows[13])
-    np.divide(velocity.brief, ended, out=rows[14])
-    np.copyto(rows[13:15], _NOTHING, where=velocity.ended < _HALF)
-    np.divide(inputs.outgoing_calls + _ONE, inputs.incoming_calls + _ONE, out=rows[15])
-    np.log(rows[8:11], out=rows[8:11])
-    np.log(rows[15], out=rows[15])
+    if len(inputs):
+        _attempt_features(*map(kernels.address, given), len(inputs), kernels.address(rows))
     return rows
 
 

@@ -289,12 +289,11 @@ def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:
 
 def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
     # A request that protobuf had to read may hold rows that only protobuf can read.
-    heads = part.heads if whole.heads else ()
     return EncodedRequest(
         data=part.data,
         single=False,
-        rows=len(part.heads),
-        heads=heads,
+        rows=part.rows,
+        plain=whole.plain,
         carrier=whole.carrier,
         login=whole.login,
     )

@@ -12,6 +12,7 @@ from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan, sender_name
 from fanzha.tables import (
     MAX_TEXT_BYTES,
     MAX_URL_BYTES,
+    UNKNOWN_FACT,
     Calls,
     HostFacts,
     Int64s,
@@ -36,7 +37,13 @@ from services.rpc.decide.row_validation import (
     wrong_with_link,
     wrong_with_text,
 )
-from services.rpc.decide.wire_format import FieldSpans, Unusual, WireRows
+from services.rpc.decide.wire_format import (
+    FieldKind,
+    FieldSpans,
+    RowLayout,
+    Unusual,
+    WireRows,
+)
 
 _REQUEST_ID = 8
 """Field of the id of a request in rows of all channels."""
@@ -45,6 +52,18 @@ _HANDSET, _LOCATION_AREA = 9, 10
 _HOST_FACTS = 9, 10, 11
 """Fields of links, in the order of `fanzha.tables.HostFacts`."""
 
+_TEXT, _SMALL, _NUMBER, _ASCII, _OPTIONAL = FieldKind
+_CALLS = RowLayout.of(
+    {1: _TEXT, 2: _TEXT, 3: _NUMBER, 4: _SMALL, 5: _SMALL, 6: _ASCII, _REQUEST_ID: _TEXT}
+    | {_HANDSET: _TEXT, _LOCATION_AREA: _TEXT}
+)
+_TEXTS = RowLayout.of(
+    {1: _TEXT, 2: _TEXT, 3: _TEXT, 4: _NUMBER, 5: _SMALL, 6: _ASCII, _REQUEST_ID: _TEXT}
+)
+_LINKS = RowLayout.of(
+    {1: _TEXT, 2: _TEXT, 3: _NUMBER, _REQUEST_ID: _TEXT} | dict.fromkeys(_HOST_FACTS, _OPTIONAL)
+)
+
 
 class ColumnarDecoder:
     """Reads rows the way one country writes its numbers."""
@@ -52,43 +71,44 @@ class ColumnarDecoder:
     def __init__(self, home: HomePlan) -> None:
         self._home = home
 
-    def calls(self, rows: WireRows, now_ms: int) -> Calls:
-        """Read call attempts."""
-        from_, to, times = rows.text(1), rows.text(2), rows.number(3)
-        ingress, attestations, trunks = rows.small(4), rows.small(5), rows.text(6)
-        request_ids, places = _rare_fields(rows)
+    def calls(self, data: bytes, count: int, now_ms: int) -> Calls:
+        """Read *count* call attempts, which are all that *data* holds."""
+        rows = WireRows(data, count, _CALLS)
+        times, trunks = rows.number(3), rows.text(6)
+        request_ids = _request_ids(rows)
+        handsets, areas = _checksums(rows, _HANDSET), _checksums(rows, _LOCATION_AREA)
         if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
             raise Unusual
-        callers, callees = self._parties(rows, from_, to)
+        callers, callees = self._parties(rows)
         wrong = ~np.logical_and(callers, callees)  # what cannot be read is 0
         wrong |= not_times(times)
         return Calls(
             callers=callers,
             callees=callees,
             attempted_at_ms=or_now(times, now_ms),
-            ingress=known(ingress, LAST_INGRESS),
-            attestations=known(attestations, LAST_ATTESTATION),
-            trunks=rows.short_strings(trunks),
-            names=_names(rows, from_, callers),
+            ingress=known(rows.small(4), LAST_INGRESS),
+            attestations=known(rows.small(5), LAST_ATTESTATION),
+            trunks=rows.short_strings(6),
+            names=_names(rows, callers),
             errors={
                 row: wrong_with_call(self._home, pb.Call.FromString(rows.row(row)))
                 for row in rows_of(wrong)
             },
             request_ids=request_ids,
-            handsets=places[0],
-            location_areas=places[1],
+            handsets=handsets,
+            location_areas=areas,
         )
 
-    def texts(self, rows: WireRows, now_ms: int) -> Texts:
-        """Read text messages."""
-        from_, to, words, times = rows.text(1), rows.text(2), rows.text(3), rows.number(4)
-        ingress, trunks = rows.small(5), rows.text(6)
+    def texts(self, data: bytes, count: int, now_ms: int) -> Texts:
+        """Read *count* text messages, which are all that *data* holds."""
+        rows = WireRows(data, count, _TEXTS)
+        words, times, trunks = rows.text(3), rows.number(4), rows.text(6)
         request_ids = _request_ids(rows)
         too_long = np.maximum.reduce(words.lengths) > MAX_TEXT_BYTES
         if too_long or np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
             raise Unusual
-        bodies, trunk_names = rows.strings(words), rows.short_strings(trunks)
-        senders, receivers = self._parties(rows, from_, to)
+        bodies, trunk_names = rows.strings(words), rows.short_strings(6)
+        senders, receivers = self._parties(rows)
         wrong = ~np.logical_and(senders, receivers)
         wrong |= not_times(times)
         wrong |= words.lengths == 0
@@ -101,17 +121,18 @@ class ColumnarDecoder:
             receivers=receivers,
             bodies=bodies,
             submitted_at_ms=or_now(times, now_ms),
-            ingress=known(ingress, LAST_INGRESS),
+            ingress=known(rows.small(5), LAST_INGRESS),
             trunks=trunk_names,
-            names=_names(rows, from_, senders),
+            names=_names(rows, senders),
             errors=errors,
             request_ids=request_ids,
         )
 
-    def links(self, rows: WireRows, now_ms: int) -> Links:
-        """Read look-ups of links."""
+    def links(self, data: bytes, count: int, now_ms: int) -> Links:
+        """Read *count* look-ups of links, which are all that *data* holds."""
+        rows = WireRows(data, count, _LINKS)
         given, askers, times = rows.text(1), rows.text(2), rows.number(3)
-        request_ids, facts = _rare_link_fields(rows)
+        request_ids = _request_ids(rows)
         if (given.lengths > MAX_URL_BYTES).any():
             raise Unusual
         urls = canonicals(rows.strings(given))
@@ -131,48 +152,37 @@ class ColumnarDecoder:
                 for row in rows_of(wrong)
             },
             request_ids=request_ids,
-            facts=facts,
+            facts=_host_facts(rows),
         )
 
-    def _parties(self, rows: WireRows, from_: FieldSpans, to: FieldSpans) -> tuple[Int64s, Int64s]:
-        """Read who sends, which may be a name, and who receives; together it is quicker."""
-        both = FieldSpans(
-            starts=np.concatenate((from_.starts, to.starts)),
-            lengths=np.concatenate((from_.lengths, to.lengths)),
-        )
-        keys = self._keys(rows, both, names=len(rows))
+    def _parties(self, rows: WireRows) -> tuple[Int64s, Int64s]:
+        """Read who sends, which may be a name, and who receives: fields 1 and 2, together."""
+        keys = self._keys(rows, rows.texts(1, 2), names=len(rows))
         return keys[: len(rows)], keys[len(rows) :]
 
     def _keys(self, rows: WireRows, spans: FieldSpans, names: int = 0) -> Int64s:
         """Read parties, of which the first *names* may be names."""
-        keys, read = party_columns.keys(
-            rows.buffer, spans.starts, spans.lengths, self._home.country_code
+        home = self._home
+        keys, unread = party_columns.keys(
+            rows.buffer, spans.starts, spans.lengths, home.country_code
         )
-        if np.count_nonzero(read) < len(read):
-            for row in rows_of(~read):
+        if unread:
+            for row in rows_of(keys == UNREADABLE):
                 text = rows.string(spans, row)
-                home = self._home
                 keys[row] = home.sender_key(text) if row < names else home.number_key(text)
         return keys
 
 
-def _names(rows: WireRows, spans: FieldSpans, keys: Int64s) -> dict[int, str]:
-    return {row: sender_name(rows.string(spans, row)) for row in rows_of(keys >= FIRST_SENDER)}
+def _names(rows: WireRows, keys: Int64s) -> dict[int, str]:
+    named = keys >= FIRST_SENDER
+    if not np.count_nonzero(named):
+        return {}
+    spans = rows.text(1)
+    return {row: sender_name(rows.string(spans, row)) for row in rows_of(named)}
 
 
-def _rare_fields(rows: WireRows) -> tuple[dict[int, str], tuple[Uint32s | None, Uint32s | None]]:
-    """Take the last fields of calls, which few requests have, and close the rows.
-
-    They are the ids of requests, and the checksums of handsets and location areas.
-    """
-    if rows.ended():
-        return {}, (None, None)
-    ids, handsets, areas = rows.text(_REQUEST_ID), rows.text(_HANDSET), rows.text(_LOCATION_AREA)
-    rows.close()
-    return _read_request_ids(rows, ids), (_checksums(rows, handsets), _checksums(rows, areas))
-
-
-def _checksums(rows: WireRows, spans: FieldSpans) -> Uint32s | None:
+def _checksums(rows: WireRows, field: int) -> Uint32s | None:
+    spans = rows.text(field)
     longest = np.maximum.reduce(spans.lengths)
     if not longest:
         return None
@@ -182,29 +192,23 @@ def _checksums(rows: WireRows, spans: FieldSpans) -> Uint32s | None:
     return np.array([checksum(text.encode()) for text in rows.strings(spans)], np.uint32)
 
 
-def _rare_link_fields(rows: WireRows) -> tuple[dict[int, str], HostFacts | None]:
-    """Take the last fields of links, which few requests have, and close the rows."""
-    if rows.ended():
-        return {}, None
-    ids = rows.text(_REQUEST_ID)
-    facts = None
-    if not rows.ended():
-        age, seen, rank = (rows.optional_number(field) for field in _HOST_FACTS)
-        facts = HostFacts(domain_age_days=age, first_seen_days=seen, popularity_rank=rank)
-    rows.close()
-    return _read_request_ids(rows, ids), facts
-
-
 def _request_ids(rows: WireRows) -> dict[int, str]:
-    """Take the last field, which few requests have, and close the rows."""
-    spans = rows.last_text(_REQUEST_ID)
-    return {} if spans is None else _read_request_ids(rows, spans)
-
-
-def _read_request_ids(rows: WireRows, spans: FieldSpans) -> dict[int, str]:
-    if np.maximum.reduce(spans.lengths) > MAX_REQUEST_ID_CHARACTERS:
+    """Read the ids of requests, which few have."""
+    spans = rows.text(_REQUEST_ID)
+    longest = np.maximum.reduce(spans.lengths)
+    if not longest:
+        return {}
+    if longest > MAX_REQUEST_ID_CHARACTERS:
         raise Unusual
     found = {row: rows.string(spans, row) for row in rows_of(spans.lengths > 0)}
     if not all(map(is_request_id, found.values())):
         raise Unusual
     return found
+
+
+def _host_facts(rows: WireRows) -> HostFacts | None:
+    """Read what gateways tell of the domains of links; None where none does."""
+    age, seen, rank = (rows.optional_number(field) for field in _HOST_FACTS)
+    if max(map(np.maximum.reduce, (age, seen, rank))) == UNKNOWN_FACT:
+        return None
+    return HostFacts(domain_age_days=age, first_seen_days=seen, popularity_rank=rank)

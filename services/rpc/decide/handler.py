@@ -23,9 +23,6 @@ from services.rpc.decide.request_decoder import DecodeColumns, DecodeMessages, R
 
 Response = Coroutine[Any, Any, bytes]
 
-MIN_COLUMNAR_ROWS = {Channel.CALL: 64, Channel.TEXT: 40, Channel.LINK: 128}
-"""Rows from which decoding by column is the quicker way."""
-
 
 class InterceptionServicer:
     """Decides on live traffic. Errors become statuses in `services.rpc.middleware.errors`."""
@@ -101,7 +98,6 @@ def _handler(
         channel,
         by_column=by_column,
         by_message=by_message,
-        min_columnar_rows=MIN_COLUMNAR_ROWS[channel],
     )
     common = partial(
         BatchHandler,

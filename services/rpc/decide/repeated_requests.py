@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from itertools import accumulate
 from types import MappingProxyType
 from typing import Literal
 
@@ -221,12 +220,11 @@ def _without(
         if len(kept) == len(own):
             yield request
         elif kept:
-            heads = tuple(accumulate(map(len, kept[:-1]), initial=0)) if request.heads else ()
             yield EncodedRequest(
                 data=b"".join(kept),
                 single=False,
                 rows=len(kept),
-                heads=heads,
+                plain=request.plain,
                 carrier=request.carrier,
             )
 

@@ -7,7 +7,6 @@ are, and decoded once.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 from google.protobuf.message import DecodeError
@@ -33,8 +32,9 @@ _BATCH = {
 _OTHER_FIELDS = 64
 """Fields a request may have besides its rows, some of which a later version may know."""
 
-DecodeColumns: TypeAlias = Callable[[wire_format.WireRows, int], Table]
-"""Takes rows and the time in milliseconds for rows that have none."""
+DecodeColumns: TypeAlias = Callable[[bytes, int, int], Table]
+"""Takes the bytes of rows, how many there are, and the time in milliseconds for rows that have
+none; raises `wire_format.Unusual`."""
 DecodeMessages: TypeAlias = Callable[[Sequence[Any], int], Table]
 
 
@@ -51,8 +51,8 @@ class EncodedRequest:
     """Asks for one decision, not for a batch that may have one row."""
     rows: int
     """At least one."""
-    heads: Sequence[int] = ()
-    """Where its rows begin; empty if only protobuf can decode it."""
+    plain: bool = False
+    """Is nothing but rows; protobuf decodes any other."""
     with_shadow_entries: bool = False
     """Asks which shadow entries would have blocked. Only people do, so such a request may be
     slower: protobuf decodes it."""
@@ -73,7 +73,7 @@ class EncodedRequest:
 
 
 class RequestDecoder:
-    """Decodes the requests of one channel, by column where that is possible and quicker."""
+    """Decodes the requests of one channel, by column where that is possible."""
 
     def __init__(
         self,
@@ -81,7 +81,6 @@ class RequestDecoder:
         *,
         by_column: DecodeColumns,
         by_message: DecodeMessages,
-        min_columnar_rows: int,
     ) -> None:
         self._channel = channel
         self._field = channel.name.lower()
@@ -90,15 +89,14 @@ class RequestDecoder:
         self._batch: Any = _BATCH[channel]
         self._by_column = by_column
         self._by_message = by_message
-        self._min_columnar_rows = min_columnar_rows
 
     def open(self, data: bytes, *, single: bool) -> EncodedRequest:
         """Find the rows of a request; raises `InvalidInput` for what cannot be one."""
         try:
-            heads = wire_format.heads(data)
+            rows = wire_format.count_rows(data)
         except wire_format.Unusual:
-            heads = ()
-        if not heads or (single and len(heads) > 1):
+            rows = 0
+        if not rows or (single and rows > 1):
             self._check_fields(data)
             read = self._parse(data, single=single)
             return EncodedRequest(
@@ -109,29 +107,27 @@ class RequestDecoder:
                 with_protocol_answer=read.with_protocol_answer,
                 dry_run=read.dry_run,
             )
-        return EncodedRequest(data=data, single=single, rows=len(heads), heads=heads)
+        return EncodedRequest(data=data, single=single, rows=rows, plain=True)
 
     def rows(self, request: EncodedRequest) -> list[bytes]:
         """Return the rows of a batch request as they may stand in one, tags included."""
         data = request.data
         if request.single:
             return [data]
-        if request.heads:
-            return [data[start:end] for start, end in pairwise((*request.heads, len(data)))]
+        if request.plain:
+            return wire_format.split_rows(data, request.rows)
         return rows_as_written(data)
 
     def table(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
         """Decode all rows of opened requests into one table."""
-        data = [request.data for request in requests]
-        heads = [request.heads for request in requests]
-        if all(heads) and sum(map(len, heads)) >= self._min_columnar_rows:
+        if all(request.plain for request in requests):
+            data = b"".join([request.data for request in requests])
             try:
-                return self._by_column(wire_format.WireRows(data, heads), now_ms)
+                return self._by_column(data, sum(request.rows for request in requests), now_ms)
             except wire_format.Unusual:
                 pass
-        if all(heads):
             try:
-                joined = self._batch.FromString(b"".join(data))
+                joined = self._batch.FromString(data)
                 return self._by_message(getattr(joined, self._rows_field), now_ms)
             except DecodeError:
                 pass  # request by request, because one row spoils all that are parsed together

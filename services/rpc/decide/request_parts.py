@@ -29,8 +29,7 @@ class RequestPart:
     """Some rows of a request, in its order and as they were written."""
 
     data: bytes
-    heads: Sequence[int]
-    """Where each row begins."""
+    rows: int
     cut: Mapping[int, int]
     """Bytes that are left of the bodies or URLs that were cut; 0 for a row that is empty here,
     because it cannot be cut."""
@@ -40,7 +39,7 @@ def split(channel: Channel, rows: Sequence[bytes]) -> Iterator[RequestPart]:
     """Split a request into parts; *rows* are its rows as they were written, tags included."""
     max_bytes = max_row_bytes(rows)
     kept: list[bytes] = []
-    size, heads, cut = 0, list[int](), dict[int, int]()
+    size, cut = 0, dict[int, int]()
     for row in rows:
         data, read_bytes = row, None
         if max_bytes is not None:
@@ -48,14 +47,13 @@ def split(channel: Channel, rows: Sequence[bytes]) -> Iterator[RequestPart]:
             fitted = fit(channel, row, max_bytes)
             data, read_bytes = fitted.data, fitted.read_bytes
         if kept and (len(kept) == PART_ROWS or size + len(data) > PART_BYTES):
-            yield RequestPart(data=b"".join(kept), heads=heads, cut=cut)
-            kept, size, heads, cut = [], 0, [], {}
+            yield RequestPart(data=b"".join(kept), rows=len(kept), cut=cut)
+            kept, size, cut = [], 0, {}
         if read_bytes is not None:
             cut[len(kept)] = read_bytes
-        heads.append(size)
         kept.append(data)
         size += len(data)
-    yield RequestPart(data=b"".join(kept), heads=heads, cut=cut)
+    yield RequestPart(data=b"".join(kept), rows=len(kept), cut=cut)
 
 
 def join_decisions(parts: Sequence[Decisions]) -> Decisions:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanzha import party_columns
-from fanzha.phone import HomePlan
+from fanzha.phone import UNREADABLE, HomePlan
 
 spellings = st.one_of(
     st.from_regex(r"\+[0-9]{0,18}", fullmatch=True),
@@ -23,10 +23,11 @@ spellings = st.one_of(
 def read(texts: list[str], country: str) -> tuple[list[int], list[bool]]:
     parts = [text.encode() for text in texts]
     lengths = np.array([len(part) for part in parts], np.int64)
-    starts = party_columns.WIDTH + np.cumsum(lengths) - lengths
-    buffer = bytes(party_columns.WIDTH) + b"".join(parts) + bytes(party_columns.WIDTH)
-    keys, were_read = party_columns.keys(buffer, starts, lengths, country)
-    return keys.tolist(), were_read.tolist()
+    keys, unread = party_columns.keys(
+        b"".join(parts), np.cumsum(lengths) - lengths, lengths, country
+    )
+    assert unread == np.count_nonzero(keys == UNREADABLE)
+    return keys.tolist(), (keys != UNREADABLE).tolist()
 
 
 @given(st.lists(spellings, min_size=1, max_size=12), st.sampled_from(["86", "1", "852"]))

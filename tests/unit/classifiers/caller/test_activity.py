@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from classifiers.caller.activity import HOLD_HALF_LIFE_MS, ActivityTable
-from classifiers.caller.activity_calendar import DAY_MS, HALF_LIFE_MS
+from classifiers.caller.activity import DAY_MS, HALF_LIFE_MS, HOLD_HALF_LIFE_MS, ActivityTable
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Int64s
 from tests.support.builders import NINE_O_CLOCK_MS, some_calls, some_texts

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.caller.activity import ActivityTable
-from classifiers.caller.activity_calendar import DAY_MS, HALF_LIFE_MS
+from classifiers.caller.activity import DAY_MS, HALF_LIFE_MS, ActivityTable
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Int64s, Texts
 from tests.support.builders import NINE_O_CLOCK_MS, some_calls

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.caller.activity import ActivityTable
-from classifiers.caller.activity_calendar import DAY_MS
+from classifiers.caller.activity import DAY_MS, ActivityTable
 from fanzha.tables import Calls, Uint32s
 from tests.support.builders import NINE_O_CLOCK_MS, some_calls
 

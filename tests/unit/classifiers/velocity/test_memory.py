@@ -5,8 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.velocity.memory import BRIEF_MS, COUNTERS, HALF_LIVES_MS, MINUTE_MS, VelocityMemory
-from classifiers.velocity.recent_callees import HISTORY, NEAR
+from classifiers.velocity.memory import (
+    BRIEF_MS,
+    COUNTERS,
+    HALF_LIVES_MS,
+    HISTORY,
+    MINUTE_MS,
+    NEAR,
+    VelocityMemory,
+)
 from fanzha.tables import Calls
 from tests.support.builders import NINE_O_CLOCK_MS, some_calls
 

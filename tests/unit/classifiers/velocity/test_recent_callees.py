@@ -1,36 +1,47 @@
 """Numbers that were called before, and their neighbours."""
 
-import numpy as np
 import pytest
 
-from classifiers.velocity import recent_callees
-from classifiers.velocity.recent_callees import HISTORY, NEAR
+from classifiers.velocity.memory import HISTORY, NEAR, VelocityMemory
+from tests.support.builders import NINE_O_CLOCK_MS, some_calls
+
+CALLER, CALLED = "+8617000000001", 8617000012345
+
+
+def counted(*callees: int) -> tuple[float, float]:
+    """Return how many of these calls were repeated, and how many to neighbours."""
+    memory = VelocityMemory(slots=2**4)
+    calls = some_calls(
+        *[CALLER] * len(callees), callees=[f"+{key}" for key in callees], at_ms=NINE_O_CLOCK_MS
+    )
+    known = memory.observe(calls)
+    return known.repeated.item(0), known.neighbours.item(0)
 
 
 @pytest.mark.parametrize(
-    ("apart", "known", "near"),
+    ("apart", "repeated", "neighbours"),
     [
-        (0, True, False),
-        (1, False, True),
-        (-NEAR, False, True),
-        (NEAR + 1, False, False),
-        (2**15, False, False),
-        (2**15 - 1, False, False),
+        (0, 1, 0),
+        (1, 0, 1),
+        (-NEAR, 0, 1),
+        (NEAR + 1, 0, 0),
+        (2**15, 0, 0),
+        (2**15 - 1, 0, 0),
+        (2**16, 1, 0),  # only 16 bits are kept
     ],
 )
-def test_repeated_and_neighbouring_callees_are_found(apart: int, known: bool, near: bool) -> None:
-    called = 8617000012345
-    before = np.zeros((HISTORY, 1), np.uint16)
-    before[3] = recent_callees.truncate(np.array([called]))
+def test_repeated_and_neighbouring_callees_are_found(
+    apart: int, repeated: int, neighbours: int
+) -> None:
+    assert counted(CALLED, CALLED + apart) == (repeated, neighbours)
 
-    found = recent_callees.match(before, recent_callees.truncate(np.array([called + apart])))
 
-    assert (found[0].tolist(), found[1].tolist()) == ([known], [near])
+def test_a_history_is_of_the_last_callees() -> None:
+    others = [CALLED + 1000 * nth for nth in range(1, HISTORY + 1)]
+
+    assert counted(CALLED, *others[:-1], CALLED) == (1, 0)
+    assert counted(CALLED, *others, CALLED) == (0, 0)
 
 
 def test_an_empty_history_matches_no_callee() -> None:
-    unknown = np.zeros((HISTORY, 1), np.uint16)
-
-    known, near = recent_callees.match(unknown, np.array([1], np.uint16))
-
-    assert (known.tolist(), near.tolist()) == ([False], [False])
+    assert counted(CALLED - CALLED % 2**16 + 1) == (0, 0)

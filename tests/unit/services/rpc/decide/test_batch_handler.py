@@ -21,6 +21,7 @@ from services.rpc.decide.batch_handler import MAX_COALESCED_ROWS, BatchHandler
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
+from tests.support.unusual_bytes import left_to_protobuf
 
 HOME = HomePlan("86")
 FIRST_ID = 1000
@@ -62,13 +63,12 @@ def deciding() -> Deciding:
     return Deciding()
 
 
-@pytest.fixture(params=[1, 10_000], ids=["by column", "by message"])
+@pytest.fixture(
+    params=[ColumnarDecoder(HOME).calls, left_to_protobuf], ids=["by column", "by message"]
+)
 def desk(deciding: Deciding, request: pytest.FixtureRequest) -> BatchHandler:
     decoder = RequestDecoder(
-        Channel.CALL,
-        by_column=ColumnarDecoder(HOME).calls,
-        by_message=MessageDecoder(HOME).calls,
-        min_columnar_rows=request.param,
+        Channel.CALL, by_column=request.param, by_message=MessageDecoder(HOME).calls
     )
     return BatchHandler(
         Channel.CALL, decoder=decoder, decide=deciding, now_ms=lambda: 1, observer=Observer()
@@ -261,9 +261,7 @@ def both(deciding: Deciding, rehearsed: Deciding) -> BatchHandler:
     common = partial(
         BatchHandler,
         Channel.CALL,
-        decoder=RequestDecoder(
-            Channel.CALL, by_column=columns.calls, by_message=reader.calls, min_columnar_rows=1
-        ),
+        decoder=RequestDecoder(Channel.CALL, by_column=columns.calls, by_message=reader.calls),
         now_ms=lambda: 1,
         observer=Observer(),
     )

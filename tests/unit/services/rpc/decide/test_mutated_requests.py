@@ -22,15 +22,13 @@ from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
 from tests.support.builders import NINE_O_CLOCK_MS, an_engine, an_entry
+from tests.support.unusual_bytes import left_to_protobuf
 
 HOME = HomePlan("86")
 LISTED, OTHER, CALLEE = "+8617000000013", "+8617000000014", "+8619900000001"
 MUTATED = 20_000
 TOGETHER = 40
 """Requests that are asked at the same time, and so decided in company."""
-ALWAYS, NEVER = 1, 10**9
-"""Rows from which reading by column begins."""
-
 CHANNELS = tuple(Channel)
 NAMES = {Channel.CALL: "Call", Channel.TEXT: "Text", Channel.LINK: "Link"}
 TEXT_FIELDS = {
@@ -41,7 +39,7 @@ TEXT_FIELDS = {
 NOT_UTF8 = (b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"+86\x80", b"\xc0\xaf")
 
 
-def intake(channel: Channel, min_columnar_rows: int) -> RequestDecoder:
+def intake(channel: Channel, *, columnar: bool) -> RequestDecoder:
     columns, reader = ColumnarDecoder(HOME), MessageDecoder(HOME)
     ways: dict[Channel, tuple[Any, Any]] = {
         Channel.CALL: (columns.calls, reader.calls),
@@ -50,11 +48,14 @@ def intake(channel: Channel, min_columnar_rows: int) -> RequestDecoder:
     }
     by_column, by_message = ways[channel]
     return RequestDecoder(
-        channel, by_column=by_column, by_message=by_message, min_columnar_rows=min_columnar_rows
+        channel, by_column=by_column if columnar else left_to_protobuf, by_message=by_message
     )
 
 
-BOTH_WAYS = {channel: (intake(channel, ALWAYS), intake(channel, NEVER)) for channel in CHANNELS}
+BOTH_WAYS = {
+    channel: (intake(channel, columnar=True), intake(channel, columnar=False))
+    for channel in CHANNELS
+}
 
 
 @pytest.fixture

@@ -27,12 +27,12 @@ from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.decide.request_decoder import RequestDecoder
+from tests.support.unusual_bytes import left_to_protobuf
 
 HOME = HomePlan("86")
 CALLEE = "+8619900000001"
 NO_DETAIL = decision_pb2.Detail()
 HOLDS_MS = 60_000
-ALWAYS, NEVER = 1, 10_000
 CARRIER = frozenset({Role.CARRIER})
 
 
@@ -42,7 +42,7 @@ class Worker:
 
     table: SharedTable
     prefix: int
-    by_column: int = ALWAYS
+    columnar: bool = True
     channel: Channel = Channel.CALL
     clock: list[int] = field(default_factory=lambda: [1_780_000_000_000])
     decided: Counter[int] = field(default_factory=Counter)
@@ -61,9 +61,8 @@ class Worker:
             self.channel,
             decoder=RequestDecoder(
                 self.channel,
-                by_column=by_column,
+                by_column=by_column if self.columnar else left_to_protobuf,
                 by_message=by_message,
-                min_columnar_rows=self.by_column,
             ),
             decide=self._decide,
             now_ms=lambda: self.clock[0],
@@ -195,9 +194,9 @@ async def test_rows_without_an_id_are_decided_each_time() -> None:
     assert not worker.counted["repeated"]
 
 
-@pytest.mark.parametrize("by_column", [ALWAYS, NEVER])
-async def test_a_batch_mixes_new_rows_and_repeated_ones(by_column: int) -> None:
-    worker = Worker(a_table(), 1000, by_column)
+@pytest.mark.parametrize("columnar", [True, False])
+async def test_a_batch_mixes_new_rows_and_repeated_ones(columnar: bool) -> None:
+    worker = Worker(a_table(), 1000, columnar)
     (old,) = answers_of(await worker.batch(call(11, "b")))
 
     mixed = answers_of(
@@ -266,17 +265,17 @@ steps = st.lists(
 
 
 @settings(max_examples=50, deadline=None)
-@given(steps, st.sampled_from([ALWAYS, NEVER]))
+@given(steps, st.booleans())
 def test_under_any_retries_each_id_with_its_contents_is_decided_once(
-    taken: list[tuple[int, list[list[tuple[int, str]]]]], by_column: int
+    taken: list[tuple[int, list[list[tuple[int, str]]]]], columnar: bool
 ) -> None:
-    asyncio.run(retry_all(taken, by_column))
+    asyncio.run(retry_all(taken, columnar))
 
 
-async def retry_all(taken: list[tuple[int, list[list[tuple[int, str]]]]], by_column: int) -> None:
+async def retry_all(taken: list[tuple[int, list[list[tuple[int, str]]]]], columnar: bool) -> None:
     identity.set_identity(identity.DEVELOPER)
     table = a_table()
-    workers = [Worker(table, prefix, by_column) for prefix in (1000, 100_000)]
+    workers = [Worker(table, prefix, columnar) for prefix in (1000, 100_000)]
     known: dict[tuple[int, str], tuple[Any, ...]] = {}
     new: Counter[int] = Counter()
     ids: set[int] = set()

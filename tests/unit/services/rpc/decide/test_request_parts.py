@@ -14,6 +14,7 @@ from fanzha.v1 import interception_pb2 as pb
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
 from services.decision.shed_reasons import ShedReason
+from services.rpc.decide import wire_format
 from services.rpc.decide.batch_handler import BatchHandler
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
@@ -22,6 +23,7 @@ from services.rpc.decide.request_parts import PART_BYTES, PART_ROWS, join_decisi
 from services.rpc.decide.row_truncation import NOT_READ
 from services.rpc.middleware.load_shedder import DeadlineExceeded
 from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry, some_texts
+from tests.support.unusual_bytes import left_to_protobuf
 
 HOME = HomePlan("86")
 SENDER, LISTED, RECEIVER = "+8617000000001", "+8617000000013", "+8619900000001"
@@ -63,14 +65,13 @@ class Deadline:
 
 
 def a_desk(
-    watching: Watching, min_columnar_rows: int = 1, entries: Sequence[str] = (LISTED,)
+    watching: Watching, *, columnar: bool = True, entries: Sequence[str] = (LISTED,)
 ) -> BatchHandler:
     engine: DecisionPipeline = an_engine(*map(an_entry, entries), observer=watching.observer())
     decoder = RequestDecoder(
         Channel.TEXT,
-        by_column=ColumnarDecoder(HOME).texts,
+        by_column=ColumnarDecoder(HOME).texts if columnar else left_to_protobuf,
         by_message=MessageDecoder(HOME).texts,
-        min_columnar_rows=min_columnar_rows,
     )
     return BatchHandler(
         Channel.TEXT,
@@ -234,9 +235,9 @@ def test_parts_have_few_rows_and_few_bytes_and_leave_none_out() -> None:
     found = list(split(Channel.TEXT, rows))
 
     assert b"".join(part.data for part in found) == b"".join(rows)
-    assert sum(len(part.heads) for part in found) == len(rows)
-    assert all(len(part.heads) <= PART_ROWS and len(part.data) <= PART_BYTES for part in found)
-    assert all(part.data[head] == 0x0A for part in found for head in part.heads)
+    assert sum(part.rows for part in found) == len(rows)
+    assert all(part.rows <= PART_ROWS and len(part.data) <= PART_BYTES for part in found)
+    assert all(wire_format.count_rows(part.data) == part.rows for part in found)
 
 
 @pytest.mark.parametrize("bodies", [("您好",), ("您好",) * (3 * PART_ROWS)], ids=["one", "parts"])
