@@ -14,6 +14,8 @@ SIBLINGS = "siblings"
 """Folder of the sockets through which workers exchange ended calls."""
 REQUEST_IDS = "request-ids"
 """Table of answers by request id, shared by the workers."""
+REVIEWS = "reviews"
+"""How much the workers put up for review in this minute."""
 DECISIONS = "decisions"
 """Folder of the decision log, unless the settings name another."""
 VALKEY = "valkey"
@@ -35,6 +37,7 @@ OURS = (
     METRICS,
     SIBLINGS,
     REQUEST_IDS,
+    REVIEWS,
     DECISIONS,
     VALKEY,
     MODELS,

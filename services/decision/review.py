@@ -2,8 +2,8 @@
 
 A model's card may name a review threshold below that of blocks. Rows between the two that no other
 rule decides get `Reason.REVIEW` and are written to suspected hits, where they are confirmed or
-dismissed. People judge few, so at most so many a minute are put up, those that score highest; the
-others are let through as scored, and counted.
+dismissed. People judge few, so the workers of a host put up at most so many a minute, of a batch
+those that score highest; the others are let through as scored, and counted.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,7 @@ import numpy as np
 
 from fanzha.decisions import Reason
 from fanzha.tables import Bools, Channel, Float32s
+from infra.minute_counts import MinuteCounts
 from services.decision import rules
 from services.decision.evidence import BatchEvidence
 from services.decision.rules import Ruling
@@ -19,6 +20,8 @@ from services.decision.rules import Ruling
 CountReviews = Callable[[Channel, int, int], None]
 """Takes rows put up for review, and rows that were too many."""
 RULE = "review"
+PLACES = max(Channel) + 1
+"""Of the counts that the workers of a host share: one for the number of each channel."""
 
 _REVIEW, _SCORED = np.uint8(Reason.REVIEW), np.uint8(Reason.SCORED)
 
@@ -28,21 +31,28 @@ def _uncounted(_channel: Channel, _put_up: int, _left_out: int) -> None:
 
 
 class ReviewStage:
-    """The reviews of one worker, *per_minute* at most by channel; 0: none. One thread only."""
+    """The reviews of one worker, *per_minute* at most by channel and host; 0: none.
+
+    One thread only.
+    """
 
     def __init__(
         self,
         per_minute: Mapping[Channel, int],
         *,
         count: CountReviews = _uncounted,
+        used: MinuteCounts | None = None,
         dry_run: bool = False,
     ) -> None:
-        """Count with *count*; a *dry_run* knows no limit and counts nothing."""
+        """Count with *count*; a *dry_run* knows no limit and counts nothing.
+
+        *used* is what the workers of the host have put up in this minute, None where this is the
+        only one; it has `PLACES`.
+        """
         self._per_minute = dict(per_minute)
         self._count = count
         self._dry_run = dry_run
-        self._minutes: dict[Channel, int] = {}
-        self._left: dict[Channel, int] = {}
+        self._used = used or MinuteCounts.in_memory(places=PLACES)
 
     def for_dry_runs(self) -> "ReviewStage":
         """Return a stage that says which rows would be put up, and uses up nothing."""
@@ -73,12 +83,9 @@ class ReviewStage:
         rows = (ruling.reasons == _REVIEW).nonzero()[0]
         if not len(rows) or self._dry_run:
             return ruling
-        if self._minutes.get(channel) != now_s // 60:
-            self._minutes[channel] = now_s // 60
-            self._left[channel] = self._per_minute[channel]
-        left = self._left[channel]
-        surplus = rows[np.argsort(-scores[rows], kind="stable")][left:]
-        self._left[channel] = left - (len(rows) - len(surplus))
+        most = self._per_minute[channel]
+        taken = self._used.take(channel.value, len(rows), most=most, now_s=now_s)
+        surplus = rows[np.argsort(-scores[rows], kind="stable")][taken:]
         self._count(channel, len(rows) - len(surplus), len(surplus))
         if not len(surplus):
             return ruling

@@ -14,9 +14,11 @@ from classifiers.velocity.memory import VelocityMemory
 from fanzha.errors import InvalidConfiguration
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s
+from infra.data_paths import REVIEWS
+from infra.minute_counts import MinuteCounts
 from infra.reloaded_file import ReloadedFile
 from services.carrier_policy import wiring as carrier_policy
-from services.decision import cascade, dry_run
+from services.decision import cascade, dry_run, review
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.decision_rules import DecisionRules
 from services.decision.dry_run import CountDryRuns
@@ -83,14 +85,14 @@ def build(
     repeated: RepeatedRequests | None = None,
     policies: Callable[[], CarrierPolicies] | None = None,
     count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
+    reviews_used: MinuteCounts | None = None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budgets(settings, observer))
     velocity, senders = _velocity_stage(settings, models), _sender_stage(settings)
-    stages = velocity, senders, _review_stage(settings, observer)
-    home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
-    related = _related_stage(settings, suspects, now_ms)
-    make = _engines(settings, replica, related, policies or carrier_policy.of_host(settings))
+    reviews = _review_stage(settings, observer, reviews_used)
+    activity = ActivityTable(settings.activity_slots)
+    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies)
     engine = make(
         current_models=lambda: models.current,
         activity=activity,
@@ -98,15 +100,15 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
         senders=senders,
-        reviews=stages[2],
+        reviews=reviews,
     )
-    dry_engine = _dry_engine(make, models, activity, stages, count_dry_runs)
+    dry_engine = _dry_engine(make, models, activity, (velocity, senders, reviews), count_dry_runs)
     return Decider(
         engine=engine,
         replica=replica,
         activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
-        home=home,
+        home=HomePlan(settings.home_country),
         interception=_interception(
             settings, engine, dry_engine, observer=observer, now_ms=now_ms, repeated=repeated
         ),
@@ -118,7 +120,7 @@ def _engines(
     settings: Settings,
     replica: Replica,
     related: RelatedStage | None,
-    policies: Callable[[], CarrierPolicies],
+    policies: Callable[[], CarrierPolicies] | None,
 ) -> "partial[DecisionPipeline]":
     """Return what makes the pipelines of live traffic and of dry runs, which share all of this."""
     shared_data.prepare(with_domains=related is not None)
@@ -128,7 +130,7 @@ def _engines(
         rules=DecisionRules.of(settings),
         origin=_origin_guard(settings, HomePlan(settings.home_country)),
         related=related,
-        current_policies=policies,
+        current_policies=policies or carrier_policy.of_host(settings),
         answers=_answer_policy(settings),
     )
 
@@ -191,7 +193,17 @@ def _sender_stage(settings: Settings) -> SenderStage | None:
     return SenderStage(histories=SenderHistories(), blocks=blocks)
 
 
-def _review_stage(settings: Settings, observer: Observer) -> ReviewStage:
+def reviews_of_host(settings: Settings) -> MinuteCounts:
+    """Share the limit of reviews with the workers of this host."""
+    try:
+        return MinuteCounts.on_file(settings.data_dir / REVIEWS, places=review.PLACES)
+    except OSError as error:
+        # A full disk stops no decisions.
+        logger.warning("each worker has a limit of reviews of its own: %s", error)
+        return MinuteCounts.in_memory(places=review.PLACES)
+
+
+def _review_stage(settings: Settings, observer: Observer, used: MinuteCounts | None) -> ReviewStage:
     return ReviewStage(
         {
             Channel.CALL: settings.call_reviews_per_minute,
@@ -199,6 +211,7 @@ def _review_stage(settings: Settings, observer: Observer) -> ReviewStage:
             Channel.LINK: settings.link_reviews_per_minute,
         },
         count=observer.reviewed,
+        used=used,
     )
 
 

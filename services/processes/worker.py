@@ -169,6 +169,7 @@ class Worker:
             repeated=_repeated_requests(self._settings, self._metrics),
             policies=self._policies.current,
             count_dry_runs=self._metrics.dry_run,
+            reviews_used=wiring.reviews_of_host(self._settings),
         )
 
     def _observer(self) -> Observer:

@@ -36,7 +36,7 @@ class DecisionSettings(ServerSettings):
         default=30,
         ge=0,
         le=100_000,
-        description="Calls a minute and worker that a person is to judge: what scores between the "
+        description="Calls a minute and host that a person is to judge: what scores between the "
         "review threshold in the model's card and the threshold is let through and written to "
         "suspected hits. 0: none; further ones are counted.",
     )
@@ -44,13 +44,13 @@ class DecisionSettings(ServerSettings):
         default=30,
         ge=0,
         le=100_000,
-        description="Texts a minute and worker that a person is to judge, as for calls.",
+        description="Texts a minute and host that a person is to judge, as for calls.",
     )
     link_reviews_per_minute: int = Field(
         default=30,
         ge=0,
         le=100_000,
-        description="Links a minute and worker that a person is to judge, as for calls.",
+        description="Links a minute and host that a person is to judge, as for calls.",
     )
     request_id_window_s: int = Field(
         default=60,

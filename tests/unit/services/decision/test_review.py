@@ -10,10 +10,11 @@ from classifiers.interfaces import TextScores
 from fanzha.decisions import Action, Decisions, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel, Texts
+from infra.minute_counts import MinuteCounts
 from services.decision.carriers.policy import CarrierPolicies, CarrierPolicy, ChannelPolicy
 from services.decision.evidence import BatchContext, ModelSet
 from services.decision.pipeline import DecisionPipeline
-from services.decision.review import ReviewStage
+from services.decision.review import PLACES, ReviewStage
 from services.decision.rules import names_of
 from tests.support.builders import (
     NINE_O_CLOCK_S,
@@ -114,6 +115,16 @@ def test_of_too_many_the_highest_scores_are_put_up_until_the_next_minute() -> No
     assert first == [PASSED, REVIEWED, PASSED, REVIEWED]
     assert (same_minute, next_minute) == ([PASSED], [REVIEWED])
     assert count.seen == [(Channel.TEXT, 2, 2), (Channel.TEXT, 0, 1), (Channel.TEXT, 1, 0)]
+
+
+def test_the_workers_of_a_host_share_the_limit() -> None:
+    used = MinuteCounts.in_memory(places=PLACES)
+    stages = [ReviewStage(dict.fromkeys(Channel, 3), used=used) for _ in range(2)]
+    workers = [an_engine(models=models(), reviews=stage) for stage in stages]
+
+    found = [decide(worker, [CLOSE, CLOSER]) for worker in workers]
+
+    assert found == [[REVIEWED, REVIEWED], [PASSED, REVIEWED]]
 
 
 def test_the_rule_is_logged_as_holding_only_where_it_decided() -> None:
