@@ -103,11 +103,15 @@ def of_text_link(
 
 
 def of_link(row: Mapping[str, Any], loader: BundleLoader, *, unmasked: bool) -> ModelAnalysis:
-    """Analyse the score of a link; without *unmasked*, parts beyond its host are hidden."""
+    """Analyse the score of a link; without *unmasked*, parts beyond its host are hidden.
+
+    Where facts on its domain moved the score, that of the URL alone is analysed.
+    """
+    facts: Mapping[str, float] = row.get("host_facts") or {}
     about = ModelAnalysis(
         model="link",
         version=row["model_version"] or "",
-        score=row["score"],
+        score=facts.get("model_score", row["score"]),
         threshold=row["threshold"],
         method=_NO_URL,
     )

@@ -10,7 +10,14 @@ import pytest
 from classifiers import bundles, explain
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
-from fanzha.tables import Attestation, CallerActivity, Channel, Ingress
+from fanzha.tables import (
+    UNKNOWN_FACT,
+    Attestation,
+    CallerActivity,
+    Channel,
+    HostFacts,
+    Ingress,
+)
 from fanzha.v1 import decision_log_pb2 as pb
 from services.decision.decision_rules import DecisionRules
 from services.decision.evidence import ModelSet
@@ -223,6 +230,27 @@ async def test_contributions_are_not_shown_where_the_model_gives_another_score(
     (model,) = answer.analysis.models
     assert not model.features
     assert "the decision had 0.1230" in model.method.en
+
+
+async def test_a_link_moved_by_facts_on_its_domain_is_explained_by_them_and_by_its_url(
+    log: Logged, newest: Explain, shipped: ModelSet
+) -> None:
+    unknown = np.full(1, UNKNOWN_FACT)
+    facts = HostFacts(
+        domain_age_days=unknown, first_seen_days=unknown, popularity_rank=np.array([500])
+    )
+    models = replace(shipped, thresholds=dict.fromkeys(Channel, 0.2))
+    alone = float(bundles.load_link().score([URL])[0])
+    decide(engine(log, models=models), log, replace(some_links(URL), facts=facts))
+
+    answer = await newest(unmasked=True)
+
+    (model,) = answer.analysis.models
+    assert model.recomputed_score == pytest.approx(alone, abs=1e-5)
+    assert model.features
+    assert f"it would be blocked: the score is {alone:.3f} then" in english(
+        answer.analysis.alternatives
+    )
 
 
 @pytest.mark.parametrize(("threshold", "raises"), [(0.2, True), (0.9999, False)])
