@@ -354,6 +354,7 @@ class Entry(_message.Message):
     HITS_FIELD_NUMBER: _builtins.int
     LAST_HIT_AT_S_FIELD_NUMBER: _builtins.int
     CASES_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_FIELD_NUMBER: _builtins.int
     entry_id: _builtins.str
     """Id, made by the server from kind, pattern and action."""
     kind: Global___EntryKind.ValueType
@@ -402,6 +403,8 @@ class Entry(_message.Message):
     """Output only: when it last did, in seconds since the Unix epoch, to some seconds; absent: not
     since hits are counted.
     """
+    approved_by: _builtins.str
+    """Output only: who approved the request that wrote it; empty: no second person."""
     @_builtins.property
     def cases(self) -> Global___CaseOutcomes:
         """Output only: how cases of the warning pipeline ended that it led to. Absent: none was closed
@@ -430,10 +433,11 @@ class Entry(_message.Message):
         hits: _builtins.int | None = ...,
         last_hit_at_s: _builtins.int = ...,
         cases: Global___CaseOutcomes | None = ...,
+        approved_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "cases", b"cases", "hits", b"hits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "action", b"action", "campaign", b"campaign", "cases", b"cases", "created_at_s", b"created_at_s", "created_by", b"created_by", "direction", b"direction", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "hits", b"hits", "kind", b"kind", "last_hit_at_s", b"last_hit_at_s", "legal_basis", b"legal_basis", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "action", b"action", "approved_by", b"approved_by", "campaign", b"campaign", "cases", b"cases", "created_at_s", b"created_at_s", "created_by", b"created_by", "direction", b"direction", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "hits", b"hits", "kind", b"kind", "last_hit_at_s", b"last_hit_at_s", "legal_basis", b"legal_basis", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__hits: _TypeAlias = _typing.Literal["hits"]  # noqa: Y015
     _WhichOneofArgType__hits: _TypeAlias = _typing.Literal["_hits", b"_hits"]  # noqa: Y015

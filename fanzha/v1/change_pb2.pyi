@@ -1803,7 +1803,9 @@ class ListChangeRowsResponse(_message.Message):
 
     @_builtins.property
     def before(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.Entry]:
-        """Entries as they were before it was applied, with the rows of this answer; empty before."""
+        """Entries as they were before it was applied, with the rows of this answer; while it is open, as
+        they are now.
+        """
 
     def __init__(
         self,

@@ -26,6 +26,6 @@ class SharedKey:
             async with within(_SECONDS):
                 made = secrets.token_hex(KEY_BYTES)
                 await self._client.set(self._name, made, nx=True)
-                kept: bytes | str = await self._client.get(self._name)
+                kept: bytes | str = await self._client.get(self._name) or b""
                 self._key = bytes.fromhex(kept if isinstance(kept, str) else kept.decode())
         return self._key

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.queries import rows_of
 from fanzha.errors import InvalidInput
 from services.changes.change_context import ChangeContents, ChangeContext
-from services.changes.diff import rows_in
-from services.changes.model import ChangeRequest, ChangeState
+from services.changes.diff import entries_at, rows_in
+from services.changes.model import OPEN, ChangeRequest, ChangeState
 from services.changes.past.entry_history import EntryHistory
 from services.changes.past.history import History, VersionComparison
 
@@ -41,7 +42,7 @@ class RowPage:
     additions: EntryTable
     removals: Identities
     before: EntryTable
-    """Entries these rows replaced or removed; empty before the request is applied."""
+    """Entries these rows replaced or removed; of an open request, would replace or remove now."""
     total: int
 
 
@@ -123,12 +124,19 @@ class ChangeViews:
         removals = contents.removals.take(
             np.arange(max(offset - many, 0), max(min(end, total) - many, 0))
         )
+        if record.state in OPEN or record.state is ChangeState.DRAFT:
+            before = await self._there_now(additions, removals)
         return RowPage(
             additions=additions,
             removals=removals,
             before=_replaced_by(before, additions, removals),
             total=total,
         )
+
+    async def _there_now(self, additions: EntryTable, removals: Identities) -> EntryTable:
+        snapshot = await self._context.current.caught_up()
+        rows = np.concatenate([rows_of(snapshot, additions), rows_of(snapshot, removals)])
+        return entries_at(snapshot, rows)
 
     async def _rows_of(self, record: ChangeRequest) -> tuple[ChangeContents, EntryTable]:
         # Cached: paging through a million rows would read all of them for each page.

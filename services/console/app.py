@@ -13,8 +13,11 @@ from starlette.routing import Route
 
 from fanzha.translation.catalogue import gettext_noop
 from infra.redis.client import Client
+from infra.redis.shared_key import SharedKey
 from services.console.backend.channels import BackendChannels
+from services.console.changes import views as change_views
 from services.console.decisions import views as decision_views
+from services.console.lists import views as list_views
 from services.console.palette import views as palette_views
 from services.console.session import views as session_views
 from services.console.session.provider import OpenIdProvider
@@ -30,11 +33,17 @@ from services.console.web.forwarded import ForwardedRequests
 from services.console.web.guard import GuardedView
 from services.console.web.page_request import ConsoleParts, PageRequest
 from services.console.web.pages import ConsolePage, PageRoute
+from services.console.web.sealed_links import LINK_KEY, SealedLinks
 from services.console.web.security_headers import SecurityHeaders
 from services.console.web.template_engine import TemplateEngine
 from services.settings.settings import Settings
 
-PAGES: tuple[ConsolePage, ...] = (decision_views.PAGE, settings_views.PAGE)
+PAGES: tuple[ConsolePage, ...] = (
+    decision_views.PAGE,
+    list_views.PAGE,
+    change_views.PAGE,
+    settings_views.PAGE,
+)
 """All pages, in the order of the navigation."""
 
 _ANYWHERE = ConsolePage(name="", title=gettext_noop("Console"), key="", needs=(), routes=())
@@ -58,6 +67,7 @@ def build(settings: Settings, *, redis: Client, channels: BackendChannels) -> St
         ),
         tries=TryLimit(redis, time),
         channels=channels,
+        links=SealedLinks(SharedKey(redis, LINK_KEY).get),
         provider=provider,
     )
     return Starlette(

@@ -18,6 +18,7 @@ from services.console.session.try_limit import TryLimit
 from services.console.web import event_stream
 from services.console.web.formats import ReaderFormats
 from services.console.web.pages import ConsolePage
+from services.console.web.sealed_links import SealedLinks
 from services.console.web.template_engine import TemplateEngine
 from services.console.web.urls import url
 from services.settings.settings import Settings
@@ -36,6 +37,7 @@ class ConsoleParts:
     sessions: SessionStore
     tries: TryLimit
     channels: BackendChannels
+    links: SealedLinks
     provider: OpenIdProvider | None = None
     """Where people sign in; None: with tokens of their own."""
 

@@ -179,6 +179,7 @@ def entry(one: Entry, hits: Mapping[str, EntryHitSummary] | None = None) -> pb.E
         created_at_s=int(one.created_at.timestamp()),
         expires_at_s=int(one.expires_at.timestamp()),
         campaign=one.campaign,
+        approved_by=one.approved_by,
         mode=_wire(one.mode),
         review_at_s=int(one.review_at.timestamp()) if one.review_at else 0,
         no_end=not one.ends,
