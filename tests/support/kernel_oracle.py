@@ -1,0 +1,222 @@
+"""Holds the compiled kernels against plain Python: ``python -m tests.support.kernel_oracle``.
+
+Each check makes rows from a seed, ordinary and hostile ones, and compares what a kernel says with
+what a plain reading of the specification says: protobuf for rows, `fanzha.phone` for parties, every
+entry tried in turn for lists, events counted one by one in a dictionary for activity. Raises
+AssertionError at the first difference, with the seed.
+"""
+
+import argparse
+import random
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from blocklists.entries import Direction, Entry, EntryKind
+from blocklists.snapshot.snapshot import Snapshot
+from classifiers.caller.activity import HALF_LIFE_MS, ActivityTable
+from fanzha import party_columns
+from fanzha.decisions import Action
+from fanzha.phone import UNREADABLE, HomePlan
+from fanzha.tables import Calls
+from fanzha.v1 import interception_pb2 as pb
+from services.rpc.decide import wire_format
+from services.rpc.decide.columnar_decoder import ColumnarDecoder
+from services.rpc.decide.message_decoder import MessageDecoder
+from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
+from tests.support.damaged_messages import damaged_message
+
+HOME = HomePlan("86")
+BATCH = 256
+_PIECES = (b"\x0a", b"\x80", b"\xff\xff", b"\x0a\x03110", b"\x18\x00", b"+86", b"\xe8\xaf\x88")
+
+
+def check_rows(rows: int, seed: int) -> int:
+    """Compare decoded rows, of damaged requests too; return how many requests were read."""
+    chance, columns, reader = random.Random(seed), ColumnarDecoder(HOME), MessageDecoder(HOME)
+    read = 0
+    for _ in range(-(-rows // BATCH)):
+        # One row that is left to protobuf takes its whole batch with it.
+        odd = chance.random() < 0.25
+        made = [_a_call(chance, odd=odd and not chance.randrange(BATCH)) for _ in range(BATCH)]
+        data = pb.DecideCallsRequest(calls=made).SerializeToString()
+        if chance.random() < 0.25:
+            data = damaged_message(chance, [data], _PIECES)
+        try:
+            table = columns.calls(data, wire_format.count_rows(data), NINE_O_CLOCK_MS)
+        except wire_format.Unusual:
+            continue
+        try:
+            expected = reader.calls(pb.DecideCallsRequest.FromString(data).calls, NINE_O_CLOCK_MS)
+        except DecodeError:
+            raise AssertionError(f"read what protobuf refuses, seed {seed}: {data!r}") from None
+        for name in ("callers", "callees", "attempted_at_ms", "ingress", "attestations"):
+            same = np.array_equal(getattr(table, name), getattr(expected, name))
+            assert same, f"{name} differ, seed {seed}"
+        assert dict(table.errors) == dict(expected.errors), f"errors differ, seed {seed}"
+        read += 1
+    return read
+
+
+def check_parties(rows: int, seed: int) -> int:
+    """Compare the keys of spellings; return how many the kernel read."""
+    chance, read = random.Random(seed), 0
+    for _ in range(-(-rows // BATCH)):
+        texts = [_a_spelling(chance) for _ in range(BATCH)]
+        parts = [text.encode() for text in texts]
+        lengths = np.array([len(part) for part in parts], np.int64)
+        keys, _ = party_columns.keys(b"".join(parts), np.cumsum(lengths) - lengths, lengths, "86")
+        for text, key in zip(texts, keys.tolist(), strict=True):
+            read += key != UNREADABLE
+            assert key in {UNREADABLE, HOME.number_key(text)}, f"{text!r}, seed {seed}"
+    return read
+
+
+def check_lists(rows: int, seed: int) -> int:
+    """Compare deciding entries; return how many keys matched one."""
+    chance, matched = random.Random(seed), 0
+    for _ in range(-(-rows // (8 * BATCH))):
+        entries = [_a_list_entry(chance) for _ in range(60)]
+        snapshot = Snapshot.build(1, entries)
+        latest = list({(one.kind, one.pattern, one.action): one for one in entries}.values())
+        for _ in range(8):
+            keys = np.array([chance.randrange(17000, 17400) for _ in range(BATCH)], np.int64)
+            found, to = snapshot.find_both(keys, keys[::-1].copy(), NINE_O_CLOCK_S)
+            for matches, asked, side in (
+                (found, keys, Direction.FROM), (to, keys[::-1], Direction.TO)
+            ):  # fmt: skip
+                for key, row in zip(asked.tolist(), matches.rows.tolist(), strict=True):
+                    expected = _deciding(latest, key, side)
+                    got = None if row < 0 else snapshot.entry(row)
+                    assert (got and (got.pattern, got.action)) == expected, f"{key}, seed {seed}"
+                    matched += row >= 0
+    return matched
+
+
+def check_activity(rows: int, seed: int) -> int:
+    """Compare the counters of callers; return how many callers were compared."""
+    chance, compared = np.random.default_rng(seed), 0
+    table, happened = ActivityTable(2**16), dict[int, list[tuple[int, bool]]]()
+    now = NINE_O_CLOCK_MS
+    for _ in range(-(-rows // BATCH)):
+        callers = 8617000000000 + chance.integers(0, 40, BATCH)
+        callees = 8617000000000 + chance.integers(0, 40, BATCH)
+        times = now + chance.integers(-60_000, 60_000, BATCH)
+        now += int(chance.integers(0, 3_600_000))
+        known = table.observe(_calls(callers, callees, times))
+        for caller in callers.tolist():
+            happened.setdefault(caller, [])
+        for caller, callee, time in zip(
+            callers.tolist(), callees.tolist(), times.tolist(), strict=True
+        ):
+            happened[caller].append((time, True))
+            if callee in happened:
+                happened[callee].append((time, False))
+        for row in chance.integers(0, BATCH, 4).tolist():
+            events = happened[int(callers[row])]
+            latest = max(time for time, _ in events)
+            for made, counted in ((True, known.outgoing_calls), (False, known.incoming_calls)):
+                total = sum(
+                    0.5 ** ((latest - time) / HALF_LIFE_MS) for time, out in events if out is made
+                )
+                assert abs(counted.item(row) - total) <= 1e-3 * max(total, 1), f"seed {seed}"
+            compared += 1
+    return compared
+
+
+CHECKS: dict[str, Callable[[int, int], int]] = {
+    "rows": check_rows,
+    "parties": check_parties,
+    "lists": check_lists,
+    "activity": check_activity,
+}
+
+
+def _a_call(chance: random.Random, *, odd: bool) -> pb.Call:
+    """Make a call; an *odd* one has what is left to protobuf."""
+    return pb.Call(
+        caller=_a_spelling(chance),
+        callee=_a_spelling(chance),
+        attempted_at_ms=chance.choice((0, NINE_O_CLOCK_MS, -1, 2**62, chance.randrange(2**63))),
+        ingress=chance.choice((0, 1, 2, 3, 9, 127, 300 if odd else 1)),  # type: ignore[arg-type]
+        attestation=chance.choice((0, 1, 4, 99)),  # type: ignore[arg-type]
+        trunk=chance.choice(("", "tg-12", "台", "x" * 65 if odd else "x" * 64)),
+        request_id=chance.choice(("", "", "", "a1", "é" if odd else "b2")),
+    )
+
+
+def _a_spelling(chance: random.Random) -> str:
+    digits = "".join(chance.choice("0123456789") for _ in range(chance.randrange(20)))
+    kind = chance.randrange(8)
+    if kind == 0:
+        return chance.choice(("Bank", "中国银行", "", "anonymous", "+", "tel:+8617000000001"))
+    if kind == 1:
+        return chance.choice(("86", "10", "0086", "17951", "0")) + digits
+    if kind == 2:
+        return digits
+    if kind == 3:
+        return digits[:5] + chance.choice(" -/:;\x00\u00e9") + digits[5:]
+    return chance.choice(("+", "+86", "+8617", "170")) + digits
+
+
+def _a_list_entry(chance: random.Random) -> Entry:
+    number = str(chance.randrange(17000, 17400))
+    pattern = f"+{number}" if chance.random() < 0.7 else f"+{number[: chance.randint(3, 4)]}*"
+    return an_entry(
+        pattern,
+        chance.choice((Action.ALLOW, Action.BLOCK)),
+        direction=chance.choice(tuple(Direction)),
+        expires_at=datetime(chance.choice((2020, 2099)), 1, 1, tzinfo=UTC),
+    )
+
+
+def _deciding(entries: Sequence[Entry], key: int, side: Direction) -> tuple[str, Action] | None:
+    """Return pattern and action of the entry that decides: the most specific, then ALLOW."""
+    acting = [
+        entry
+        for entry in entries
+        if entry.expires_at.timestamp() > NINE_O_CLOCK_S
+        and entry.direction & side
+        and (
+            entry.pattern == f"+{key}"
+            if entry.kind is EntryKind.NUMBER
+            else f"+{key}".startswith(entry.pattern.removesuffix("*"))
+        )
+    ]
+    if not acting:
+        return None
+    best = min(
+        acting,
+        key=lambda one: (one.kind is not EntryKind.NUMBER, -len(one.pattern), one.action),
+    )
+    return best.pattern, best.action
+
+
+def _calls(callers: np.ndarray, callees: np.ndarray, times: np.ndarray) -> Calls:
+    rows = len(callers)
+    return Calls(
+        callers=callers,
+        callees=callees,
+        attempted_at_ms=times,
+        ingress=np.ones(rows, np.uint8),
+        attestations=np.zeros(rows, np.uint8),
+        trunks=[""] * rows,
+        names={},
+        errors={},
+    )
+
+
+def main() -> None:
+    """Run all checks, and print what each compared."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of each check")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    for name, check in CHECKS.items():
+        print(f"{name}: {chosen.rows} rows equal ({check(chosen.rows, chosen.seed)})", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
