@@ -7,6 +7,7 @@ then everything that it made is gone. Exit status 1 when it cannot start.
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -53,6 +54,8 @@ def main(
         settings = _settings(place)
         if not (place / "data").exists():
             _tell_filled(_filled(settings, size))
+        # Those of an earlier run: their keys are not used again.
+        shutil.rmtree(place / "identity", ignore_errors=True)
         stop = _stopped_by_signals()
         with lists_tour_site.site(place, stores.PEOPLE, settings) as site:
             traffic = CarrierTraffic(site.client)
@@ -88,7 +91,9 @@ def _folder(wanted: Path | None) -> Iterator[Path]:
 def _settings(folder: Path) -> dict[str, str]:
     regions = folder / "regions.csv"
     places.write_regions(regions)
+    places.write_names(folder / "names.geojson")
     return stores.settings_of(folder / "data", regions) | {
+        "FANZHA_CONSOLE_MAP_FILE": str(folder / "names.geojson"),
         "FANZHA_DECISION_LOG_TEXTS": "true",
         "FANZHA_EMERGENCY_HOURS": "24",
         "FANZHA_WORKERS": "1",

@@ -19,6 +19,7 @@ _AT_ONCE = 200
 _PAUSE_SECONDS = 0.5
 _FRAUD = 0.12
 _TALKED_MS = 45_000
+_NEAR, _PEOPLE = 0.97, 14
 
 
 class CarrierTraffic:
@@ -113,7 +114,8 @@ class CarrierTraffic:
         return self._chance.choice(places.counties()).number(self._chance.randrange(places.PEOPLE))
 
     def _victim(self, campaign: FraudCampaign) -> str:
+        # Few people, many times: each person of a campaign is a case.
         near = places.counties()[campaign.hot]
-        if self._chance.random() < 0.5:  # noqa: PLR2004
-            return near.number(self._chance.randrange(places.PEOPLE))
-        return self._person()
+        if self._chance.random() < _NEAR:
+            return near.number(self._chance.randrange(_PEOPLE))
+        return self._chance.choice(places.counties()).number(0)

@@ -26,12 +26,14 @@ DAY_MS, MINUTE_MS = 86_400_000, 60_000
 _CHANNELS = (Channel.CALL, Channel.CALL, Channel.CALL, Channel.TEXT, Channel.TEXT, Channel.LINK)
 _SOURCES = ("部级平台", "省平台", "cmcc", "cucc", "ctcc", "star-river-bank")
 _DELIVERED, _TAKEN_LOW, _OPEN_OLD = 0.86, 0.15, 0.03
-_OUTCOMES: tuple[tuple[CaseOutcome, float], ...] = (
-    (CaseOutcome.SAFE, 0.8),
-    (CaseOutcome.LOST_MONEY, 0.06),
-    (CaseOutcome.UNREACHABLE, 0.08),
-    (CaseOutcome.FALSE_ALARM, 0.06),
+_OUTCOMES = (
+    CaseOutcome.SAFE,
+    CaseOutcome.LOST_MONEY,
+    CaseOutcome.UNREACHABLE,
+    CaseOutcome.FALSE_ALARM,
 )
+_REACHED_ENDS, _OTHER_ENDS = (0.87, 0.05, 0.02, 0.06), (0.56, 0.17, 0.22, 0.05)
+"""Shares of the outcomes of who was reached, and of others."""
 _LOSSES: dict[FraudType, float] = {
     FraudType.FAKE_INVESTMENT: 11.7,
     FraudType.ROMANCE: 11.2,
@@ -190,15 +192,17 @@ class CaseMaker:
         chance, tier = self._chance, case.tier or Tier.LOW
         queued = next((event for event in _queued(case)), None)
         sent = at_ms + int(chance.exponential(40_000)) + 3_000
+        reached = bool(chance.random() < _DELIVERED)
         if queued is not None:
             yield CaseEvent(kind=EventKind.SENT, at_ms=sent, by="sms", message=queued)
-            if chance.random() < _DELIVERED:
+            if reached:
                 done = sent + int(chance.exponential(8_000)) + 900
                 yield CaseEvent(kind=EventKind.DELIVERED, at_ms=done, by="sms", message=queued)
         if tier is Tier.LOW and chance.random() > _TAKEN_LOW:
             over = at_ms + 2 * DAY_MS
-            outcome = CaseOutcome.SAFE if case.reached_at_ms or chance.random() < 0.9 else None  # noqa: PLR2004
-            yield self._closed(case, over, "he", outcome or CaseOutcome.UNREACHABLE, acts)
+            lost = chance.random() < (0.02 if reached else 0.12)
+            outcome = CaseOutcome.LOST_MONEY if lost else CaseOutcome.SAFE
+            yield self._closed(case, over, "he", outcome, acts)
             return
         officer = "tang" if case.region.city.startswith("3401") and chance.random() < 0.7 else "he"  # noqa: PLR2004
         wait = {Tier.HIGH: 12, Tier.MEDIUM: 90, Tier.LOW: 600}[tier]
@@ -213,8 +217,8 @@ class CaseMaker:
         if chance.random() < _OPEN_OLD and self._end_ms - at_ms < 20 * DAY_MS:
             return
         closed = noted + int(chance.exponential(600) + 5) * MINUTE_MS
-        words, shares = zip(*_OUTCOMES, strict=True)
-        outcome = words[int(chance.choice(len(words), p=shares))]
+        shares = _REACHED_ENDS if reached else _OTHER_ENDS
+        outcome = _OUTCOMES[int(chance.choice(len(_OUTCOMES), p=shares))]
         yield self._closed(case, closed, officer, outcome, acts)
 
     def _closed(

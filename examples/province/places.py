@@ -5,6 +5,7 @@ such number is assigned to anybody. People are about those of the county, in ten
 """
 
 import csv
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -94,3 +95,17 @@ def write_regions(path: Path) -> None:
         for one in counties():
             prefix = str(_FIRST + one.place * PEOPLE)[:-4]
             writer.writerow((f"+{prefix}*", PROVINCE, one.city, one.code))
+
+
+def write_names(path: Path) -> None:
+    """Write the names of the counties, without outlines (``FANZHA_CONSOLE_MAP_FILE``)."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"code": one.code, "name": one.name},
+            "geometry": None,
+        }
+        for one in counties()
+    ]
+    content = {"type": "FeatureCollection", "features": features}
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

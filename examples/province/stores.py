@@ -14,6 +14,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from blocklists.snapshot.replica import Replica
+from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.phone import HomePlan
@@ -89,6 +90,8 @@ class Province:
     """Returns text."""
     audit: AuditLog
     store: Store
+    current: CurrentLists
+    """The lists here, once they have caught up with the store."""
     lists: ListService
     changes: ChangeService
     appeals: WiredAppeals
@@ -123,16 +126,15 @@ async def _services(settings: Settings, clock: DemoClock, url: str) -> AsyncIter
     store = Store(raw, sign=signer(audit.key), check_seal=seal_check(settings))
     folder = settings.data_dir / ADMIN_LISTS
     replica = Replica(folder)
-    follower = Follower(store, folder, rebases=True)
     background = [
-        asyncio.create_task(follower.run()),
+        asyncio.create_task(Follower(store, folder, rebases=True).run()),
         asyncio.create_task(follow_lists(folder, replica, _nothing)),
     ]
     hits = EntryHitStore(client)
     lists, changes = _administration(
         settings, clock, (client, raw), (store, replica), (audit, hits)
     )
-    book = await asyncio.to_thread(rulebook.load, settings)
+    listed = AdministeredLists(lists, store, clock.now_ms)
     try:
         yield Province(
             settings=settings,
@@ -141,20 +143,24 @@ async def _services(settings: Settings, clock: DemoClock, url: str) -> AsyncIter
             client=client,
             audit=audit,
             store=store,
+            current=CurrentLists(store, replica),
             lists=lists,
             changes=changes,
-            appeals=_appeals(
-                settings, clock, client, AdministeredLists(lists, store, clock.now_ms), audit
-            ),
+            appeals=_appeals(settings, clock, client, listed, audit),
             hits=hits,
             cases=CaseStore(client, retention_days=settings.warning_retention_days),
-            router=PolicyRouter(regions=book.regions, policy=book.policy, context=book.context),
+            router=_router(settings),
         )
     finally:
         await process_lifecycle.cancel(background)
         await audit.close()
         await client.aclose()
         await raw.aclose()
+
+
+def _router(settings: Settings) -> PolicyRouter:
+    book = rulebook.load(settings)
+    return PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
 
 
 def _audit(settings: Settings, clock: DemoClock, client: Client) -> AuditLog:

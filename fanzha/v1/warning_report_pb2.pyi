@@ -504,6 +504,7 @@ class GetFraudMapResponse(_message.Message):
     FRAMES_FIELD_NUMBER: _builtins.int
     HOT_SPOTS_FIELD_NUMBER: _builtins.int
     ESTIMATED_KINDS_FIELD_NUMBER: _builtins.int
+    TRAIL_FIELD_NUMBER: _builtins.int
     made_at_ms: _builtins.int
     """When it was made, in milliseconds since the Unix epoch."""
     first_day: _builtins.str
@@ -528,6 +529,10 @@ class GetFraudMapResponse(_message.Message):
     def hot_spots(self) -> _containers.RepeatedCompositeFieldContainer[Global___HotSpot]:
         """Where and when more happened than usual, the most unusual first; 20 at most."""
 
+    @_builtins.property
+    def trail(self) -> _containers.RepeatedCompositeFieldContainer[Global___MapPlace]:
+        """The regions around the one asked for, the largest first, and that one; none where none was named."""
+
     def __init__(
         self,
         *,
@@ -538,14 +543,41 @@ class GetFraudMapResponse(_message.Message):
         frames: _abc.Iterable[Global___MapFrame] | None = ...,
         hot_spots: _abc.Iterable[Global___HotSpot] | None = ...,
         estimated_kinds: _builtins.int = ...,
+        trail: _abc.Iterable[Global___MapPlace] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "estimated_kinds", b"estimated_kinds", "first_day", b"first_day", "frames", b"frames", "hot_spots", b"hot_spots", "made_at_ms", b"made_at_ms", "regions", b"regions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "estimated_kinds", b"estimated_kinds", "first_day", b"first_day", "frames", b"frames", "hot_spots", b"hot_spots", "made_at_ms", b"made_at_ms", "regions", b"regions", "trail", b"trail"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetFraudMapResponse: _TypeAlias = GetFraudMapResponse  # noqa: Y015
+
+@_typing.final
+class MapPlace(_message.Message):
+    """A region by code and name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Code, or name where it has no code."""
+    name: _builtins.str
+    """Name, where it is known; else the code."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MapPlace: _TypeAlias = MapPlace  # noqa: Y015
 
 @_typing.final
 class MapRegion(_message.Message):

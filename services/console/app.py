@@ -18,6 +18,8 @@ from services.console.backend.channels import BackendChannels
 from services.console.changes import views as change_views
 from services.console.decisions import views as decision_views
 from services.console.lists import views as list_views
+from services.console.map import boundaries
+from services.console.map import views as map_views
 from services.console.palette import views as palette_views
 from services.console.session import views as session_views
 from services.console.session.provider import OpenIdProvider
@@ -42,6 +44,7 @@ PAGES: tuple[ConsolePage, ...] = (
     decision_views.PAGE,
     list_views.PAGE,
     change_views.PAGE,
+    map_views.PAGE,
     settings_views.PAGE,
 )
 """All pages, in the order of the navigation."""
@@ -53,6 +56,7 @@ _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 def build(settings: Settings, *, redis: Client, channels: BackendChannels) -> Starlette:
     """Build the application; *redis* gives bytes. Raises `ValueError` for wrong settings."""
+    boundaries.load(settings.console_map_file)  # a wrong file ends the start
     assets = Assets()
     provider = OpenIdProvider(settings) if settings.console_oidc_issuer else None
     parts = ConsoleParts(

@@ -54,6 +54,11 @@ class ConsoleSettings(WarningChannelSettings):
         le=2**30,
         description="Largest file that a page takes, in bytes.",
     )
+    console_map_file: Path | None = Field(
+        default=None,
+        description="GeoJSON file with outlines (or null) of regions for the map, by the "
+        "properties `code` (GB/T 2260, six digits) and `name`. Unset: tiles, and counties by code.",
+    )
     console_admin_target: str = Field(
         default="",
         description="`host:port` of list administration, for a console on another host. Unset: "

@@ -70,7 +70,9 @@ class ReaderFormats:
         """Return ``1.2 M`` or ``120 万``."""
         for size, sign in _CHINESE_GROUPS if self.language == "zh" else _GROUPS:
             if abs(value) >= size:
-                return f"{value / size:,.3g} {sign}"
+                part = value / size
+                # From a thousand on, three digits would be written with an exponent.
+                return f"{part:,.0f} {sign}" if abs(part) >= 1000 else f"{part:,.3g} {sign}"  # noqa: PLR2004
         return f"{value:,.3g}" if value % 1 else f"{value:,.0f}"
 
     def percent(self, share: float | None, digits: int = 1) -> str:

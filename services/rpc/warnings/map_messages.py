@@ -74,6 +74,7 @@ def answer(made: RegionMap) -> pb.GetFraudMapResponse:
             for one in made.hot_spots
         ],
         estimated_kinds=made.estimated_kinds,
+        trail=[pb.MapPlace(code=code, name=name) for code, name in made.trail],
     )
 
 

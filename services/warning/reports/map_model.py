@@ -109,6 +109,8 @@ class RegionMap:
     hot_spots: list[HotSpot] = field(default_factory=list)
     estimated_kinds: int = 0
     """Kinds for which `prevented` could estimate something."""
+    trail: list[tuple[str, str]] = field(default_factory=list)
+    """Code and name of the regions around the one asked for, and of itself."""
 
 
 def prevented(by_kind: Counts, rates: npt.NDArray[np.float64]) -> float:

@@ -39,6 +39,7 @@ _FEWEST = 3
 """Below so many cases, who may not read cases is told only that there are some."""
 _USUAL_DAYS = 28
 _CANDIDATES = 60
+_CODE_DIGITS = 6
 _EPOCH = date(1970, 1, 1)
 _KINDS = max(FraudType) + 1
 _CASE_READERS = frozenset({Role.DISPATCHER, Role.AUDITOR})
@@ -76,18 +77,21 @@ class MapService:
         """Return the map of what the caller may see. Raises `InvalidInput` and `NotAllowed`."""
         now = self._now_ms()
         first, last = _days(request, now)
-        reached = _in_scope(await self._cells.current(), request.region)
+        cells = await self._cells.current()
+        rates = _rates(_in_scope(cells, ""))
+        reached = _in_scope(cells, request.region)
         wanted = reached
         if request.kinds:
             wanted = _taken(reached, np.isin(reached.kind, list(request.kinds)))
         inside = _taken(wanted, (wanted.day >= first) & (wanted.day <= last))
-        chosen = _selection(inside, request.level)
+        chosen = _selection(inside, request.level, rates)
         made = RegionMap(
             made_at_ms=now,
             level=request.level,
             first_day=_day_text(int(wanted.day.min())) if len(wanted) else "",
             all=_figures(inside.values, inside.kind, chosen),
             estimated_kinds=int((~np.isnan(chosen.rates[:, 0])).sum()),
+            trail=_trail(request.region),
         )
         made.regions = [
             MapRegion(code=code, name=name, figures=one)
@@ -144,7 +148,11 @@ def _taken(cells: MapCells, rows: npt.NDArray[np.bool_]) -> MapCells:
     )
 
 
-def _selection(cells: MapCells, level: MapLevel) -> _Selection:
+def _rates(cells: MapCells) -> npt.NDArray[np.float64]:
+    return map_model.loss_rates(_sums(cells.values, cells.kind, _KINDS))
+
+
+def _selection(cells: MapCells, level: MapLevel, rates: npt.NDArray[np.float64]) -> _Selection:
     codes = [_code(one, level) for one in cells.regions]
     present = {codes[place] for place in np.unique(cells.region).tolist()}
     names = sorted(present)
@@ -154,7 +162,7 @@ def _selection(cells: MapCells, level: MapLevel) -> _Selection:
         cells=cells,
         groups=group_of[cells.region] if len(cells) else np.zeros(0, np.int64),
         names=[(code, _name(code)) for code in names],
-        rates=map_model.loss_rates(_sums(cells.values, cells.kind, _KINDS)),
+        rates=rates,
         hidden=identity.current().roles.isdisjoint(_CASE_READERS),
     )
 
@@ -165,9 +173,18 @@ def _code(region: Region, level: MapLevel) -> str:
     return next((part for part in reversed(parts) if part), "")
 
 
+def _trail(requested: str) -> list[tuple[str, str]]:
+    code = places().code(requested)
+    if not code.isdecimal():
+        return [(code, code)] if code else []
+    whole = code.ljust(_CODE_DIGITS, "0")
+    around = dict.fromkeys((f"{whole[:2]}0000", f"{whole[:4]}00", whole))
+    return [(one, _name(one)) for one in around]
+
+
 def _name(code: str) -> str:
     known = places()
-    return known.name(code.ljust(6, "0")) if code.isdecimal() else code
+    return known.name(code.ljust(_CODE_DIGITS, "0")) if code.isdecimal() else code
 
 
 def _sums(values: Counts, groups: npt.NDArray[np.int64], count: int) -> Counts:
@@ -238,7 +255,7 @@ def _hot_spots(chosen: _Selection, wanted: MapCells, level: MapLevel) -> list[Ho
         np.stack([chosen.groups, cells.kind, cells.day]), axis=1, return_inverse=True
     )
     counts = np.bincount(joint.ravel(), exposed, names.shape[1])
-    before = _selection(wanted, level)
+    before = _selection(wanted, level, chosen.rates)
     code_of = {code: place for place, (code, _) in enumerate(before.names)}
     earlier = before.cells.values[:, PLACE["exposed"]]
     found = []
