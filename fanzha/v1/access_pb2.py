@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from fanzha.v1 import decision_pb2 as fanzha_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x66\x61nzha/v1/access.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"\x0f\n\rWhoAmIRequest\"\xeb\x01\n\x0eWhoAmIResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1e\n\x05roles\x18\x02 \x03(\x0e\x32\x0f.fanzha.v1.Role\x12\x0f\n\x07regions\x18\x03 \x03(\t\x12\"\n\x07sources\x18\x04 \x03(\x0e\x32\x11.fanzha.v1.Source\x12\x13\n\x0b\x64\x65velopment\x18\x05 \x01(\x08\x12)\n\ncredential\x18\x06 \x01(\x0e\x32\x15.fanzha.v1.Credential\x12\x14\n\x0c\x65xpires_at_s\x18\x07 \x01(\x03\x12\x0f\n\x07methods\x18\x08 \x03(\t\x12\x0f\n\x07\x63\x61rrier\x18\t \x01(\t\"\x17\n\x15\x44\x65scribeServerRequest\"J\n\rServerAddress\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0c\n\x04port\x18\x03 \x01(\r\x12\x0f\n\x07\x65xposed\x18\x04 \x01(\x08\"\xe1\x01\n\x16\x44\x65scribeServerResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12+\n\taddresses\x18\x03 \x03(\x0b\x32\x18.fanzha.v1.ServerAddress\x12\x0b\n\x03tls\x18\x04 \x01(\x08\x12\x16\n\x0e\x61uthentication\x18\x05 \x01(\x08\x12\x18\n\x10\x63hanged_settings\x18\x06 \x03(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\x12\x17\n\x0f\x64isk_free_bytes\x18\x08 \x01(\x04\x12\x12\n\ndisk_bytes\x18\t \x01(\x04*\x91\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cROLE_CARRIER\x10\x01\x12\x0f\n\x0bROLE_EDITOR\x10\x02\x12\x11\n\rROLE_APPROVER\x10\x03\x12\x10\n\x0cROLE_AUDITOR\x10\x04\x12\x18\n\x14ROLE_APPEALS_OFFICER\x10\x05\x12\x11\n\rROLE_OPERATOR\x10\x06*Z\n\nCredential\x12\x1a\n\x16\x43REDENTIAL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43REDENTIAL_TOKEN\x10\x01\x12\x1a\n\x16\x43REDENTIAL_CERTIFICATE\x10\x02\x32\xa5\x01\n\rAccessService\x12=\n\x06WhoAmI\x12\x18.fanzha.v1.WhoAmIRequest\x1a\x19.fanzha.v1.WhoAmIResponse\x12U\n\x0e\x44\x65scribeServer\x12 .fanzha.v1.DescribeServerRequest\x1a!.fanzha.v1.DescribeServerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x66\x61nzha/v1/access.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"\x0f\n\rWhoAmIRequest\"\xeb\x01\n\x0eWhoAmIResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1e\n\x05roles\x18\x02 \x03(\x0e\x32\x0f.fanzha.v1.Role\x12\x0f\n\x07regions\x18\x03 \x03(\t\x12\"\n\x07sources\x18\x04 \x03(\x0e\x32\x11.fanzha.v1.Source\x12\x13\n\x0b\x64\x65velopment\x18\x05 \x01(\x08\x12)\n\ncredential\x18\x06 \x01(\x0e\x32\x15.fanzha.v1.Credential\x12\x14\n\x0c\x65xpires_at_s\x18\x07 \x01(\x03\x12\x0f\n\x07methods\x18\x08 \x03(\t\x12\x0f\n\x07\x63\x61rrier\x18\t \x01(\t\"\x17\n\x15\x44\x65scribeServerRequest\"J\n\rServerAddress\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0c\n\x04port\x18\x03 \x01(\r\x12\x0f\n\x07\x65xposed\x18\x04 \x01(\x08\"\xfb\x01\n\x16\x44\x65scribeServerResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12+\n\taddresses\x18\x03 \x03(\x0b\x32\x18.fanzha.v1.ServerAddress\x12\x0b\n\x03tls\x18\x04 \x01(\x08\x12\x16\n\x0e\x61uthentication\x18\x05 \x01(\x08\x12\x18\n\x10\x63hanged_settings\x18\x06 \x03(\t\x12\x0f\n\x07time_ms\x18\x07 \x01(\x03\x12\x17\n\x0f\x64isk_free_bytes\x18\x08 \x01(\x04\x12\x12\n\ndisk_bytes\x18\t \x01(\x04\x12\x18\n\x10tls_expires_at_s\x18\n \x01(\x03\"\x17\n\x15ListIdentitiesRequest\"\xde\x01\n\rKnownIdentity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0f\n\x07regions\x18\x03 \x03(\t\x12\"\n\x07sources\x18\x04 \x03(\x0e\x32\x11.fanzha.v1.Source\x12\x0f\n\x07\x63\x61rrier\x18\x05 \x01(\t\x12)\n\ncredential\x18\x06 \x01(\x0e\x32\x15.fanzha.v1.Credential\x12\x13\n\x0b\x63\x65rtificate\x18\x07 \x01(\t\x12\x14\n\x0clast_seen_ms\x18\x08 \x01(\x03\x12\x14\n\x0c\x65xpires_at_s\x18\t \x01(\x03\"\xc1\x01\n\x16ListIdentitiesResponse\x12,\n\nidentities\x18\x01 \x03(\x0b\x32\x18.fanzha.v1.KnownIdentity\x12\x10\n\x08since_ms\x18\x02 \x01(\x03\x12\x14\n\x0ctoken_issuer\x18\x03 \x01(\t\x12\x16\n\x0etoken_audience\x18\x04 \x01(\t\x12\x0f\n\x07key_ids\x18\x05 \x03(\t\x12\x16\n\x0erevoked_tokens\x18\x06 \x01(\r\x12\x10\n\x08left_out\x18\x07 \x01(\x04*\x91\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cROLE_CARRIER\x10\x01\x12\x0f\n\x0bROLE_EDITOR\x10\x02\x12\x11\n\rROLE_APPROVER\x10\x03\x12\x10\n\x0cROLE_AUDITOR\x10\x04\x12\x18\n\x14ROLE_APPEALS_OFFICER\x10\x05\x12\x11\n\rROLE_OPERATOR\x10\x06*Z\n\nCredential\x12\x1a\n\x16\x43REDENTIAL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43REDENTIAL_TOKEN\x10\x01\x12\x1a\n\x16\x43REDENTIAL_CERTIFICATE\x10\x02\x32\xfc\x01\n\rAccessService\x12=\n\x06WhoAmI\x12\x18.fanzha.v1.WhoAmIRequest\x1a\x19.fanzha.v1.WhoAmIResponse\x12U\n\x0e\x44\x65scribeServer\x12 .fanzha.v1.DescribeServerRequest\x1a!.fanzha.v1.DescribeServerResponse\x12U\n\x0eListIdentities\x12 .fanzha.v1.ListIdentitiesRequest\x1a!.fanzha.v1.ListIdentitiesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fanzha.v1.access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=648
-  _globals['_ROLE']._serialized_end=793
-  _globals['_CREDENTIAL']._serialized_start=795
-  _globals['_CREDENTIAL']._serialized_end=885
+  _globals['_ROLE']._serialized_start=1120
+  _globals['_ROLE']._serialized_end=1265
+  _globals['_CREDENTIAL']._serialized_start=1267
+  _globals['_CREDENTIAL']._serialized_end=1357
   _globals['_WHOAMIREQUEST']._serialized_start=63
   _globals['_WHOAMIREQUEST']._serialized_end=78
   _globals['_WHOAMIRESPONSE']._serialized_start=81
@@ -45,7 +45,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SERVERADDRESS']._serialized_start=343
   _globals['_SERVERADDRESS']._serialized_end=417
   _globals['_DESCRIBESERVERRESPONSE']._serialized_start=420
-  _globals['_DESCRIBESERVERRESPONSE']._serialized_end=645
-  _globals['_ACCESSSERVICE']._serialized_start=888
-  _globals['_ACCESSSERVICE']._serialized_end=1053
+  _globals['_DESCRIBESERVERRESPONSE']._serialized_end=671
+  _globals['_LISTIDENTITIESREQUEST']._serialized_start=673
+  _globals['_LISTIDENTITIESREQUEST']._serialized_end=696
+  _globals['_KNOWNIDENTITY']._serialized_start=699
+  _globals['_KNOWNIDENTITY']._serialized_end=921
+  _globals['_LISTIDENTITIESRESPONSE']._serialized_start=924
+  _globals['_LISTIDENTITIESRESPONSE']._serialized_end=1117
+  _globals['_ACCESSSERVICE']._serialized_start=1360
+  _globals['_ACCESSSERVICE']._serialized_end=1612
 # @@protoc_insertion_point(module_scope)

@@ -229,6 +229,7 @@ class DescribeServerResponse(_message.Message):
     TIME_MS_FIELD_NUMBER: _builtins.int
     DISK_FREE_BYTES_FIELD_NUMBER: _builtins.int
     DISK_BYTES_FIELD_NUMBER: _builtins.int
+    TLS_EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """Version of Fanzha that runs here."""
     name: _builtins.str
@@ -243,6 +244,8 @@ class DescribeServerResponse(_message.Message):
     """Free bytes on the disk of its data folder."""
     disk_bytes: _builtins.int
     """All bytes of that disk."""
+    tls_expires_at_s: _builtins.int
+    """When its TLS certificate expires, in seconds since the Unix epoch; 0: it speaks no TLS."""
     @_builtins.property
     def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServerAddress]:
         """This server and the others of the service, as its settings have them."""
@@ -263,11 +266,141 @@ class DescribeServerResponse(_message.Message):
         time_ms: _builtins.int = ...,
         disk_free_bytes: _builtins.int = ...,
         disk_bytes: _builtins.int = ...,
+        tls_expires_at_s: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "authentication", b"authentication", "changed_settings", b"changed_settings", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "name", b"name", "time_ms", b"time_ms", "tls", b"tls", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "authentication", b"authentication", "changed_settings", b"changed_settings", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "name", b"name", "time_ms", b"time_ms", "tls", b"tls", "tls_expires_at_s", b"tls_expires_at_s", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DescribeServerResponse: _TypeAlias = DescribeServerResponse  # noqa: Y015
+
+@_typing.final
+class ListIdentitiesRequest(_message.Message):
+    """Asks who has rights here."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIdentitiesRequest: _TypeAlias = ListIdentitiesRequest  # noqa: Y015
+
+@_typing.final
+class KnownIdentity(_message.Message):
+    """Somebody with rights, or who was here."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
+    LAST_SEEN_MS_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Their name."""
+    carrier: _builtins.str
+    """The carrier whose policy decides on their requests; empty: none named."""
+    credential: Global___Credential.ValueType
+    """How they show who they are."""
+    certificate: _builtins.str
+    """The name in their certificate, such as dns:gateway-1.carrier.example; empty: a token."""
+    last_seen_ms: _builtins.int
+    """When they last called list administration, in milliseconds since the Unix epoch; 0: not since
+    it started.
+    """
+    expires_at_s: _builtins.int
+    """When what they showed last expires, in seconds since the Unix epoch; 0: not known, or never."""
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their roles, as the reference of roles names them."""
+
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Codes of the regions they reach; none: all."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_decision_pb2.Source.ValueType]:
+        """Sources whose entries they may change; none: all."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
+        regions: _abc.Iterable[_builtins.str] | None = ...,
+        sources: _abc.Iterable[_decision_pb2.Source.ValueType] | None = ...,
+        carrier: _builtins.str = ...,
+        credential: Global___Credential.ValueType = ...,
+        certificate: _builtins.str = ...,
+        last_seen_ms: _builtins.int = ...,
+        expires_at_s: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "certificate", b"certificate", "credential", b"credential", "expires_at_s", b"expires_at_s", "last_seen_ms", b"last_seen_ms", "name", b"name", "regions", b"regions", "roles", b"roles", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KnownIdentity: _TypeAlias = KnownIdentity  # noqa: Y015
+
+@_typing.final
+class ListIdentitiesResponse(_message.Message):
+    """Who has rights here."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITIES_FIELD_NUMBER: _builtins.int
+    SINCE_MS_FIELD_NUMBER: _builtins.int
+    TOKEN_ISSUER_FIELD_NUMBER: _builtins.int
+    TOKEN_AUDIENCE_FIELD_NUMBER: _builtins.int
+    KEY_IDS_FIELD_NUMBER: _builtins.int
+    REVOKED_TOKENS_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    since_ms: _builtins.int
+    """Since when callers are noted, in milliseconds since the Unix epoch."""
+    token_issuer: _builtins.str
+    """The issuer whose tokens are accepted; empty: none."""
+    token_audience: _builtins.str
+    """The audience that they must name."""
+    revoked_tokens: _builtins.int
+    """How many tokens are revoked by the identities file."""
+    left_out: _builtins.int
+    """Callers that are not listed, because too many came since."""
+    @_builtins.property
+    def identities(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownIdentity]:
+        """By name. Whoever has only a token is not known before it is first shown."""
+
+    @_builtins.property
+    def key_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the keys that verify tokens."""
+
+    def __init__(
+        self,
+        *,
+        identities: _abc.Iterable[Global___KnownIdentity] | None = ...,
+        since_ms: _builtins.int = ...,
+        token_issuer: _builtins.str = ...,
+        token_audience: _builtins.str = ...,
+        key_ids: _abc.Iterable[_builtins.str] | None = ...,
+        revoked_tokens: _builtins.int = ...,
+        left_out: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identities", b"identities", "key_ids", b"key_ids", "left_out", b"left_out", "revoked_tokens", b"revoked_tokens", "since_ms", b"since_ms", "token_audience", b"token_audience", "token_issuer", b"token_issuer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIdentitiesResponse: _TypeAlias = ListIdentitiesResponse  # noqa: Y015

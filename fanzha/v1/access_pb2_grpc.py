@@ -45,6 +45,11 @@ class AccessServiceStub:
                 request_serializer=fanzha_dot_v1_dot_access__pb2.DescribeServerRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_access__pb2.DescribeServerResponse.FromString,
                 _registered_method=True)
+        self.ListIdentities = channel.unary_unary(
+                '/fanzha.v1.AccessService/ListIdentities',
+                request_serializer=fanzha_dot_v1_dot_access__pb2.ListIdentitiesRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_access__pb2.ListIdentitiesResponse.FromString,
+                _registered_method=True)
 
 
 class AccessServiceServicer:
@@ -67,6 +72,14 @@ class AccessServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListIdentities(self, request, context):
+        """Lists who has rights here: the lines of the identities file, and who was seen since list
+        administration started. Servers other than list administration answer UNIMPLEMENTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccessServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +92,11 @@ def add_AccessServiceServicer_to_server(servicer, server):
                     servicer.DescribeServer,
                     request_deserializer=fanzha_dot_v1_dot_access__pb2.DescribeServerRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_access__pb2.DescribeServerResponse.SerializeToString,
+            ),
+            'ListIdentities': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIdentities,
+                    request_deserializer=fanzha_dot_v1_dot_access__pb2.ListIdentitiesRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_access__pb2.ListIdentitiesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -136,6 +154,33 @@ class AccessService:
             '/fanzha.v1.AccessService/DescribeServer',
             fanzha_dot_v1_dot_access__pb2.DescribeServerRequest.SerializeToString,
             fanzha_dot_v1_dot_access__pb2.DescribeServerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIdentities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.AccessService/ListIdentities',
+            fanzha_dot_v1_dot_access__pb2.ListIdentitiesRequest.SerializeToString,
+            fanzha_dot_v1_dot_access__pb2.ListIdentitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,10 @@ class AccessServiceStub:
     """Describes the server: its version, where the other servers of the service are, and what an
     operator should know of the host. Needs authentication, but no role.
     """
+    ListIdentities: _grpc.UnaryUnaryMultiCallable[_access_pb2.ListIdentitiesRequest, _access_pb2.ListIdentitiesResponse]
+    """Lists who has rights here: the lines of the identities file, and who was seen since list
+    administration started. Servers other than list administration answer UNIMPLEMENTED.
+    """
 
 @_typing.type_check_only
 class AccessServiceAsyncStub(AccessServiceStub):
@@ -54,6 +58,10 @@ class AccessServiceAsyncStub(AccessServiceStub):
     DescribeServer: _aio.UnaryUnaryMultiCallable[_access_pb2.DescribeServerRequest, _access_pb2.DescribeServerResponse]  # type: ignore[assignment]
     """Describes the server: its version, where the other servers of the service are, and what an
     operator should know of the host. Needs authentication, but no role.
+    """
+    ListIdentities: _aio.UnaryUnaryMultiCallable[_access_pb2.ListIdentitiesRequest, _access_pb2.ListIdentitiesResponse]  # type: ignore[assignment]
+    """Lists who has rights here: the lines of the identities file, and who was seen since list
+    administration started. Servers other than list administration answer UNIMPLEMENTED.
     """
 
 class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -77,6 +85,16 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_access_pb2.DescribeServerResponse, _abc.Awaitable[_access_pb2.DescribeServerResponse]]:
         """Describes the server: its version, where the other servers of the service are, and what an
         operator should know of the host. Needs authentication, but no role.
+        """
+
+    @_abc_1.abstractmethod
+    def ListIdentities(
+        self,
+        request: _access_pb2.ListIdentitiesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.ListIdentitiesResponse, _abc.Awaitable[_access_pb2.ListIdentitiesResponse]]:
+        """Lists who has rights here: the lines of the identities file, and who was seen since list
+        administration started. Servers other than list administration answer UNIMPLEMENTED.
         """
 
 def add_AccessServiceServicer_to_server(servicer: AccessServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -6,6 +6,7 @@ list entries were worth, examples for training, policies tried on past cases.
 """
 
 from collections import abc as _abc
+from fanzha.v1 import decision_pb2 as _decision_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -1110,3 +1111,195 @@ class TierChangeCase(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TierChangeCase: _TypeAlias = TierChangeCase  # noqa: Y015
+
+@_typing.final
+class ListTemplatesRequest(_message.Message):
+    """Asks for templates."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORM_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    form: _builtins.str
+    """Only sms, voice or in_person; absent: all."""
+    language: _builtins.str
+    """Only zh or en; absent: both."""
+    def __init__(
+        self,
+        *,
+        form: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "language", b"language"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTemplatesRequest: _TypeAlias = ListTemplatesRequest  # noqa: Y015
+
+@_typing.final
+class MessageTemplate(_message.Message):
+    """What a warning says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    SMS_PARTS_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Its id, such as sms.fake_loan.high.zh."""
+    version: _builtins.str
+    """Version of its file."""
+    form: _builtins.str
+    """sms, voice or in_person."""
+    fraud_type: _decision_pb2.FraudType.ValueType
+    """The kind of fraud."""
+    tier: _builtins.str
+    """The tier: low, medium or high."""
+    language: _builtins.str
+    """zh or en."""
+    text: _builtins.str
+    """Its text with example facts."""
+    sms_parts: _builtins.int
+    """SMS parts with facts of maximum length; 0 for other forms."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        version: _builtins.str = ...,
+        form: _builtins.str = ...,
+        fraud_type: _decision_pb2.FraudType.ValueType = ...,
+        tier: _builtins.str = ...,
+        language: _builtins.str = ...,
+        text: _builtins.str = ...,
+        sms_parts: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "fraud_type", b"fraud_type", "id", b"id", "language", b"language", "sms_parts", b"sms_parts", "text", b"text", "tier", b"tier", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageTemplate: _TypeAlias = MessageTemplate  # noqa: Y015
+
+@_typing.final
+class ListTemplatesResponse(_message.Message):
+    """Templates in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEMPLATES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def templates(self) -> _containers.RepeatedCompositeFieldContainer[Global___MessageTemplate]:
+        """By id."""
+
+    def __init__(
+        self,
+        *,
+        templates: _abc.Iterable[Global___MessageTemplate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["templates", b"templates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTemplatesResponse: _TypeAlias = ListTemplatesResponse  # noqa: Y015
+
+@_typing.final
+class LintTextRequest(_message.Message):
+    """Asks what is wrong with a text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text, at most 4000 characters are looked at. Required."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LintTextRequest: _TypeAlias = LintTextRequest  # noqa: Y015
+
+@_typing.final
+class TextFault(_message.Message):
+    """What a text must not have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """The rule: link, number, account, address, invitation, invisible or length."""
+    start: _builtins.int
+    """Its first character in the text, from 0."""
+    end: _builtins.int
+    """The character after its last."""
+    why: _builtins.str
+    """Why, in the language of the caller."""
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "rule", b"rule", "start", b"start", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextFault: _TypeAlias = TextFault  # noqa: Y015
+
+@_typing.final
+class LintTextResponse(_message.Message):
+    """What is wrong with a text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FAULTS_FIELD_NUMBER: _builtins.int
+    SMS_PARTS_FIELD_NUMBER: _builtins.int
+    SMS_UNITS_FIELD_NUMBER: _builtins.int
+    ALPHABET_FIELD_NUMBER: _builtins.int
+    sms_parts: _builtins.int
+    """SMS parts that it takes."""
+    sms_units: _builtins.int
+    """Units of its alphabet that it takes."""
+    alphabet: _builtins.str
+    """Its alphabet as an SMS, such as UCS-2."""
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedCompositeFieldContainer[Global___TextFault]:
+        """By position; none: it may be sent."""
+
+    def __init__(
+        self,
+        *,
+        faults: _abc.Iterable[Global___TextFault] | None = ...,
+        sms_parts: _builtins.int = ...,
+        sms_units: _builtins.int = ...,
+        alphabet: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alphabet", b"alphabet", "faults", b"faults", "sms_parts", b"sms_parts", "sms_units", b"sms_units"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LintTextResponse: _TypeAlias = LintTextResponse  # noqa: Y015

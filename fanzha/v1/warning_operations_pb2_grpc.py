@@ -75,6 +75,16 @@ class WarningOperationsServiceStub:
                 request_serializer=fanzha_dot_v1_dot_warning__operations__pb2.PreviewPolicyRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.PreviewPolicyResponse.FromString,
                 _registered_method=True)
+        self.ListTemplates = channel.unary_unary(
+                '/fanzha.v1.WarningOperationsService/ListTemplates',
+                request_serializer=fanzha_dot_v1_dot_warning__operations__pb2.ListTemplatesRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.ListTemplatesResponse.FromString,
+                _registered_method=True)
+        self.LintText = channel.unary_unary(
+                '/fanzha.v1.WarningOperationsService/LintText',
+                request_serializer=fanzha_dot_v1_dot_warning__operations__pb2.LintTextRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.LintTextResponse.FromString,
+                _registered_method=True)
 
 
 class WarningOperationsServiceServicer:
@@ -140,6 +150,21 @@ class WarningOperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTemplates(self, request, context):
+        """Lists the templates in force: what warnings say.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LintText(self, request, context):
+        """Says what no warning may have in a text: links, numbers, accounts, invitations. Nothing is
+        kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WarningOperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -182,6 +207,16 @@ def add_WarningOperationsServiceServicer_to_server(servicer, server):
                     servicer.PreviewPolicy,
                     request_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.PreviewPolicyRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_warning__operations__pb2.PreviewPolicyResponse.SerializeToString,
+            ),
+            'ListTemplates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTemplates,
+                    request_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.ListTemplatesRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__operations__pb2.ListTemplatesResponse.SerializeToString,
+            ),
+            'LintText': grpc.unary_unary_rpc_method_handler(
+                    servicer.LintText,
+                    request_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.LintTextRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__operations__pb2.LintTextResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -401,6 +436,60 @@ class WarningOperationsService:
             '/fanzha.v1.WarningOperationsService/PreviewPolicy',
             fanzha_dot_v1_dot_warning__operations__pb2.PreviewPolicyRequest.SerializeToString,
             fanzha_dot_v1_dot_warning__operations__pb2.PreviewPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTemplates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningOperationsService/ListTemplates',
+            fanzha_dot_v1_dot_warning__operations__pb2.ListTemplatesRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__operations__pb2.ListTemplatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LintText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningOperationsService/LintText',
+            fanzha_dot_v1_dot_warning__operations__pb2.LintTextRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__operations__pb2.LintTextResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,12 @@ class WarningOperationsServiceStub:
     """
     PreviewPolicy: _grpc.UnaryStreamMultiCallable[_warning_operations_pb2.PreviewPolicyRequest, _warning_operations_pb2.PreviewPolicyResponse]
     """Tells what another policy would make of past cases; the preview comes last."""
+    ListTemplates: _grpc.UnaryUnaryMultiCallable[_warning_operations_pb2.ListTemplatesRequest, _warning_operations_pb2.ListTemplatesResponse]
+    """Lists the templates in force: what warnings say."""
+    LintText: _grpc.UnaryUnaryMultiCallable[_warning_operations_pb2.LintTextRequest, _warning_operations_pb2.LintTextResponse]
+    """Says what no warning may have in a text: links, numbers, accounts, invitations. Nothing is
+    kept.
+    """
 
 @_typing.type_check_only
 class WarningOperationsServiceAsyncStub(WarningOperationsServiceStub):
@@ -85,6 +91,12 @@ class WarningOperationsServiceAsyncStub(WarningOperationsServiceStub):
     """
     PreviewPolicy: _aio.UnaryStreamMultiCallable[_warning_operations_pb2.PreviewPolicyRequest, _warning_operations_pb2.PreviewPolicyResponse]  # type: ignore[assignment]
     """Tells what another policy would make of past cases; the preview comes last."""
+    ListTemplates: _aio.UnaryUnaryMultiCallable[_warning_operations_pb2.ListTemplatesRequest, _warning_operations_pb2.ListTemplatesResponse]  # type: ignore[assignment]
+    """Lists the templates in force: what warnings say."""
+    LintText: _aio.UnaryUnaryMultiCallable[_warning_operations_pb2.LintTextRequest, _warning_operations_pb2.LintTextResponse]  # type: ignore[assignment]
+    """Says what no warning may have in a text: links, numbers, accounts, invitations. Nothing is
+    kept.
+    """
 
 class WarningOperationsServiceServicer(metaclass=_abc_1.ABCMeta):
     """For operators and auditors of the warning pipeline."""
@@ -158,5 +170,23 @@ class WarningOperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_warning_operations_pb2.PreviewPolicyResponse], _abc.AsyncIterator[_warning_operations_pb2.PreviewPolicyResponse]]:
         """Tells what another policy would make of past cases; the preview comes last."""
+
+    @_abc_1.abstractmethod
+    def ListTemplates(
+        self,
+        request: _warning_operations_pb2.ListTemplatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_operations_pb2.ListTemplatesResponse, _abc.Awaitable[_warning_operations_pb2.ListTemplatesResponse]]:
+        """Lists the templates in force: what warnings say."""
+
+    @_abc_1.abstractmethod
+    def LintText(
+        self,
+        request: _warning_operations_pb2.LintTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_operations_pb2.LintTextResponse, _abc.Awaitable[_warning_operations_pb2.LintTextResponse]]:
+        """Says what no warning may have in a text: links, numbers, accounts, invitations. Nothing is
+        kept.
+        """
 
 def add_WarningOperationsServiceServicer_to_server(servicer: WarningOperationsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

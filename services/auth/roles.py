@@ -190,6 +190,8 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ListEntryOutcomes": _READERS,
         "ExportExamples": _of(Role.AUDITOR),
         "PreviewPolicy": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "ListTemplates": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.DISPATCHER),
+        "LintText": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.DISPATCHER),
     },
     "fanzha.v1.DecisionLogService": {
         "FindDecisions": _DECISION_READERS,
@@ -214,6 +216,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.AccessService": {
         "WhoAmI": AccessLevel.AUTHENTICATED,
         "DescribeServer": AccessLevel.AUTHENTICATED,
+        "ListIdentities": _of(Role.AUDITOR, Role.OPERATOR),
     },
     "grpc.health.v1.Health": {
         "Check": AccessLevel.OPEN,

@@ -227,6 +227,46 @@ def show(
         out.print(method, markup=False)
 
 
+@app.command("list")
+def list_(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """List who has rights, and when they last called; takes the role auditor or operator."""
+    from services.cli._common.tables import RowTable
+
+    with _server(target) as stub:
+        answer = stub.ListIdentities(pb.ListIdentitiesRequest())
+    if as_json:
+        print_json([_identity_words(one) for one in answer.identities])
+        return
+    table = RowTable(
+        gettext("name"), gettext("roles"), gettext("regions"), gettext("certificate"),
+        gettext("last seen"),
+    )  # fmt: skip
+    for one in answer.identities:
+        roles = ", ".join(enum_word("role", role) for role in one.roles) or gettext("none")
+        regions = ", ".join(one.regions) or gettext("all")
+        seen = written(one.last_seen_ms) if one.last_seen_ms else ""
+        table.add_row(one.name, roles, regions, one.certificate, seen)
+    table.print()
+    since = written(answer.since_ms)
+    err.print(gettext("callers are noted since {since}", since=since), soft_wrap=True)
+
+
+def _identity_words(one: pb.KnownIdentity) -> dict[str, Any]:
+    from services.cli.lists.display import word
+
+    return {
+        "name": one.name,
+        "roles": list(one.roles),
+        "regions": list(one.regions),
+        "sources": [word(decision_pb2.Source, source, "SOURCE_") for source in one.sources],
+        "carrier": one.carrier,
+        "credential": word(pb.Credential, one.credential, "CREDENTIAL_"),
+        "certificate": one.certificate,
+        "last_seen_ms": one.last_seen_ms,
+        "expires": one.expires_at_s,
+    }
+
+
 def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
     from services.cli.lists.display import word
     from services.rpc.access.handler import ROLES

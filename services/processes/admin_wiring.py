@@ -27,6 +27,7 @@ from services.audit.log import AuditLog, open_log
 from services.audit.metrics import AuditMetrics
 from services.audit.refusals import RefusalRecorder
 from services.audit.seals import seal_check, signer
+from services.auth.known_identities import SeenCallers
 from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring as change_requests
 from services.changes.maintenance import ChangeMaintenance
@@ -54,6 +55,7 @@ from services.models.store import ModelStore
 from services.processes import graph_wiring, operations_wiring
 from services.processes.graph_wiring import GraphTasks
 from services.rpc import security
+from services.rpc.access import roster
 from services.rpc.access.description import describing
 from services.rpc.access.handler import AccessServicer
 from services.rpc.appeals.handler import AppealServicer
@@ -201,15 +203,17 @@ def build_server(
         ["code"],
         registry=context.registry,
     )
+    seen = SeenCallers(now_ms)
+    access = AccessServicer(describing(settings, "administration"), roster.of(settings, seen))
     return RpcServer(
-        {"access": AccessServicer(describing(settings, "administration"))}
+        {"access": access}
         | _list_servicers(context, services)
         | _decision_servicers(context, services)
         | _warning_servicers(context, services),
         page_key=SharedKey(context.connect(), PAGE_KEY).get,
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),
-        security=security.of(settings, "admin", refusals.count),
+        security=security.of(settings, "admin", refusals.count, seen.note),
     )
 
 

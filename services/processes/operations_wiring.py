@@ -1,6 +1,7 @@
 """Builds WarningOperationsService and WarningReportService."""
 
 from collections.abc import Callable
+from functools import cache, partial
 
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
@@ -15,6 +16,7 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
 from services.warning.dead_letter_control import DeadLetterControl
 from services.warning.intake.sources import WarningSources
+from services.warning.messages.catalog import MessageCatalog
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.example_export import ExampleExport
 from services.warning.policy.trial import PolicyTrial
@@ -38,6 +40,7 @@ def servicer(
             groups_file=settings.warning_groups_file,
             home_country=settings.home_country,
         ),
+        templates=cache(partial(MessageCatalog.load, settings.warning_templates_dir)),
     )
 
 

@@ -45,11 +45,19 @@ DEVELOPMENT = PortSecurity(development=True)
 """No TLS, and every caller is the developer: for tests, never a default."""
 
 
-def of(settings: Settings, port: PortName, on_refusal: RefusalListener = _ignore) -> PortSecurity:
-    """Return the security of a port by *settings*; raise `ValueError` naming a bad file."""
+def of(
+    settings: Settings,
+    port: PortName,
+    on_refusal: RefusalListener = _ignore,
+    note: Callable[[Identity], None] | None = None,
+) -> PortSecurity:
+    """Return the security of a port by *settings*; raise `ValueError` naming a bad file.
+
+    *note* is called with each caller that was authenticated.
+    """
     return PortSecurity(
         tls=_tls(settings, port),
-        interceptor=_interceptor(settings) if settings.auth_enabled else None,
+        interceptor=_interceptor(settings, note) if settings.auth_enabled else None,
         development=not settings.auth_enabled,
         on_refusal=on_refusal,
     )
@@ -66,7 +74,7 @@ def _tls(settings: Settings, port: PortName) -> ServerTls | None:
     )
 
 
-def _interceptor(settings: Settings) -> AuthInterceptor:
+def _interceptor(settings: Settings, note: Callable[[Identity], None] | None) -> AuthInterceptor:
     roster = _roster(settings)
     tokens = None
     if settings.jwks_file is not None:
@@ -79,7 +87,7 @@ def _interceptor(settings: Settings) -> AuthInterceptor:
     certificates = (
         None if settings.tls_client_ca is None else CertificateIdentities(identities=roster)
     )
-    return AuthInterceptor(tokens=tokens, certificates=certificates)
+    return AuthInterceptor(tokens=tokens, certificates=certificates, note=note)
 
 
 def _roster(settings: Settings) -> Callable[[], identities_file.IdentitiesFile]:

@@ -12,7 +12,7 @@ from fanzha.translation.catalogue import gettext, language
 from fanzha.translation.message import localized
 from services.cli._common.console import fail, fault_text, os_fault, out, print_json
 from services.cli._common.exit_status import ExitStatus
-from services.cli._common.options import AsJson
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.plain_text import visible
 from services.cli._common.tables import RowTable
 from services.warning.messages import catalog, linter, template_files
@@ -113,6 +113,28 @@ def lint(
     except ValueError as error:
         fail(fault_text(error))
     out.print(gettext("{found} templates, nothing wrong", found=len(found)))
+
+
+@app.command()
+def served(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """List the templates that a service has in force, as it would send them."""
+    from fanzha.v1 import warning_operations_pb2 as pb
+    from services.cli.warnings.operations_server import server
+
+    with server(target) as stub:
+        answer = stub.ListTemplates(pb.ListTemplatesRequest())
+    if as_json:
+        print_json(
+            [
+                {"id": one.id, "version": one.version, "text": one.text, "parts": one.sms_parts}
+                for one in answer.templates
+            ]
+        )
+        return
+    table = RowTable(gettext("template"), gettext("version"), gettext("SMS parts"))
+    for one in answer.templates:
+        table.add_row(one.id, one.version, str(one.sms_parts or ""))
+    table.print()
 
 
 def _end_with(faults: list[linter.LintFault], what: str) -> None:

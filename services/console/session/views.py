@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fanzha.errors import InvalidInput, Unavailable
+from fanzha.translation import catalogue
 from fanzha.translation.message import Message
 from infra import text_limits
 from services.auth import identity
@@ -102,9 +103,8 @@ class SignInViews:
         self, request: Request, *, target: str, fault: str = "", status: int = 200
     ) -> Response:
         language = guard.language_of(request)
-        calls = ServiceCalls(self._parts.channels, "", language)
         try:
-            by_name = await identification.needs_no_token(calls)
+            by_name = await self._needs_no_token()
         except BackendFault as error:
             by_name = False
             if error.status != "UNAUTHENTICATED":
@@ -122,6 +122,14 @@ class SignInViews:
             },
         )
         return HTMLResponse(text, status)
+
+    async def _needs_no_token(self) -> bool:
+        settings = self._parts.settings
+        if not settings.console_admin_target:
+            # The servers have the same settings; asking would count as a refused request of theirs.
+            return not settings.auth_enabled
+        calls = ServiceCalls(self._parts.channels, "", catalogue.ENGLISH)
+        return await identification.needs_no_token(calls)
 
     async def _session(self, request: Request) -> ConsoleSession | None:
         try:

@@ -5,9 +5,12 @@ import shutil
 from collections.abc import Callable
 from importlib.metadata import version
 
+from cryptography import x509
+
 from fanzha.v1 import access_pb2 as pb
 from infra.clock import now_ms
 from infra.data_paths import ENDPOINTS
+from infra.reloaded_file import ReloadedFile
 from services.auth.exposure import is_loopback
 from services.settings.settings import Settings
 
@@ -31,16 +34,30 @@ def describing(settings: Settings, name: str) -> Callable[[], pb.DescribeServerR
         changed_settings=changed,
     )
 
+    expiry = _tls_expiry(settings)
+
     def describe() -> pb.DescribeServerResponse:
         answer = pb.DescribeServerResponse()
         answer.CopyFrom(fixed)
         answer.addresses.extend(_addresses(settings))
         answer.time_ms = now_ms()
         disk = shutil.disk_usage(settings.data_dir)
+        answer.tls_expires_at_s = expiry()
         answer.disk_free_bytes, answer.disk_bytes = disk.free, disk.total
         return answer
 
     return describe
+
+
+def _tls_expiry(settings: Settings) -> Callable[[], int]:
+    """Return what says when the server's certificate expires; it is read anew when it changes."""
+    if settings.tls_certificate is None:
+        return lambda: 0
+    return ReloadedFile(settings.tls_certificate, _expiry_of).current
+
+
+def _expiry_of(pem: bytes) -> int:
+    return int(x509.load_pem_x509_certificates(pem)[0].not_valid_after_utc.timestamp())
 
 
 def _addresses(settings: Settings) -> list[pb.ServerAddress]:

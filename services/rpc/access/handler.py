@@ -6,21 +6,26 @@ from typing import Any
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc as pb_grpc
 from services.auth import identity, roles
-from services.auth.identity import Credential, Role
+from services.auth.identity import Role
+from services.rpc.access.roster import CREDENTIALS, IdentityRoster
 
 ROLES = {role: place for place, role in enumerate(Role, start=1)}
 """Numbers of the roles on the wire."""
-_CREDENTIALS = {Credential.NONE: 0, Credential.TOKEN: 1, Credential.CERTIFICATE: 2}
 
 # Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
 class AccessServicer(pb_grpc.AccessServiceServicer):
-    """Returns the identity of the caller, and what *describe* says of the server."""
+    """Returns the identity of the caller, what *describe* says of the server, and the *roster*."""
 
-    def __init__(self, describe: Callable[[], pb.DescribeServerResponse] | None = None) -> None:
+    def __init__(
+        self,
+        describe: Callable[[], pb.DescribeServerResponse] | None = None,
+        roster: IdentityRoster | None = None,
+    ) -> None:
         self._describe = describe or pb.DescribeServerResponse
+        self._roster = roster
 
     async def WhoAmI(self, request: pb.WhoAmIRequest, context: object) -> pb.WhoAmIResponse:
         who = identity.current()
@@ -31,7 +36,7 @@ class AccessServicer(pb_grpc.AccessServiceServicer):
             sources=[_wire(source) for source in sorted(who.sources)],
             carrier=who.carrier,
             development=who.development,
-            credential=_wire(_CREDENTIALS[who.credential]),
+            credential=_wire(CREDENTIALS[who.credential]),
             expires_at_s=int(who.expires_s),
             methods=roles.methods_of(who),
         )
@@ -40,3 +45,10 @@ class AccessServicer(pb_grpc.AccessServiceServicer):
         self, request: pb.DescribeServerRequest, context: object
     ) -> pb.DescribeServerResponse:
         return self._describe()
+
+    async def ListIdentities(
+        self, request: pb.ListIdentitiesRequest, context: object
+    ) -> pb.ListIdentitiesResponse:
+        if self._roster is None:
+            raise NotImplementedError("ListIdentities: ask list administration")
+        return self._roster.described()

@@ -34,10 +34,16 @@ class AuthInterceptor:
     """Authenticates callers by token, certificate, or both."""
 
     def __init__(
-        self, *, tokens: TokenVerifier | None, certificates: CertificateIdentities | None
+        self,
+        *,
+        tokens: TokenVerifier | None,
+        certificates: CertificateIdentities | None,
+        note: Callable[[Identity], None] | None = None,
     ) -> None:
+        """*note* is called with each caller; None where calls are too many for that."""
         self.tokens = tokens
         self._certificates = certificates
+        self._note = note
         accepted = tokens is not None, certificates is not None
         self._no_credentials = _CREDENTIALS.get(accepted, "no credentials")
 
@@ -52,6 +58,8 @@ class AuthInterceptor:
         def authenticate(context: Any) -> None:
             identity = self.identity(context)
             set_identity(identity)
+            if self._note is not None:
+                self._note(identity)
             if not roles.is_allowed(identity, allowed):
                 raise roles.refusal(identity, path)
 

@@ -1,7 +1,8 @@
 """Serves WarningOperationsService: converts messages, calls the services, converts back."""
 
+import asyncio
 import heapq
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import warning_operations_pb2 as pb
@@ -10,6 +11,8 @@ from services.rpc.warnings import operations_messages as messages
 from services.warning.dead_letter_control import DeadLetterControl
 from services.warning.intake import parser
 from services.warning.intake.sources import WarningSources
+from services.warning.messages import linter
+from services.warning.messages.catalog import MessageCatalog
 from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord, EntryOutcomeStore
 from services.warning.outcomes.example_export import ExampleExport, ExportProgress
 from services.warning.outcomes.reliability import NOTHING, OutcomeTally
@@ -32,12 +35,14 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
         entries: EntryOutcomeStore,
         examples: ExampleExport,
         policies: PolicyTrial,
+        templates: Callable[[], MessageCatalog] = MessageCatalog.load,
     ) -> None:
         self._dead_letters = dead_letters
         self._sources = sources
         self._entries = entries
         self._examples = examples
         self._policies = policies
+        self._templates = templates
 
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: object
@@ -130,6 +135,25 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
             most_shown=request.examples if request.HasField("examples") else None,
         ):
             yield messages.progress(one)
+
+    async def ListTemplates(
+        self, request: pb.ListTemplatesRequest, context: object
+    ) -> pb.ListTemplatesResponse:
+        # The first call reads and lints them all.
+        found = await asyncio.to_thread(lambda: self._templates().all())
+        return pb.ListTemplatesResponse(
+            templates=[
+                messages.template(one)
+                for one in found
+                if request.form in ("", one.form) and request.language in ("", one.language)
+            ]
+        )
+
+    async def LintText(self, request: pb.LintTextRequest, context: object) -> pb.LintTextResponse:
+        text = request.text
+        if not text.strip():
+            raise InvalidInput("text: required")
+        return messages.linted(text, await asyncio.to_thread(linter.faults, text))
 
 
 def _size(name: str, requested: int) -> int:

@@ -1,17 +1,25 @@
 """Writes dead letters, outcomes, examples and previews of policies as messages."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import warning_operations_pb2 as pb
 from services.warning.dead_letter_control import MaskedDeadLetter
 from services.warning.intake.sources import SourceFeedback, SourceQuality
+from services.warning.messages.linter import LintFault
+from services.warning.messages.sms_length import sms_length
+from services.warning.messages.template import LONGEST, MessageFacts, WarningTemplate
 from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord
 from services.warning.outcomes.examples import LabelledDecision
 from services.warning.outcomes.reliability import OutcomeTally
 from services.warning.policy.preview import PolicyPreview
 from services.warning.policy.trial import TrialProgress
+
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
+_wire: Callable[[int], Any] = int
 
 _OPTIONAL = frozenset({"decision_id", "decided_at_ms", "score"})
 """Numeric fields of an example that are empty texts if absent."""
@@ -130,3 +138,33 @@ def _preview(one: TrialProgress, found: PolicyPreview) -> pb.PolicyPreview:
 
 def _cases(tally: OutcomeTally) -> dict[str, int]:
     return {outcome.value: number for outcome, number in tally.outcomes.items()}
+
+
+def template(one: WarningTemplate) -> pb.MessageTemplate:
+    """Write a template, with example facts of the greatest length."""
+    return pb.MessageTemplate(
+        id=one.id,
+        version=one.version,
+        form=one.form,
+        fraud_type=_wire(one.fraud_type),
+        tier=one.tier.name.lower(),
+        language=one.language,
+        text=one.filled(MessageFacts(**LONGEST[one.language])),
+        sms_parts=one.length.parts if one.form == "sms" else 0,
+    )
+
+
+def linted(text: str, faults: Sequence[LintFault]) -> pb.LintTextResponse:
+    """Write what is wrong with a text."""
+    size = sms_length(text)
+    return pb.LintTextResponse(
+        faults=[
+            pb.TextFault(
+                rule=fault.kind.value, start=fault.start, end=fault.end, why=for_caller(fault.why)
+            )
+            for fault in faults
+        ],
+        sms_parts=size.parts,
+        sms_units=size.units,
+        alphabet=size.encoding,
+    )

@@ -99,6 +99,8 @@ async def test_each_role_calls_its_permitted_methods(
             "entries": await server.who_may("ListEntryOutcomes", pb.ListEntryOutcomesRequest()),
             "examples": await server.who_may("ExportExamples", examples, streams=True),
             "policy": await server.who_may("PreviewPolicy", policy, streams=True),
+            "templates": await server.who_may("ListTemplates", pb.ListTemplatesRequest()),
+            "lint": await server.who_may("LintText", pb.LintTextRequest(text="a")),
         }
 
     assert found == {
@@ -109,7 +111,28 @@ async def test_each_role_calls_its_permitted_methods(
         "entries": {Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER},
         "examples": {Role.AUDITOR},
         "policy": {Role.OPERATOR, Role.APPROVER, Role.AUDITOR},
+        "templates": {Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.DISPATCHER},
+        "lint": {Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.DISPATCHER},
     }
+
+
+async def test_templates_in_force_are_listed_and_a_text_is_linted(
+    redis_url: str, issuer: Issuer, audit: MemoryAudit
+) -> None:
+    wanted = pb.ListTemplatesRequest(form="sms", language="zh")
+    bad = pb.LintTextRequest(text="请回拨 13800000000")
+    async with served(redis_url, issuer, audit) as server:
+        templates = await server.call("ListTemplates", wanted, "operator")
+        linted = await server.call("LintText", bad, "operator")
+        good = await server.call(
+            "LintText", pb.LintTextRequest(text=templates.templates[0].text), "operator"
+        )
+
+    assert {(one.form, one.language) for one in templates.templates} == {("sms", "zh")}
+    assert all(one.sms_parts >= 1 and one.text for one in templates.templates)
+    assert {fault.rule for fault in linted.faults} == {"invitation", "number"}
+    assert bad.text[linted.faults[-1].start : linted.faults[-1].end] == "13800000000"
+    assert list(good.faults) == []
 
 
 async def test_dead_letters_are_masked_paged_and_their_replay_is_audited(
