@@ -60,6 +60,11 @@ class FactWeights:
 NO_WEIGHTS = FactWeights()
 
 
+def strongest(rows: Sequence[int]) -> TextFacts:
+    """Return the facts that add most, for what a score can have been at the most."""
+    return TextFacts(np.full(len(rows), MOST_LINK_ODDS, np.float32), np.ones(len(rows), np.float32))
+
+
 def link_odds(scores: Float32s) -> Float32s:
     """Return the log odds of the scores of links, bounded; NaN stays NaN."""
     p = np.clip(scores.astype(np.float64), 1e-6, 1 - 1e-6)

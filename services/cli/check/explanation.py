@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SAME = 2e-3
 """How far our score may be from the one decided by; processors round differently."""
+_JUST_BELOW = 1e-5
+"""So near to the threshold is what only its language keeps from being blocked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
     if (without := _not_scored(decision)) is not None:
         return without
     from classifiers import bundles, explain
+    from classifiers.text.facts import strongest
     from fanzha.phone import HomePlan
     from services.settings import loader
 
@@ -55,12 +58,24 @@ def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
     senders = HomePlan(settings.home_country).sender_keys([message.sender])
     final = float(model.score_bodies([message.body], senders).p_fraud[0])
     fast = 1 / (1 + exp(-float(model.log_odds([message.body], senders)[0])))
+    # Links and the sender's last texts raise the score of the second stage, and are not known here.
+    highest = float(model.score_bodies([message.body], senders, strongest).p_fraud[0])
+    by_facts = final + SAME < decision.score <= highest + SAME
     # A service looks twice as far as time allows: an uncertain text has either score.
-    _same_score(decision.score, final, fast)
+    _same_score(decision.score, final, fast, *([decision.score] if by_facts else []))
     found = _by_parts(model.version, explain.text(model, message.body, int(senders[0])))
     found = _with_probability(found, settings, ("sms", model.version), decision.score)
     if abs(fast - decision.score) <= SAME:
         return found
+    if model.threshold - _JUST_BELOW < decision.score < model.threshold <= fast:
+        sentence = gettext("In its language words alone block nothing; a person may judge.")
+        return replace(found, sentence=f"{sentence} {found.sentence}")
+    if by_facts:
+        sentence = gettext(
+            "A second stage decided, which also knew the score of a link or what "
+            "the sender had sent; of the first:"
+        )
+        return replace(found, sentence=f"{sentence} {found.sentence}")
     return replace(found, sentence=f"A second stage decided; of the first: {found.sentence}")
 
 

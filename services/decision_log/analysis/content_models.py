@@ -11,6 +11,7 @@ from classifiers import explain
 from classifiers.explain import ExplainedPart
 from classifiers.link.classifier import LinkClassifier
 from classifiers.text import link_evidence
+from classifiers.text.facts import strongest
 from fanzha.decisions import Reason
 from services.decision_log.analysis.bundle_loader import BundleLoader, NoBundle
 from services.decision_log.analysis.call_models import no_bundle
@@ -25,6 +26,11 @@ _METHOD = Sentence(
 _SECOND_STAGE = Sentence(
     "评分由第二级模型给出；以下权重属于第一级（逐一遮挡法）。",
     "a second stage gave the score; the weights are those of the first (occlusion of one part).",
+)
+_WITH_FACTS = Sentence(
+    "评分由第二级模型给出，其中还计入了链接评分或发送方此前被拦截的短信；以下权重属于第一级（逐一遮挡法）。",
+    "a second stage gave the score, which also counts the score of a link or what of the sender "
+    "was blocked before; the weights are those of the first (occlusion of one part).",
 )
 _BOTH_STAGES = Sentence(
     "评分由第二级模型给出；权重：去掉该部分后，该评分的诈骗对数几率的下降值（逐一遮挡法）。",
@@ -141,6 +147,10 @@ def _of_words(about: ModelAnalysis, loader: BundleLoader, body: str, sender: int
     # A service uses its second stage as far as time allows: an uncertain text has either score.
     both = loader.text(about.version, second_stage=True)
     final = float(both.score_bodies([body], senders).p_fraud[0])
+    # The log keeps no link scores and no history: so far at most can they have raised the score.
+    highest = float(both.score_bodies([body], senders, strongest).p_fraud[0])
+    if about.score is not None and final + SAME < about.score <= highest + SAME:
+        return replace(found, method=_WITH_FACTS, recomputed=about.score)
     return replace(found, method=_SECOND_STAGE, recomputed=final)
 
 
