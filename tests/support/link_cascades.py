@@ -124,7 +124,9 @@ def a_link_bundle(
         "golden": [{"url": url, "score": score} for url, score in zip(golden, scores, strict=True)],
         "second_sha256": sha256(head).hexdigest(),
         "second_look": {
-            name: getattr(second, name) for name in CascadeCard.__slots__ if name != "sha256"
+            name: getattr(second, name)
+            for name in CascadeCard.__slots__
+            if name not in {"sha256", "facts"}
         },
     }
     write_bundle(bundle, (source / GRAPH).read_bytes(), table)

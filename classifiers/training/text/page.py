@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from classifiers import bundles
+from classifiers.card import CARD
 from classifiers.training import (
     card_plots,
     card_sections,
@@ -19,7 +21,21 @@ from classifiers.training.text.report import Figures
 _TEMPLATE = Path(__file__).with_name("sms_page.md")
 _CASCADE = Path(__file__).with_name("sms_page.cascade.md")
 _NO_CASCADE = Path(__file__).with_name("sms_page.no_cascade.md")
-_TABLES = ("test", "left_out", "validation")
+_TABLES = ("test", "validation")
+_TESTED = "test_"
+_ABOUT_LEFT_OUT = """\
+Templates and options were chosen with the training and validation rows of some of these sources in
+view, left out or not. Their test rows were not: the last columns.
+
+"""
+_ABOUT_FACTS = """\
+The log odds of a link by the model for links count where they are even or more, and what share of a
+sender's last texts was blocked (`classifiers/text/facts.py`). What is unknown adds exactly nothing.
+The weight of links is fitted on the uncertain validation rows; that of a sender is stated, as no
+source names its senders: here each group of near-duplicates is one sender's, whose other texts were
+all judged before. Classes of senders have a place and no weight.
+
+"""
 _TITLES = (
     "source",
     "ham",
@@ -51,6 +67,11 @@ def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
         "curve": "{:.3g} o³ + {:.3g} o + {:.3g}".format(*card["calibration"]),
         "second_look": _cascade(card),
         **{name: _table(metrics[name]) if metrics.get(name) else "" for name in _TABLES},
+        "left_out": _left_out(metrics["left_out"]) if metrics.get("left_out") else "",
+        "facts": _facts(metrics),
+        "before": _before(card, bundle),
+        "review_languages": ", ".join(card.get("review_only", ())) or "none",
+        "options": _options(card),
         "evasions": _evasion_table(metrics["evasions"]) if metrics.get("evasions") else "",
         "examples": _examples(card),
         "ham": _ham_table(metrics),
@@ -123,6 +144,61 @@ def _cautions(languages: Sequence[str], caution: Sequence[float]) -> str:
 
 def _table(figures: Figures) -> str:
     return markdown_table(_TITLES, [_line(figure) for figure in figures])
+
+
+def _left_out(figures: Figures) -> str:
+    """Write the table of sources left out, with what no choice was made on told apart."""
+    titles = (*_TITLES, "test rows: fraud", "recall", "ham", "blocked")
+    lines = []
+    for figure in figures:
+        tested = {
+            key.removeprefix(_TESTED): value
+            for key, value in figure.items()
+            if key.startswith(_TESTED)
+        }
+        shares = [_share(tested, "fraud", 1), tested.get("ham", ""), _share(tested, "ham", 3)]
+        lines.append([*_line(figure), tested.get("fraud", ""), *shares])
+    return _ABOUT_LEFT_OUT + markdown_table(titles, lines)
+
+
+def _facts(metrics: Mapping[str, Any]) -> str:
+    """Write what links and senders add; empty for a card that does not say."""
+    names = ("rows", "uncertain", "with_link", "words", "link", "history", "capped")
+    lines = [
+        [f"{figure['source']} {figure['label']}, {split}", *(figure[name] for name in names)]
+        for split in ("validation", "test")
+        for figure in metrics.get(f"{split}_facts", ())
+        if any(figure[name] for name in ("with_link", "link", "history", "capped"))
+    ]
+    titles = (
+        "source and label", "rows", "uncertain", "with a link", "blocked by words",
+        "by a link besides", "by a made-up sender besides", "only put up for its language",
+    )  # fmt: skip
+    return _ABOUT_FACTS + markdown_table(titles, lines) if lines else ""
+
+
+def _options(card: Mapping[str, Any]) -> str:
+    options = card.get("options", {})
+    return ", ".join(f"{name} {value:g}" for name, value in options.items()) or "none"
+
+
+def _before(card: Mapping[str, Any], bundle: Path) -> str:
+    """Write the recall of the version before beside this one's, where its bundle is there."""
+    known = [one.parent.name for one in bundle.parent.glob(f"*/{CARD}")]
+    versions = bundles.in_order({*known, card["version"]})
+    older = versions[: versions.index(card["version"])]
+    if not older:
+        return ""
+    file = bundle.parent / older[-1] / CARD
+    before = tomllib.loads(file.read_text(encoding="utf-8"))
+    lines = []
+    for table, title in (("test", "test"), ("validation", "validation"), ("left_out", "left out")):
+        old = {one["source"]: one for one in before["metrics"].get(table, ())}
+        for figure in card["metrics"].get(table, ()):
+            if "fraud" in figure:
+                pair = [_share(one, "fraud", 1) for one in (old.get(figure["source"], {}), figure)]
+                lines.append([f"{figure['source']}, {title}", *pair])
+    return markdown_table(("recall", f"version {older[-1]}", f"version {card['version']}"), lines)
 
 
 def _evasion_table(figures: Figures) -> str:

@@ -64,7 +64,10 @@ def test_an_uncertain_fraud_is_blocked_and_named(tmp_path: Path) -> None:
 
 def test_certain_texts_keep_their_first_score(tmp_path: Path) -> None:
     a_text_bundle(tmp_path, "9")
-    fraud = "【示例银行】您的积分即将过期，请登录 http://jf.example 兑换现金"
+    fraud = (
+        "尊敬的建行用户：您的账户积分即将清零，可兑换现金880元，"
+        "请立即登录 http://ccb-jf.example 领取【建设银行】"
+    )
     texts = [HAM, "", UNCERTAIN, FRAUD, "see you at seven", fraud]
 
     before = fast().score_bodies(texts).p_fraud

@@ -52,7 +52,7 @@ def test_a_score_of_words_alone_mentions_no_facts() -> None:
     assert "score of a link" not in found.method.english
 
 
-def test_a_score_beyond_what_facts_can_do_is_not_explained() -> None:
-    found = analysed(min(score(6.0, 1.0) + 0.02, 0.9999))
+def test_a_score_below_that_of_the_words_is_not_explained_by_facts() -> None:
+    found = analysed(score(float("nan"), float("nan")) - 0.1)
 
     assert not found.features
