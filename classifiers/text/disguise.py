@@ -33,7 +33,15 @@ from classifiers.text.disguise_characters import (
     neighbours,
     plain,
 )
-from classifiers.text.english_words import SUBSTITUTES, joined, paired, respelt, respelt_heavily
+from classifiers.text.english_words import (
+    SUBSTITUTES,
+    WORDS,
+    joined,
+    paired,
+    respelt,
+    respelt_heavily,
+    separated,
+)
 from fanzha.joined_texts import JoinedTexts
 from fanzha.tables import Int64s, Uint8s
 
@@ -58,6 +66,8 @@ _SPACED_OUT = re.compile(
     rf"(?<!{_LETTER})(?<!{_LETTER}['’]){_LETTER}"
     rf"(?:[\s.\-_*·•,/|~]{{1,6}}+{_LETTER}(?!{_LETTER})){{3,}}+"
 )
+_SHORT_SPACED_OUT = re.compile(rf"(?<!\w){_LETTER}(?: {_LETTER}){{1,2}}(?!\w)")
+_WIDE_SPACE = re.compile(" {2,}")
 _LETTER_AND_GAP = re.compile(rf"({_LETTER})(\W*)")
 _MASK = frozenset("xX")
 
@@ -155,9 +165,18 @@ def _closed_up(text: str) -> tuple[str, int]:
         if _MASK.issuperset(letters):  # digits that a publisher masked
             return match[0]
         places += 1
-        return " ".join(joined(letters, [len(gap) for _, gap in found[:-1]]))
+        return " ".join(separated(letters, [len(gap) for _, gap in found[:-1]]))
 
-    return _SPACED_OUT.sub(words, text), places
+    text = _SPACED_OUT.sub(words, text)
+    if places:
+        # Between numbers, words are too short to be found alone; numbers are spaced, too.
+        text = _WIDE_SPACE.sub(" ", _SHORT_SPACED_OUT.sub(_short_word, text))
+    return text, places
+
+
+def _short_word(match: re.Match[str]) -> str:
+    word = re.sub(r"\W", "", match[0])
+    return word if word.lower() in WORDS else match[0]
 
 
 def _spelt_in_letters(text: str) -> tuple[str, int]:

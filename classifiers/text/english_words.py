@@ -20,6 +20,8 @@ _WIDE_GAP = 6.0
 """Cost of each join across a wider gap than there is between the others."""
 _AMOUNT = re.compile(r"[$£€]?[0-9]+[kmx]?")
 _NAME_LETTERS = 3
+_BELIEVED = 0.6
+"""Of the words that gaps part, so many are known where the gaps are those of the text."""
 _READINGS = 32
 """Most ways to read one respelt word."""
 
@@ -68,6 +70,22 @@ def joined(pieces: Sequence[str], gaps: Sequence[int]) -> list[str]:
             if costs[place] + cost < costs[end]:
                 costs[end], begins[end] = costs[place] + cost, place
     return _words_back(pieces, begins)
+
+
+def separated(pieces: Sequence[str], gaps: Sequence[int]) -> list[str]:
+    """Return *pieces* joined to words, as `joined` does, or as the wider *gaps* part them.
+
+    The gaps are believed where most of the words between them are known.
+    """
+    narrowest = min(gaps, default=0)
+    words = [pieces[0]]
+    for gap, piece in zip(gaps, pieces[1:], strict=True):
+        if gap > narrowest:
+            words.append(piece)
+        else:
+            words[-1] += piece
+    known = sum(word.lower() in WORDS for word in words)
+    return words if known >= _BELIEVED * len(words) else joined(pieces, gaps)
 
 
 def _words_from(

@@ -229,3 +229,21 @@ def test_few_respelt_words_are_no_licence_to_read_the_others() -> None:
 
     assert places == 1
     assert "!7" in reading
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call us on +1 202 555 0179 now to claim your prize",
+        "my trainer owes you $1,600 in fees by 6/5, call in 3 days",
+        "your account is on hold, pay 30 at www.pay.example/x to get it back",
+    ],
+)
+def test_numbers_and_short_words_of_a_spaced_out_text_are_read(text: str) -> None:
+    hidden = re.sub(r"(?<=[a-z])(?=[a-z])", " ", text.replace(" ", "   "))
+    hidden = hidden.replace("w w w.p a y.e x a m p l e/x", "www.pay.example/x")
+
+    reading, places = undo(hidden)
+
+    assert places > 0
+    assert normalise_all([reading]) == normalise_all([text])
