@@ -2,8 +2,8 @@
 
 Each check makes rows from a seed, ordinary and hostile ones, and compares what a kernel says with
 what a plain reading of the specification says: protobuf for rows, `fanzha.phone` for parties, every
-entry tried in turn for lists, events counted one by one in a dictionary for activity. Raises
-AssertionError at the first difference, with the seed.
+entry tried in turn for lists, events counted one by one in a dictionary for activity, slices of a
+text for n-grams. Raises AssertionError at the first difference, with the seed.
 """
 
 import argparse
@@ -17,7 +17,9 @@ from google.protobuf.message import DecodeError
 from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.caller.activity import HALF_LIFE_MS, ActivityTable
+from classifiers.text import features
 from fanzha import party_columns
+from fanzha.character_table import FIRST_TOKEN
 from fanzha.decisions import Action
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import Calls
@@ -126,11 +128,37 @@ def check_activity(rows: int, seed: int) -> int:
     return compared
 
 
+def check_ngrams(rows: int, seed: int) -> int:
+    """Compare the hashed n-grams of texts, *rows* characters of them; return how many there are."""
+    chance, compared = random.Random(seed), 0
+    letters = "诈骗钱的了是ab1$ \u20ac\U00020001\U0001f600" + chr(FIRST_TOKEN)
+    for _ in range(-(-rows // (4 * BATCH))):
+        texts = [
+            "".join(chance.choice(letters) * chance.choice((1, 1, 1, 3)) for _ in range(size))
+            for size in (0, 1, chance.randrange(70), chance.randrange(600), BATCH)
+        ]
+        found, first = features.ngrams(texts), 0
+        for nth, text in enumerate(texts):
+            expected = _ngrams(text[: features.MAX_CHARACTERS])
+            chunks = len(text[: features.MAX_CHARACTERS]) // features.CHUNK + 1
+            ids = found.ids[first : first + chunks].reshape(chunks, 3, features.CHUNK)
+            got = {
+                (chunk * features.CHUNK + place, slot): ids.item(chunk, slot, place)
+                for chunk, slot, place in zip(*map(np.ndarray.tolist, ids.nonzero()), strict=True)
+            }
+            assert got == expected, f"{text!r}, seed {seed}"
+            weight = 1 / (len(expected) + features.CAUTION)
+            assert abs(found.weights.item(nth) - weight) < 1e-7, f"seed {seed}"
+            first, compared = first + chunks, compared + len(expected)
+    return compared
+
+
 CHECKS: dict[str, Callable[[int, int], int]] = {
     "rows": check_rows,
     "parties": check_parties,
     "lists": check_lists,
     "activity": check_activity,
+    "ngrams": check_ngrams,
 }
 
 
@@ -192,6 +220,25 @@ def _deciding(entries: Sequence[Entry], key: int, side: Direction) -> tuple[str,
         key=lambda one: (one.kind is not EntryKind.NUMBER, -len(one.pattern), one.action),
     )
     return best.pattern, best.action
+
+
+def _ngrams(text: str) -> dict[tuple[int, int], int]:
+    """Return the bucket of each n-gram, by where it begins and which of three it is."""
+    found, before = dict[tuple[int, int], int](), dict[int, str]()
+    for place in range(len(text)):
+        # A symbol says as much as a syllable, and so does what stands for a link or a number.
+        wide = text[place] not in "ab1 \u20ac"
+        for slot, size in enumerate((1, 2, 3) if wide else (3, 4, 6)):
+            gram = text[place : place + size]
+            if len(gram) == size and gram != before.get(slot):
+                state = 0
+                for letter in gram:
+                    state = (state ^ ord(letter)) * 0x9E3779B1 % 2**32
+                    state ^= state >> 15
+                bucket = (state * 0x85EBCA6B % 2**32) >> (32 - features.BUCKET_BITS)
+                found[place, slot] = max(bucket, 1)
+            before[slot] = gram
+    return found
 
 
 def _calls(callers: np.ndarray, callees: np.ndarray, times: np.ndarray) -> Calls:
