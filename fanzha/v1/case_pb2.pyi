@@ -248,6 +248,7 @@ class Case(_message.Message):
     DUPLICATE_OF_FIELD_NUMBER: _builtins.int
     CLAIMED_BY_FIELD_NUMBER: _builtins.int
     CLAIMED_UNTIL_MS_FIELD_NUMBER: _builtins.int
+    REGION_NAME_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Id of the case."""
     revision: _builtins.int
@@ -320,6 +321,8 @@ class Case(_message.Message):
     """Who has it open; empty: nobody."""
     claimed_until_ms: _builtins.int
     """Until when, in milliseconds since the Unix epoch, unless the claim is renewed; 0: nobody has."""
+    region_name: _builtins.str
+    """The region in words, such as 安徽省马鞍山市花山区; empty: not known."""
     @_builtins.property
     def policy_lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Lines of the policy that gave the tier."""
@@ -394,10 +397,11 @@ class Case(_message.Message):
         duplicate_of: _builtins.str = ...,
         claimed_by: _builtins.str = ...,
         claimed_until_ms: _builtins.int = ...,
+        region_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "lost_fen", b"lost_fen", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "campaign", b"campaign", "case_id", b"case_id", "changed_at_ms", b"changed_at_ms", "city", b"city", "claimed_by", b"claimed_by", "claimed_until_ms", b"claimed_until_ms", "closed_at_ms", b"closed_at_ms", "confirmed", b"confirmed", "county", b"county", "decision_ids", b"decision_ids", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "entry_ids", b"entry_ids", "fraud_type", b"fraud_type", "link_opened", b"link_opened", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "masked", b"masked", "means", b"means", "messages", b"messages", "needs_person", b"needs_person", "occurred_at_ms", b"occurred_at_ms", "officer", b"officer", "opened_at_ms", b"opened_at_ms", "origins", b"origins", "outcome", b"outcome", "overdue", b"overdue", "policy_lines", b"policy_lines", "policy_version", b"policy_version", "province", b"province", "reached_at_ms", b"reached_at_ms", "reason", b"reason", "region_found_by", b"region_found_by", "revision", b"revision", "risk", b"risk", "score", b"score", "state", b"state", "talked_seconds", b"talked_seconds", "tier", b"tier", "unreached", b"unreached", "victim", b"victim", "warned_at_ms", b"warned_at_ms", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "campaign", b"campaign", "case_id", b"case_id", "changed_at_ms", b"changed_at_ms", "city", b"city", "claimed_by", b"claimed_by", "claimed_until_ms", b"claimed_until_ms", "closed_at_ms", b"closed_at_ms", "confirmed", b"confirmed", "county", b"county", "decision_ids", b"decision_ids", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "entry_ids", b"entry_ids", "fraud_type", b"fraud_type", "link_opened", b"link_opened", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "masked", b"masked", "means", b"means", "messages", b"messages", "needs_person", b"needs_person", "occurred_at_ms", b"occurred_at_ms", "officer", b"officer", "opened_at_ms", b"opened_at_ms", "origins", b"origins", "outcome", b"outcome", "overdue", b"overdue", "policy_lines", b"policy_lines", "policy_version", b"policy_version", "province", b"province", "reached_at_ms", b"reached_at_ms", "reason", b"reason", "region_found_by", b"region_found_by", "region_name", b"region_name", "revision", b"revision", "risk", b"risk", "score", b"score", "state", b"state", "talked_seconds", b"talked_seconds", "tier", b"tier", "unreached", b"unreached", "victim", b"victim", "warned_at_ms", b"warned_at_ms", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__lost_fen: _TypeAlias = _typing.Literal["lost_fen"]  # noqa: Y015
     _WhichOneofArgType__lost_fen: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen"]  # noqa: Y015
@@ -566,6 +570,7 @@ class GetCaseHistoryRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     MASKED_FIELD_NUMBER: _builtins.int
+    NEWEST_FIRST_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Its id. Required."""
     page_token: _builtins.str
@@ -574,6 +579,8 @@ class GetCaseHistoryRequest(_message.Message):
     """Most events to return, 1 to 500; absent: 500."""
     masked: _builtins.bool
     """Mask numbers of people for dispatchers, too. They still read the notes, so it is recorded."""
+    newest_first: _builtins.bool
+    """Return the newest events first; a page token is good for one order."""
     def __init__(
         self,
         *,
@@ -581,10 +588,11 @@ class GetCaseHistoryRequest(_message.Message):
         page_token: _builtins.str = ...,
         page_size: _builtins.int = ...,
         masked: _builtins.bool = ...,
+        newest_first: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "masked", b"masked", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "masked", b"masked", "newest_first", b"newest_first", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -605,7 +613,7 @@ class GetCaseHistoryResponse(_message.Message):
     """Whether numbers and notes are masked."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseEvent]:
-        """The events, oldest first."""
+        """The events, oldest first unless asked otherwise."""
 
     def __init__(
         self,

@@ -14,7 +14,10 @@ from starlette.routing import Route
 from fanzha.translation.catalogue import gettext_noop
 from infra.redis.client import Client
 from infra.redis.shared_key import SharedKey
+from services.console.appeals import views as appeals_views
+from services.console.audit import views as audit_views
 from services.console.backend.channels import BackendChannels
+from services.console.cases import views as cases_views
 from services.console.changes import views as change_views
 from services.console.decisions import views as decision_views
 from services.console.lists import views as list_views
@@ -44,7 +47,10 @@ PAGES: tuple[ConsolePage, ...] = (
     decision_views.PAGE,
     list_views.PAGE,
     change_views.PAGE,
+    appeals_views.PAGE,
+    cases_views.PAGE,
     map_views.PAGE,
+    audit_views.PAGE,
     settings_views.PAGE,
 )
 """All pages, in the order of the navigation."""

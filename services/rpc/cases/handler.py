@@ -66,6 +66,7 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
             after=paging.number_of(request.page_token),
             size=request.page_size,
             masked=request.masked,
+            newest_first=request.newest_first,
         )
         return pb.GetCaseHistoryResponse(
             events=map(messages.event, found.events),

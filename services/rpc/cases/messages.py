@@ -15,7 +15,8 @@ from services.warning.desk.filter import overdue
 from services.warning.desk.queue import BoardTier
 from services.warning.desk.service import CasePage
 from services.warning.intake.parser import WarningParser
-from services.warning.model import Means, MeansKind, Tier
+from services.warning.model import Means, MeansKind, Region, Tier
+from services.warning.policy.places import places
 
 Value = TypeVar("Value")
 
@@ -170,6 +171,7 @@ def _without_evidence(one: Case, now_ms: int, *, masked: bool, claim: CaseClaim)
         duplicate_of=one.duplicate_of,
         claimed_by=claim.holder,
         claimed_until_ms=claim.until_ms,
+        region_name=_place(one.region),
     )
 
 
@@ -203,6 +205,14 @@ def event(one: CaseEvent) -> pb.CaseEvent:
         evidence=map(_written, one.evidence),
         skipped=one.skipped,
     )
+
+
+def _place(region: Region) -> str:
+    known = places()
+    upper = known.label(region.province, region.city) if region.province or region.city else ""
+    county = known.name(region.county)
+    # A county without a name is a code, which must not look like a part of the name before it.
+    return f"{upper} {county}".strip() if county.isascii() else upper + county
 
 
 def _outcome(one: CaseOutcome | None) -> Any:

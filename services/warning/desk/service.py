@@ -136,14 +136,24 @@ class CaseDesk:
         return (await self._claims.of([case_id]))[0]
 
     async def history(
-        self, case_id: str, *, after: int, size: int, masked: bool = False
+        self,
+        case_id: str,
+        *,
+        after: int,
+        size: int,
+        masked: bool = False,
+        newest_first: bool = False,
     ) -> CaseHistoryPage:
         """Return events of a case, oldest first; *masked* asks for masked numbers."""
         case = await self._access.get(case_id)
         size = _size(size, MOST_PER_PAGE)
         if after < 0:
             raise InvalidInput("after: from 0, not {after}", after=after)
-        reading = self._store.history(case.id, after=after, most=size)
+        first = after
+        if newest_first:
+            first = max(0, case.revision - after - size)
+            size = max(1, case.revision - after - first)
+        reading = self._store.history(case.id, after=first, most=size)
         if masking.sees_numbers():
             what = {"what": "history"}
             by = identity.author("", "by")
@@ -154,7 +164,7 @@ class CaseDesk:
             found = [masking.event(one) for one in await reading]
         end = after + len(found)
         return CaseHistoryPage(
-            events=found,
+            events=found[::-1] if newest_first else found,
             next=end if end < case.revision else 0,
             masked=masked or not masking.sees_numbers(),
         )

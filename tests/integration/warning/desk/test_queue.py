@@ -302,3 +302,23 @@ async def test_lists_by_tier_and_officer_are_the_same_with_and_without_their_ind
     assert await window.seen(high) == []
     assert await window.seen(pb.ListCasesRequest(officer="li")) == [two]
     assert await window.seen(pb.ListCasesRequest(officer="li"), regions=["3401"]) == []
+
+
+async def test_a_history_is_read_newest_first_in_pages(office: Office, window: Window) -> None:
+    one, *_ = await office.opened()
+    for number in range(5):
+        await window.ask("NoteCase", pb.NoteCaseRequest(case_id=one, text=f"{number}"), **LI)
+    whole = await office.store.history(one)
+    seen, token = [], ""
+
+    while True:
+        request = pb.GetCaseHistoryRequest(
+            case_id=one, newest_first=True, page_size=2, page_token=token
+        )
+        answer = await window.ask("GetCaseHistory", request, **LI)
+        seen += [(event.what, event.why) for event in answer.events]
+        token = answer.next_page_token
+        if not token:
+            break
+
+    assert seen == [(event.kind.value, event.why) for event in reversed(whole)]
