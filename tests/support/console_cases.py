@@ -36,11 +36,12 @@ def open_cases(
         case_ids = [answer.case_id for answer in taken]
         assert all(case_ids), "a warning was refused"
         if region:
-            case_pb2_grpc.CaseServiceStub(channel).AssignCases(
+            answer = case_pb2_grpc.CaseServiceStub(channel).AssignCases(
                 case_pb2.AssignCasesRequest(case_ids=case_ids, region=region),
                 metadata=_as(service, "dispatcher", "province"),
                 timeout=DEADLINE,
             )
+            assert not [one.refused for one in answer.assignments if one.refused]
     return case_ids
 
 

@@ -117,6 +117,6 @@ def decision_facts(fields: Mapping[str, str], formats: ReaderFormats) -> Sequenc
         if text := fields.get(name, ""):
             value = formats.time(int(text)) if name in _TIMES and text.isdecimal() else text
             if name in {"from_party", "to_party"}:
-                value = formats.filters()["party"](text)
+                value = formats.party(text)
             found.append((formats.gettext(title), value))
     return found

@@ -1,9 +1,12 @@
 """Forms of the Appeals page: opening, deciding, and drafts of notices."""
 
+from datetime import datetime
+
 from starlette.datastructures import UploadFile
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb
+from services.console.web.formats import CHINA
 from services.console.web.page_request import PageRequest
 
 MOST_DOCUMENTS = 20
@@ -60,6 +63,7 @@ async def opening(visit: PageRequest) -> pb.OpenAppealRequest:
     return pb.OpenAppealRequest(
         decision_id=number(visit, "decision_id"),
         pattern=visit.field("pattern"),
+        occurred_at_ms=_moment(visit.field("at")),
         appellant=visit.field("appellant"),
         contact=visit.field("contact"),
         grounds=visit.field("grounds"),
@@ -81,6 +85,16 @@ async def documents(visit: PageRequest) -> list[pb.AppealDocument]:
             name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
             found.append(pb.AppealDocument(name=name, content=content))
     return found
+
+
+def _moment(text: str) -> int:
+    """Read a time of China from an input of the type datetime-local; 0 for none."""
+    if not text:
+        return 0
+    try:
+        return max(0, int(datetime.fromisoformat(text).replace(tzinfo=CHINA).timestamp() * 1000))
+    except (ValueError, OverflowError):
+        raise InvalidInput("at: is no time: {text!r}", text=text) from None
 
 
 def typed(visit: PageRequest) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import warning_pb2
-from services.console.web.formats import ReaderFormats, party
+from services.console.web.formats import ReaderFormats
 
 _TITLES: Mapping[str, str] = {
     "opened": gettext_noop("Case opened by a warning"),
@@ -47,7 +47,7 @@ def entries(events: Iterable[pb.CaseEvent], formats: ReaderFormats) -> list[Time
 def means(some: Iterable[pb.CaseMeans], formats: ReaderFormats) -> list[str]:
     """Write means as ``number +86 170 0000 0001``."""
     return [
-        f"{formats.word(one.kind, warning_pb2.MeansKind)} {party(one.value)}".strip()
+        f"{formats.word(one.kind, warning_pb2.MeansKind)} {formats.party(one.value)}".strip()
         for one in some
     ]
 

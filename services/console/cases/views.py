@@ -227,7 +227,7 @@ def _post(path: str, view: object, *methods: str) -> PageRoute:
 PAGE = ConsolePage(
     name="cases",
     title=gettext_noop("Cases"),
-    key="c",
+    key="w",
     needs=("CaseService/ListCases", "CaseService/GetCaseBoard"),
     routes=(
         PageRoute(path="", view=board),

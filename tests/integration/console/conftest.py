@@ -16,6 +16,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleService]:
-    """Run a service with identities and without warnings; a file that needs others has its own."""
-    with console_up(tmp_path_factory.mktemp("service")) as running:
+    """Run a service with identities and warnings; a file that needs others has its own."""
+    with console_up(tmp_path_factory.mktemp("service"), warnings=True) as running:
         yield running
