@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 
 from starlette.responses import Response
 
@@ -33,23 +34,7 @@ async def show(
     status: int = 200,
 ) -> Response:
     """Show a case; *whole* has numbers unmasked, *wrong* is the form that *fault* is about."""
-    found, history, script = await asyncio.gather(
-        visit.calls.unary("CaseService/GetCase", pb.GetCaseRequest(case_id=case_id, masked=True)),
-        visit.calls.unary(
-            "CaseService/GetCaseHistory",
-            pb.GetCaseHistoryRequest(
-                case_id=case_id,
-                masked=True,
-                newest_first=True,
-                page_size=EVENTS,
-                page_token=visit.query.get("events", ""),
-            ),
-        ),
-        visit.calls.unary(
-            "CaseService/GetCallScript",
-            pb.GetCallScriptRequest(case_id=case_id, language=visit.language),
-        ),
-    )
+    found, history, script = await _read(visit, case_id)
     case = whole or found.found
     holder = claim.holder if claim else found.found.claimed_by
     mine = not holder or holder == visit.session.name
@@ -74,6 +59,29 @@ async def show(
         errors=errors or {},
         **choices.for_templates(visit.formats),
     )
+
+
+async def _read(
+    visit: PageRequest, case_id: str
+) -> tuple[pb.GetCaseResponse, pb.GetCaseHistoryResponse, pb.GetCallScriptResponse]:
+    answers: tuple[Any, Any, Any] = await asyncio.gather(
+        visit.calls.unary("CaseService/GetCase", pb.GetCaseRequest(case_id=case_id, masked=True)),
+        visit.calls.unary(
+            "CaseService/GetCaseHistory",
+            pb.GetCaseHistoryRequest(
+                case_id=case_id,
+                masked=True,
+                newest_first=True,
+                page_size=EVENTS,
+                page_token=visit.query.get("events", ""),
+            ),
+        ),
+        visit.calls.unary(
+            "CaseService/GetCallScript",
+            pb.GetCallScriptRequest(case_id=case_id, language=visit.language),
+        ),
+    )
+    return answers
 
 
 async def wrong(

@@ -133,6 +133,14 @@ def board_tier(one: BoardTier, now_ms: int) -> pb.CaseBoardTier:
 
 
 def _without_evidence(one: Case, now_ms: int, *, masked: bool, claim: CaseClaim) -> pb.Case:
+    written = _view(one, now_ms, masked=masked)
+    written.claimed_by = claim.holder
+    written.claimed_until_ms = claim.until_ms
+    written.region_name = _place(one.region)
+    return written
+
+
+def _view(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
     return pb.Case(
         case_id=one.id,
         revision=one.revision,
@@ -169,9 +177,6 @@ def _without_evidence(one: Case, now_ms: int, *, masked: bool, claim: CaseClaim)
         closed_at_ms=one.closed_at_ms,
         lost_fen=one.lost_fen,
         duplicate_of=one.duplicate_of,
-        claimed_by=claim.holder,
-        claimed_until_ms=claim.until_ms,
-        region_name=_place(one.region),
     )
 
 
