@@ -20,6 +20,7 @@ from services.console.backend.channels import BackendChannels
 from services.console.cases import views as cases_views
 from services.console.changes import views as change_views
 from services.console.decisions import views as decision_views
+from services.console.imports.store import ImportStore
 from services.console.lists import views as list_views
 from services.console.map import boundaries
 from services.console.map import views as map_views
@@ -77,6 +78,7 @@ def build(settings: Settings, *, redis: Client, channels: BackendChannels) -> St
         ),
         tries=TryLimit(redis, time),
         channels=channels,
+        imports=ImportStore(redis),
         links=SealedLinks(SharedKey(redis, LINK_KEY).get),
         provider=provider,
     )

@@ -17,7 +17,7 @@ from fanzha.v1 import blocklist_pb2_grpc
 from services.cli._common.console import fail, fault_text, progress
 from services.cli.lists.import_summary import ImportSummary
 from services.cli.lists.mappings import MappingsOfSource
-from services.cli.lists.upload import ReadProgress, Upload
+from services.list_files.upload import ReadProgress, Upload
 
 
 class FileUpload:

@@ -14,7 +14,7 @@ from fanzha.translation.message import localized
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli.lists.display import kind_word, shown_word, word
-from services.cli.lists.upload import EXPIRED, ReadProgress
+from services.list_files.upload import EXPIRED, ReadProgress
 
 EXAMPLES = 10
 """Rows of each sort that are shown."""

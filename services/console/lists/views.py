@@ -9,6 +9,7 @@ from fanzha.translation.catalogue import gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.console.backend.faults import BackendFault
+from services.console.imports import views as import_views
 from services.console.lists import bulk_views, entry_ref, entry_views, filters
 from services.console.lists.filters import ListFilter
 from services.console.web.page_request import PageRequest
@@ -115,6 +116,7 @@ PAGE = ConsolePage(
         PageRoute(path="/search", view=search, method="POST"),
         *bulk_views.ROUTES,
         *entry_views.ROUTES,
+        *import_views.ROUTES,
     ),
     keys=(
         KeyHelp(key="s", does=gettext_noop("Search the lists")),

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from services.console.backend.calls import ServiceCalls
 from services.console.backend.channels import BackendChannels
+from services.console.imports.store import ImportStore
 from services.console.session.model import ConsoleSession
 from services.console.session.provider import OpenIdProvider
 from services.console.session.store import SessionStore
@@ -38,6 +39,7 @@ class ConsoleParts:
     tries: TryLimit
     channels: BackendChannels
     links: SealedLinks
+    imports: ImportStore
     provider: OpenIdProvider | None = None
     """Where people sign in; None: with tokens of their own."""
 

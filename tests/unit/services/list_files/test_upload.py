@@ -8,7 +8,7 @@ from blocklists.importers.bulk_lines import MIN_RUN_LINES
 from blocklists.importers.list_file import ListFile, ReadOptions
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli.lists.upload import EXPIRED, JUDGED_LINES, ReadProgress, Upload
+from services.list_files.upload import EXPIRED, JUDGED_LINES, ReadProgress, Upload
 from tests.support.builders import NINE_O_CLOCK_S
 
 
