@@ -96,6 +96,8 @@ def _settings(folder: Path) -> dict[str, str]:
         "FANZHA_CONSOLE_MAP_FILE": str(folder / "names.geojson"),
         "FANZHA_DECISION_LOG_TEXTS": "true",
         "FANZHA_EMERGENCY_HOURS": "24",
+        # A province has a hundred times as many texts.
+        "FANZHA_BULK_TEXTS": "300",
         "FANZHA_WORKERS": "1",
     }
 

@@ -17,6 +17,7 @@ from infra.redis.shared_key import SharedKey
 from services.console.appeals import views as appeals_views
 from services.console.audit import views as audit_views
 from services.console.backend.channels import BackendChannels
+from services.console.campaigns import views as campaign_views
 from services.console.cases import views as cases_views
 from services.console.changes import views as change_views
 from services.console.decisions import views as decision_views
@@ -51,6 +52,7 @@ PAGES: tuple[ConsolePage, ...] = (
     appeals_views.PAGE,
     cases_views.PAGE,
     map_views.PAGE,
+    campaign_views.PAGE,
     audit_views.PAGE,
     settings_views.PAGE,
 )
