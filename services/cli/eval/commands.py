@@ -65,7 +65,7 @@ Against = Annotated[
     typer.Option(
         exists=True,
         file_okay=False,
-        help="Folder of another bundle, such as MODELS/sms/4: measured on the same rows and shown "
+        help="Folder of another bundle, such as MODELS/sms/5: measured on the same rows and shown "
         "side by side.",
     ),
 ]

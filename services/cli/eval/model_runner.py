@@ -54,7 +54,7 @@ class ModelRunner(NamedTuple):
 
 
 def load_bundle(channel: ChannelWord, bundle: Path) -> ModelRunner:
-    """Load the model in the folder *bundle*, such as ``MODELS/sms/4``."""
+    """Load the model in the folder *bundle*, such as ``MODELS/sms/5``."""
     whole = bundle.resolve()
     return load(channel, whole.parent.parent, whole.name)
 
