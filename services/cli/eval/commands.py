@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from classifiers.evaluation import comparison, label_noise, prevalence, report, risk_control
+from classifiers.evaluation import (
+    abstention,
+    comparison,
+    label_noise,
+    prevalence,
+    report,
+    risk_control,
+)
 from classifiers.evaluation.labels import LabelKind
 from fanzha import tables
 from fanzha.translation.catalogue import gettext
@@ -22,7 +29,13 @@ from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail, one_sentence, print_json, progress
 from services.cli._common.files import Row, open_table
 from services.cli._common.options import AsJson
-from services.cli.eval import comparison_table, label_noise_table, model_runner, promise_table
+from services.cli.eval import (
+    comparison_table,
+    label_noise_table,
+    model_runner,
+    promise_table,
+    review_table,
+)
 from services.cli.eval import display as eval_display
 from services.cli.eval import groups as eval_groups
 from services.cli.eval.model_runner import CHUNK, ModelRunner, needed
@@ -122,7 +135,7 @@ def evaluate(
     model = model_runner.load(channel, models_dir)
     rows = _scored(*read, model)
     figures = _figures(channel, data, model, report.report(rows, model.threshold, budget))
-    figures |= _asked(rows, promise, noise)
+    figures |= _asked(rows, model, promise, noise)
     if against is not None:
         figures["comparison"] = _compared(channel, read, against, (rows, figures))
     _show(figures, as_json)
@@ -152,6 +165,8 @@ def _show(figures: report.Figures, as_json: bool) -> None:
         print_json(figures)
         return
     eval_display.show(figures)
+    if "review" in figures:
+        review_table.show(figures["review"])
     if "promise" in figures:
         promise_table.show(figures["promise"])
     if "label_noise" in figures:
@@ -160,9 +175,13 @@ def _show(figures: report.Figures, as_json: bool) -> None:
         comparison_table.show(figures["comparison"])
 
 
-def _asked(rows: report.ScoredRows, promise: float, noise: bool) -> report.Figures:
-    """Return what only some ask for."""
+def _asked(
+    rows: report.ScoredRows, model: ModelRunner, promise: float, noise: bool
+) -> report.Figures:
+    """Return what only some ask for, and what only some models have."""
     found: report.Figures = {}
+    if model.review_threshold is not None:
+        found["review"] = abstention.measured(rows, model.review_threshold, model.threshold)
     if promise:
         found["promise"] = _promise(rows, promise)
     if noise:

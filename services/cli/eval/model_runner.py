@@ -51,6 +51,8 @@ class ModelRunner(NamedTuple):
     """Made for a table, and the name of its file."""
     calibrated_at: float | None = None
     """Share of fraud where scores were calibrated; None where the card does not tell."""
+    review_threshold: float | None = None
+    """The score from which a person is asked; None where nobody is."""
 
 
 def load_bundle(channel: ChannelWord, bundle: Path) -> ModelRunner:
@@ -64,7 +66,10 @@ def load(channel: ChannelWord, models_dir: Path | None, version: str | None = No
     try:
         model = _LOADERS[channel](models_dir, version)
         bundle = bundles.folder(models_dir, ModelKind(channel.value).folder, model.version)
-        return model._replace(calibrated_at=card.read(bundle).calibration_prevalence)
+        about = card.read(bundle)
+        return model._replace(
+            calibrated_at=about.calibration_prevalence, review_threshold=about.review_threshold
+        )
     except ValueError as error:
         fail(fault_text(error))
 

@@ -28,6 +28,7 @@ def show(found: Any) -> None:
         gettext("near-duplicates as one"),
         gettext("blocked"),
         gettext("at most, %"),
+        gettext("threshold alone"),
     ):
         table.add_column(title, right=True)
     table.add_column(gettext("promise"))
@@ -39,6 +40,7 @@ def show(found: Any) -> None:
             f"{one['clusters']:,}",
             f"{one['blocked_clusters']:,}",
             f"{100 * one['upper']:.4f}",
+            f"{one['own_threshold']:.6g}" if "own_threshold" in one else "–",
             gettext(_PROMISES[one["promise"]]) + against,
         )
     table.print()

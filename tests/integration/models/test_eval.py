@@ -250,3 +250,18 @@ def test_figures_that_the_rows_are_too_few_for_are_named(tmp_path: Path) -> None
     assert "is fraud if 0.05% of the traffic is" in found
     assert points[2]["needed"] == 299
     assert points[2]["legitimate"] < 299
+
+
+def test_what_is_put_up_for_review_is_shown_where_the_card_has_a_band(tmp_path: Path) -> None:
+    bundle = bundles.newest(bundles.SHIPPED, "sms")
+    has_band = "review_threshold = " in (bundle / "card.toml").read_text()
+
+    found = measured("text", "--data", str(texts(tmp_path)))
+    shown = run("eval", "text", "--data", str(texts(tmp_path))).stdout
+
+    assert has_band
+    assert found["review"]["to"] == found["threshold"]
+    assert {one["group"] for one in found["review"]["slices"]} == {"ours", "theirs"}
+    assert found["review"]["fraud"]["blocked"] == 1
+    assert "put up for review instead of blocked" in shown
+    assert "source ours" in shown
