@@ -23,6 +23,8 @@ from classifiers.velocity.classifier import VelocityClassifier
 from fanzha.errors import InvalidConfiguration
 
 SHIPPED = Path(__file__).with_name("models")
+CANDIDATE_SUFFIX = ".retrained.json"
+"""Of the report beside a bundle that a retraining made: it decides only where it is asked for."""
 
 _NUMBER = re.compile(r"[0-9]+")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
@@ -113,6 +115,20 @@ def newest(root: Path, channel: str) -> Path:
     if not found:
         raise InvalidConfiguration("{root} holds no model bundle", root=root / channel)
     return root / channel / found[-1]
+
+
+def newest_released(root: Path, channel: str) -> Path:
+    """Return the newest bundle that no retraining made; that of one where there is no other.
+
+    What a retraining made is a candidate: a restart must not let it decide.
+    """
+    folder = root / channel
+    released = [
+        version
+        for version in versions(root, channel)
+        if not (folder / f"{version}{CANDIDATE_SUFFIX}").exists()
+    ]
+    return folder / released[-1] if released else newest(root, channel)
 
 
 def _load(root: Path | None, channel: str, version: str | None) -> OnnxModel:

@@ -28,7 +28,6 @@ from services.decision.model_kinds import ModelKind
 from services.models import bundle_listing, signatures
 
 STAGING = ".staging"
-REPORT_SUFFIX = ".retrained.json"
 LOCK = ".retraining.lock"
 NICE = 10
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -126,13 +125,13 @@ class Retrainer:
 
     def due_in(self, every_seconds: float) -> float:
         """Return the seconds until the next training, as the newest report tells; 0: now."""
-        reports = (self._root / self._kind.folder).glob(f"*{REPORT_SUFFIX}")
+        reports = (self._root / self._kind.folder).glob(f"*{bundles.CANDIDATE_SUFFIX}")
         ended = [path.stat().st_mtime for path in reports]
         return max(0.0, max(ended) + every_seconds - self._now()) if ended else 0.0
 
     def write(self, report: RetrainReport) -> Path:
         """Write *report* beside its bundle, for its owner only."""
-        path = self._root / self._kind.folder / f"{report.version}{REPORT_SUFFIX}"
+        path = self._root / self._kind.folder / f"{report.version}{bundles.CANDIDATE_SUFFIX}"
         table = {name: getattr(report, name) for name in RetrainReport.__dataclass_fields__}
         atomic_file.write(path, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
         return path
@@ -150,12 +149,20 @@ class Retrainer:
         if self._key is not None:
             # Kind and version are part of what is signed, and the same here as where it goes.
             signatures.sign(bundle, self._key)
+        report = self._report(version, known, began_at, found)
         home = self._root / folder
         atomic_file.make_folder(home)
+        # Before the bundle: a worker that starts now must know that this one is only a candidate.
+        self.write(report)
         bundle.rename(home / version)
         page = staging / f"{version}.md"
         if page.exists():
             page.rename(home / page.name)
+        return report
+
+    def _report(
+        self, version: str, known: Sequence[str], began_at: float, found: card.Card
+    ) -> RetrainReport:
         return RetrainReport(
             kind=self._kind.value,
             version=version,

@@ -97,7 +97,10 @@ class ModelControl:
         return await self._change(kind, "activate", before, target, by)
 
     async def shadow(self, kind: ModelKind, version: str, *, share: float, by: str) -> ModelChange:
-        """Let *version* score *share* of the batches and decide nothing; empty: end that."""
+        """Let *version* score *share* of the batches and decide nothing; empty: end that.
+
+        What runs becomes the desired version where there was none.
+        """
         if not (math.isfinite(share) and 0 <= share <= 1):
             raise InvalidInput("share: 0 to 1, not {share:g}", share=share)
         before, reports = await self._before(kind)
@@ -109,6 +112,10 @@ class ModelControl:
                     "version: {kind} {version} decides already", kind=kind, version=version
                 )
         target = replace(was, shadow=version, share=share if version else 1.0)
+        if version and not was.active:
+            # What decides goes on deciding: at a restart it would be the newest, and that may be
+            # the shadow.
+            target = replace(target, active=last_ran(was, running_versions(kind, reports)))
         return await self._change(kind, "shadow", before, target, by)
 
     async def rollback(self, kind: ModelKind, *, by: str) -> ModelChange:

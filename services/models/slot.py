@@ -71,7 +71,7 @@ class ModelSlot(Generic[Scorer]):
         desired: DesiredModel,
         check: Callable[[Path], object] = lambda _bundle: None,
     ) -> None:
-        """Load the desired version, else the previous one, else the newest, which must pass.
+        """Load the desired version, else the previous one, else the newest that was released.
 
         *check* is asked about each bundle before it is loaded, and raises to refuse it.
         """
@@ -200,7 +200,8 @@ class ModelSlot(Generic[Scorer]):
     def _checked(self, version: str | None) -> str:
         """Return *version*, the newest for None; raise where its bundle is not to be used."""
         if version is None:
-            version = bundles.newest(self._root or bundles.SHIPPED, self.kind.folder).name
+            root = self._root or bundles.SHIPPED
+            version = bundles.newest_released(root, self.kind.folder).name
         self._check(bundles.folder(self._root, self.kind.folder, version))
         return version
 

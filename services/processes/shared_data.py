@@ -67,14 +67,14 @@ def _read_models(settings: Settings) -> None:
     """Read what workers share of the newest bundles: all but sessions, which start threads."""
     root = settings.models_dir or bundles.SHIPPED
     for channel in ("sms", "url"):
-        read_table(bundles.newest(root, channel))
+        read_table(bundles.newest_released(root, channel))
     if settings.link_cascade_share:
-        url_trees.read_statistics(bundles.newest(root, "url"))
+        url_trees.read_statistics(bundles.newest_released(root, "url"))
 
 
 def _looks_twice(settings: Settings) -> bool:
     """Return whether the newest text model of this host has a second stage, and is to use it."""
     if not settings.cascade_share:
         return False
-    newest = bundles.newest(settings.models_dir or bundles.SHIPPED, "sms")
+    newest = bundles.newest_released(settings.models_dir or bundles.SHIPPED, "sms")
     return card.read(newest).cascade is not None

@@ -1,6 +1,8 @@
 """Retrained models on a running service: in shadow, and nothing more."""
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +17,7 @@ from services.cli.models.retrain import RetrainPlan
 from services.decision.model_kinds import ModelKind
 from services.models.retrainer import Retrainer, TrainingLimits
 from tests.support.model_bundles import some_bundles
-from tests.support.processes import LEAN, Running, fanzha_up
+from tests.support.processes import LEAN, Running, eventually, fanzha_up
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +79,20 @@ def test_a_retrained_model_ends_in_shadow_and_decides_nothing(service: Running) 
     folder = service.folder / "models" / "caller"
     written = json.loads((folder / f"{report.version}.retrained.json").read_text())
     assert (written["version"], written["shadow"]) == (report.version, report.shadow)
+
+
+def test_a_worker_that_starts_anew_still_runs_what_decided_before(service: Running) -> None:
+    shadowed: Any = retrain.run(a_plan(service), a_retrainer(service), copied)
+    kept: Any = retrain.run(a_plan(service, share=0.0), a_retrainer(service), copied)
+    before, workers = active(service), set(listed(service)["workers"])
+
+    for worker in workers:
+        os.kill(int(worker.rpartition("/")[2]), signal.SIGTERM)
+
+    eventually(lambda: bool(set(listed(service)["workers"]) - workers))
+    assert {one["active"] for one in listed(service)["workers"].values()} == before
+    assert {shadowed.version, kept.version}.isdisjoint(before)
+    assert listed(service)["desired"]["active"] in before
 
 
 def test_nothing_is_trained_from_fewer_examples_than_are_asked_for(service: Running) -> None:

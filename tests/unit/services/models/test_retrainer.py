@@ -75,7 +75,8 @@ def test_what_runs_is_not_touched(root: Path) -> None:
     retrainer(root).run(training(MADE))
 
     assert {path: path.read_bytes() for path in (root / "moment" / "4").iterdir()} == before
-    assert sorted(path.name for path in (root / "moment").iterdir()) == ["4", "5", "5.md"]
+    names = sorted(path.name for path in (root / "moment").iterdir())
+    assert names == ["4", "5", "5.md", "5.retrained.json"]
 
 
 def test_the_bundle_is_signed_before_workers_see_it(root: Path, tmp_path: Path) -> None:
@@ -194,3 +195,17 @@ def test_a_folder_without_bundles_gets_its_first(tmp_path: Path) -> None:
 
     assert (report.version, report.before) == ("1", "")
     assert (tmp_path / "new" / "moment" / "1" / CARD).exists()
+
+
+def test_what_a_retraining_made_is_not_what_decides_at_a_start(root: Path) -> None:
+    report = retrainer(root).run(training(MADE))
+
+    assert bundles.newest(root, "moment").name == report.version
+    assert bundles.newest_released(root, "moment").name == report.before
+
+
+def test_a_candidate_decides_where_there_is_nothing_else(tmp_path: Path) -> None:
+    a_bundle(tmp_path, "moment", "1")
+    (tmp_path / "moment" / f"1{bundles.CANDIDATE_SUFFIX}").write_text("{}")
+
+    assert bundles.newest_released(tmp_path, "moment").name == "1"
