@@ -28,6 +28,7 @@ STATEMENT = (
     "thousandth. Whether a second run gave the same bytes is not part of this card; compare with "
     "python -m classifiers.training.reproducibility."
 )
+_SIGNATURE = "signature.json"
 _MAY_DIFFER = frozenset({"date", "version"})
 _TIMED = ("cost", "speed", "microseconds")
 """What keys of a card's metrics begin with that were measured by a clock."""
@@ -60,10 +61,11 @@ def code_digest(root: Path = _ROOT) -> str:
 def differing(bundle: Path, other: Path) -> list[str]:
     """Return the files that are not the same bytes in both.
 
-    Of cards the date, the version and what was timed (`_TIMED`) may differ.
+    Of cards the date, the version and what was timed (`_TIMED`) may differ, and so may signatures,
+    which cover the version.
     A file that only one has is among them.
     """
-    names = {path.name for folder in (bundle, other) for path in folder.iterdir()}
+    names = {path.name for folder in (bundle, other) for path in folder.iterdir()} - {_SIGNATURE}
     return sorted(name for name in names if _content(bundle / name) != _content(other / name))
 
 

@@ -41,6 +41,22 @@ def test_bundles_that_differ_in_date_and_version_only_are_the_same(
     assert (done.returncode, done.stdout) == (0, "the same bytes\n")
 
 
+def test_what_was_timed_and_how_it_was_signed_does_not_count(twins: tuple[Path, Path]) -> None:
+    for bundle, microseconds in zip(twins, (1.5, 2.5), strict=True):
+        bundle_writer.add_metrics(bundle, {"cost": {"fast_us": microseconds}})
+        (bundle / "signature.json").write_text(f"of {bundle.name}")
+
+    done = compare(*twins)
+
+    assert (done.returncode, done.stdout) == (0, "the same bytes\n")
+
+
+def test_another_figure_of_the_card_counts(twins: tuple[Path, Path]) -> None:
+    bundle_writer.add_metrics(twins[1], {"recall": 0.5})
+
+    assert compare(*twins).stdout == f"{CARD} differ\n"
+
+
 def test_every_file_that_differs_is_named(twins: tuple[Path, Path]) -> None:
     (twins[1] / GRAPH).write_bytes(b"another")
     (twins[1] / "second.onnx").write_bytes(b"one more")
