@@ -124,7 +124,7 @@ def retrain(
     train.check_packages()
     retrainer = _retrainer(plan, key, max_hours, max_memory)
     if every:
-        _repeat(plan, retrainer, every * _DAY_S)
+        repeat(plan, retrainer, every * _DAY_S, as_json=as_json)
         return
     _show(_once(plan, retrainer), as_json)
 
@@ -239,9 +239,20 @@ def _shadowed(plan: RetrainPlan, report: Any) -> str:
     return f"in shadow, {plan.share:g} of the batches"
 
 
-def _repeat(plan: RetrainPlan, retrainer: Any, every_seconds: float) -> None:
-    """Train now and again until the process is told to end; failures are logged."""
+def repeat(
+    plan: RetrainPlan,
+    retrainer: Any,
+    every_seconds: float,
+    *,
+    as_json: bool = False,
+    command: Callable[..., Sequence[str]] | None = None,
+) -> None:
+    """Train now and again until the process is told to end, and show each report.
+
+    Failures are logged. *command* is as in `run`.
+    """
     from infra.periodic import run_periodically_in_thread
+    from services.models.retrainer import TrainingFailed
 
     ending = threading.Event()
 
@@ -249,22 +260,26 @@ def _repeat(plan: RetrainPlan, retrainer: Any, every_seconds: float) -> None:
         ending.set()
         retrainer.stop()
 
+    def step() -> None:
+        try:
+            report = run(plan, retrainer, command)
+        except TrainingFailed:
+            if ending.is_set():  # it was stopped, and nothing is retried
+                return
+            raise
+        _show(report, as_json)
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     if ending.wait(retrainer.due_in(every_seconds)):
         return
     run_periodically_in_thread(
-        lambda: _log(run(plan, retrainer)),
+        step,
         every_seconds=every_seconds,
         task=f"retraining of {plan.kind}",
         logger=logger,
         ending=ending,
     )
-
-
-def _log(report: Any) -> None:
-    if report is not None:
-        logger.info("%s model %s is made: %s", report.kind, report.version, report.shadow)
 
 
 def _show(report: Any, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from classifiers import bundles
+from services.audit import keys
 from services.cli._common.channel_words import ModelWord
 from services.cli.models import retrain
 from services.cli.models.retrain import RetrainPlan
 from services.decision.model_kinds import ModelKind
 from services.models.retrainer import Retrainer, TrainingLimits
+from tests.support.checkout import CHECKOUT
 from tests.support.model_bundles import some_bundles
 from tests.support.processes import LEAN, Running, eventually, fanzha_up
 
@@ -93,6 +97,62 @@ def test_a_worker_that_starts_anew_still_runs_what_decided_before(service: Runni
     assert {one["active"] for one in listed(service)["workers"].values()} == before
     assert {shadowed.version, kept.version}.isdisjoint(before)
     assert listed(service)["desired"]["active"] in before
+
+
+REPEATED = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from services.audit import keys
+from services.cli._common.channel_words import ModelWord
+from services.cli.models import retrain
+from services.cli.models.retrain import RetrainPlan
+from services.decision.model_kinds import ModelKind
+from services.models.retrainer import Retrainer, TrainingLimits
+from tests.integration.models.test_retrain import copied
+
+models, target, key = sys.argv[1:]
+plan = RetrainPlan(
+    kind=ModelWord.CALL, models_dir=Path(models), data=None, examples=(), since="", least=50,
+    measure=None, share=0.5, target=target, by="li",
+)
+limits = TrainingLimits(seconds=60, memory_bytes=2**31)
+retrainer = Retrainer(ModelKind.CALL, Path(models), limits=limits, key=keys.open_key(Path(key)))
+retrain.repeat(plan, retrainer, 0.1, command=copied)
+"""
+
+
+def test_a_schedule_makes_signed_shadows_one_after_the_other_and_promotes_none(
+    service: Running, tmp_path: Path
+) -> None:
+    before, models = active(service), service.folder / "models"
+    for report in (models / "caller").glob("*.retrained.json"):
+        os.utime(report, (0, 0))  # long ago, so that the first turn is due
+    key = keys.open_key(tmp_path / "key")
+    made = set(bundles.versions(models, "caller"))
+
+    with subprocess.Popen(
+        [sys.executable, "-c", REPEATED, str(models), service.admin, str(tmp_path / "key")],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        told = (line for line in process.stdout if "made in" in line)
+        lines = [next(told), next(told)]
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=120)
+
+    new = sorted(set(bundles.versions(models, "caller")) - made, key=int)
+    assert len(new) >= 2
+    assert lines[0] != lines[1]
+    assert process.returncode == 0
+    for version in new[:2]:
+        report = json.loads((models / "caller" / f"{version}.retrained.json").read_text())
+        assert (report["key_id"], report["shadow"]) == (key.key_id, "in shadow, 0.5 of the batches")
+        assert (models / "caller" / version / "signature.json").exists()
+    assert active(service) == before
 
 
 def test_nothing_is_trained_from_fewer_examples_than_are_asked_for(service: Running) -> None:
