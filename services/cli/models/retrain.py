@@ -252,7 +252,6 @@ def repeat(
     Failures are logged. *command* is as in `run`.
     """
     from infra.periodic import run_periodically_in_thread
-    from services.models.retrainer import TrainingFailed
 
     ending = threading.Event()
 
@@ -260,26 +259,34 @@ def repeat(
         ending.set()
         retrainer.stop()
 
-    def step() -> None:
-        try:
-            report = run(plan, retrainer, command)
-        except TrainingFailed:
-            if ending.is_set():  # it was stopped, and nothing is retried
-                return
-            raise
-        _show(report, as_json)
-
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     if ending.wait(retrainer.due_in(every_seconds)):
         return
     run_periodically_in_thread(
-        step,
+        lambda: _show(_unless(ending, plan, retrainer, command), as_json),
         every_seconds=every_seconds,
         task=f"retraining of {plan.kind}",
         logger=logger,
         ending=ending,
     )
+
+
+def _unless(
+    ending: threading.Event,
+    plan: RetrainPlan,
+    retrainer: Any,
+    command: Callable[..., Sequence[str]] | None,
+) -> Any:
+    """Train once; a training that ends because *ending* was set has not failed."""
+    from services.models.retrainer import TrainingFailed
+
+    try:
+        return run(plan, retrainer, command)
+    except TrainingFailed:
+        if ending.is_set():
+            return None
+        raise
 
 
 def _show(report: Any, as_json: bool) -> None:
