@@ -7,7 +7,8 @@ packages that are installed here; what is older is taken out of git into a tempo
 cell is measured in pairs, the first of which changes from round to round, and the ratio is taken
 within a pair: a minute in which the machine is slow slows both. h2load sends one prepared body over
 and over, so what a second look says of it is cached; ``--different`` asks for 16,384 different rows
-instead, by a generator in Python, which takes more of its core.
+instead, by a generator in Python, which takes more of its core. Beside rows a second stand rows a
+second of the server's processor time, which say more on a machine that others use, too.
 """
 
 import argparse
@@ -127,7 +128,10 @@ def _cells(
             order = ("before", "after") if repeat % 2 == 0 else ("after", "before")
             for shape in shapes:
                 for side in order:
-                    getattr(rates[shape], side).append(round(measures[shape, side](), 1))
+                    used = servers[side].cpu_seconds()
+                    rate = measures[shape, side]()
+                    used = servers[side].cpu_seconds() - used
+                    rates[shape].add(side, rate, rate * options.seconds / used if used else 0.0)
                 pair = f"{rates[shape].before[-1]:,.0f} before, {rates[shape].after[-1]:,.0f} after"
                 sys.stderr.write(f"round {repeat + 1}: {shape[0]}, {shape[1]} rows: {pair}\n")
     return [cell(channel, rows, rates[channel, rows]) for channel, rows in shapes]

@@ -17,21 +17,36 @@ class Sides:
 
     before: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
+    before_cpu: list[float] = field(default_factory=list)
+    """Rows a second of the server's processor time."""
+    after_cpu: list[float] = field(default_factory=list)
+
+    def add(self, side: str, rate: float, of_cpu: float) -> None:
+        """Add a measurement of *side*, ``before`` or ``after``."""
+        getattr(self, side).append(round(rate, 1))
+        getattr(self, f"{side}_cpu").append(round(of_cpu, 1))
 
 
 def cell(channel: str, rows: int, sides: Sides) -> dict[str, Any]:
     """Return the figures of one cell; the ratio of a pair is after over before."""
-    ratios = [new / old for old, new in zip(sides.before, sides.after, strict=True)]
     return {
         "channel": channel,
         "batch": rows,
-        "before": statistics.median(sides.before),
-        "after": statistics.median(sides.after),
+        **_compared(sides.before, sides.after),
+        "of_processor_time": _compared(sides.before_cpu, sides.after_cpu),
+    }
+
+
+def _compared(before: list[float], after: list[float]) -> dict[str, Any]:
+    ratios = [new / old if old else 0.0 for old, new in zip(before, after, strict=True)]
+    return {
+        "before": statistics.median(before),
+        "after": statistics.median(after),
         "ratio": round(statistics.median(ratios), 3),
         "ratio_lowest": round(min(ratios), 3),
         "ratio_highest": round(max(ratios), 3),
-        "before_runs": sides.before,
-        "after_runs": sides.after,
+        "before_runs": before,
+        "after_runs": after,
     }
 
 
@@ -40,22 +55,31 @@ def comparison(report: Mapping[str, Any]) -> list[str]:
     rows = [
         (
             f"{one['channel']}s, {one['batch']:,} rows",
-            count(one["before"]),
-            count(one["after"]),
-            f"{one['ratio']:.2f}",
-            f"{one['ratio_lowest']:.2f} to {one['ratio_highest']:.2f}",
+            *_cells(one),
+            *_cells(one["of_processor_time"]),
         )
         for one in report["cells"]
     ]
     commit = str(report["before_commit"])[:8]
-    head = ("rows a second", f"commit {commit}", "now", "ratio", "of pairs")
+    sides = (f"commit {commit}", "now", "ratio (pairs)")
+    head = ("", *sides, *(f"{side}, of processor time" for side in sides))
     return [
         f"Medians of {report['repeats']} pairs of {report['seconds']} s each, one worker, "
         f"{report['listed']:,} listed numbers, generator: {report['generator']}. Ratios are of "
-        "measurements one after the other.",
+        "measurements one after the other. Rows a second, and rows a second of the server's "
+        "processor time.",
         "",
         *table(head, rows),
     ]
+
+
+def _cells(found: Mapping[str, Any]) -> tuple[str, str, str]:
+    low, high = found["ratio_lowest"], found["ratio_highest"]
+    return (
+        count(found["before"]),
+        count(found["after"]),
+        f"{found['ratio']:.2f} ({low:.2f} to {high:.2f})",
+    )
 
 
 def section(results: Results) -> list[str]:
