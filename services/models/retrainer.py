@@ -103,6 +103,7 @@ class Retrainer:
         self._key = key
         self._now = now
         self._running: subprocess.Popen[bytes] | None = None
+        self._trains = self._stopped = False
 
     def run(self, command: Command) -> RetrainReport:
         """Train, check, sign and put the bundle in place; raises `AlreadyRuns`, `TrainingFailed`.
@@ -118,10 +119,16 @@ class Retrainer:
         finally:
             os.close(lock)
 
-    def stop(self) -> None:
-        """End a training that runs, from another thread or a signal handler."""
+    def stop(self) -> bool:
+        """End a training, from another thread or a signal handler; return whether there is one.
+
+        `run` then raises `TrainingFailed`.
+        """
+        self._stopped = True
         if self._running is not None:
-            _end(self._running)
+            # Whoever waits for it reaps it: the lock for that may be held by what is interrupted.
+            _kill(self._running)
+        return self._trains
 
     def due_in(self, every_seconds: float) -> float:
         """Return the seconds until the next training, as the newest report tells; 0: now."""
@@ -178,6 +185,7 @@ class Retrainer:
 
     def _train(self, command: Sequence[str], log: Path) -> None:
         """Run *command* within the limits, its output in *log*."""
+        self._trains = True
         with atomic_file.create(log) as output:
             self._running = process = subprocess.Popen(  # noqa: S603  our own interpreter
                 command,
@@ -188,6 +196,8 @@ class Retrainer:
                 start_new_session=True,
             )
             try:
+                if self._stopped:  # while it was started
+                    _kill(process)
                 self._limit(process.pid)
                 status = process.wait(self._limits.seconds)
             except subprocess.TimeoutExpired as error:
@@ -196,7 +206,7 @@ class Retrainer:
                 ) from error
             finally:
                 _end(process)
-                self._running = None
+                self._running, self._trains = None, False
         if status:
             lines = log.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
             raise TrainingFailed("\n".join([f"the training ended with status {status}:", *lines]))
@@ -240,5 +250,10 @@ def with_results(
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the process and all that it started, which share its session."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
         process.wait()
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.killpg(process.pid, signal.SIGKILL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target
 
 logger = logging.getLogger(__name__)
 
+_TERMINATED = 128 + signal.SIGTERM
 _DAY_S = 86_400.0
 _GIB = 2**30
 
@@ -126,7 +128,7 @@ def retrain(
     if every:
         repeat(plan, retrainer, every * _DAY_S, as_json=as_json)
         return
-    _show(_once(plan, retrainer), as_json)
+    _show(once(plan, retrainer), as_json)
 
 
 def _retrainer(plan: RetrainPlan, key: Path | None, hours: float, gib: float) -> Any:
@@ -142,13 +144,29 @@ def _retrainer(plan: RetrainPlan, key: Path | None, hours: float, gib: float) ->
     )
 
 
-def _once(plan: RetrainPlan, retrainer: Any) -> Any:
-    """Run a training and what follows it; ends the command where none is to be used."""
+def once(
+    plan: RetrainPlan, retrainer: Any, command: Callable[..., Sequence[str]] | None = None
+) -> Any:
+    """Run a training and what follows it; ends the command where none is to be used.
+
+    *command* is as in `run`. SIGTERM ends the training, too, and removes what was exported.
+    """
     from services.models.retrainer import AlreadyRuns, TrainingFailed
 
+    ended = False
+
+    def end(_signal: int, _frame: object) -> None:
+        nonlocal ended
+        ended = True
+        if not retrainer.stop():
+            sys.exit(_TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)
     try:
-        return run(plan, retrainer)
+        return run(plan, retrainer, command)
     except (AlreadyRuns, TrainingFailed) as error:
+        if ended:
+            sys.exit(_TERMINATED)
         fail(str(error))
 
 

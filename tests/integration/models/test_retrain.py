@@ -99,7 +99,7 @@ def test_a_worker_that_starts_anew_still_runs_what_decided_before(service: Runni
     assert listed(service)["desired"]["active"] in before
 
 
-REPEATED = """
+SCRIPT = """
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -112,15 +112,43 @@ from services.decision.model_kinds import ModelKind
 from services.models.retrainer import Retrainer, TrainingLimits
 from tests.integration.models.test_retrain import copied
 
-models, target, key = sys.argv[1:]
+how, models, target, key = sys.argv[1:]
+
+
+def endless(bundle, examples):
+    said = "import os, sys, time; print(os.getpid(), file=open(sys.argv[1], 'w')); time.sleep(999)"
+    return [sys.executable, "-c", said, key + ".pid"]
+
+
 plan = RetrainPlan(
     kind=ModelWord.CALL, models_dir=Path(models), data=None, examples=(), since="", least=50,
     measure=None, share=0.5, target=target, by="li",
 )
 limits = TrainingLimits(seconds=60, memory_bytes=2**31)
 retrainer = Retrainer(ModelKind.CALL, Path(models), limits=limits, key=keys.open_key(Path(key)))
-retrain.repeat(plan, retrainer, 0.1, command=copied)
+if how == "repeat":
+    retrain.repeat(plan, retrainer, 0.1, command=copied)
+else:
+    retrain.once(plan, retrainer, command=endless)
 """
+
+
+def a_script(how: str, service: Running, key: Path) -> list[str]:
+    models = service.folder / "models"
+    return [sys.executable, "-c", SCRIPT, how, str(models), service.admin, str(key)]
+
+
+def test_a_retraining_that_is_ended_ends_its_training(service: Running, tmp_path: Path) -> None:
+    written = tmp_path / "key.pid"
+    with subprocess.Popen(a_script("once", service, tmp_path / "key"), cwd=CHECKOUT) as process:
+        eventually(lambda: written.exists() and written.read_text().strip() != "")
+        training = Path("/proc") / written.read_text().strip()
+
+        process.send_signal(signal.SIGTERM)
+        process.wait(120)
+
+    eventually(lambda: not training.exists())
+    assert process.returncode == 128 + signal.SIGTERM
 
 
 def test_a_schedule_makes_signed_shadows_one_after_the_other_and_promotes_none(
@@ -133,7 +161,7 @@ def test_a_schedule_makes_signed_shadows_one_after_the_other_and_promotes_none(
     made = set(bundles.versions(models, "caller"))
 
     with subprocess.Popen(
-        [sys.executable, "-c", REPEATED, str(models), service.admin, str(tmp_path / "key")],
+        a_script("repeat", service, tmp_path / "key"),
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
