@@ -13,7 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install kernels demo demo-warning demo-network demo-console test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
+.PHONY: help install kernels demo demo-warning demo-network demo-console console-screenshots test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ demo-network: install  ## Let a campaign use four real networks, and an appeal l
 
 demo-console: install  ## Show the console over two years of a made-up province, until Ctrl-C
 	$(BIN)/python -m examples.console_demo
+
+console-screenshots: install  ## Take the screenshots of docs/console from the province of demo-console (needs chromium)
+	$(BIN)/python -m tools.console_screenshots
 
 test: install  ## Run all tests on all cores in a random order, with a Valkey for each core
 	$(BIN)/pytest -q -rs $(ON_ALL_CORES) $(ARGUMENTS)
