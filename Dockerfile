@@ -43,7 +43,7 @@ ENV PATH=/opt/fanzha/bin:$PATH \
 USER 10001:10001
 WORKDIR /data
 VOLUME ["/data"]
-EXPOSE 7361 7362 7363 7364 7365 7366
+EXPOSE 7361 7362 7363 7364 7365 7366 7368
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
     CMD ["fanzha", "check", "health", "--target", "127.0.0.1:7361"]

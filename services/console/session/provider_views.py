@@ -112,9 +112,9 @@ class ProviderViews:
         except Unavailable as error:
             return await self._sign_in.refused(request, error.as_message(), 503)
         except (InvalidInput, BackendFault) as error:
-            await self._parts.tries.failed(address)
             text = error.as_message() if isinstance(error, InvalidInput) else error.message
-            answer = await self._sign_in.refused(request, text, 403)
+            status = await self._sign_in.count_failure(address, error)
+            answer = await self._sign_in.refused(request, text, status)
         answer.delete_cookie(_COOKIE, path="/")
         return answer
 

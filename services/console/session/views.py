@@ -24,7 +24,8 @@ from services.console.web.urls import is_local_path, url
 
 _YEAR = 365 * 86_400
 _CHOICES = {"language": ("zh", "en"), "theme": ("light", "dark", "auto")}
-_FORBIDDEN, _TOO_MANY = 403, 429
+_FORBIDDEN, _TOO_MANY, _UNAVAILABLE = 403, 429, 503
+_NO_ANSWER = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "UNKNOWN"})
 
 
 class SignInViews:
@@ -62,11 +63,22 @@ class SignInViews:
             session = await self._made(
                 request, str(form.get("token", "")), str(form.get("name", ""))
             )
+        except Unavailable as error:
+            return await self._form(
+                request, target=target, fault=error.as_message(), status=_UNAVAILABLE
+            )
         except (BackendFault, InvalidInput) as error:
-            await self._parts.tries.failed(address)
             text = error.as_message() if isinstance(error, InvalidInput) else error.message
-            return await self._form(request, target=target, fault=text, status=_FORBIDDEN)
+            status = await self.count_failure(address, error)
+            return await self._form(request, target=target, fault=text, status=status)
         return await self.begin(request, session, target)
+
+    async def count_failure(self, address: str, error: Exception) -> int:
+        """Count a refused try and return its status; servers that are away refuse nobody."""
+        if isinstance(error, BackendFault) and error.status in _NO_ANSWER:
+            return _UNAVAILABLE
+        await self._parts.tries.failed(address)
+        return _FORBIDDEN
 
     async def begin(self, request: Request, session: ConsoleSession, target: str) -> Response:
         """Begin a session with an id that nobody has seen, and go on to *target*."""
@@ -108,7 +120,7 @@ class SignInViews:
         except BackendFault as error:
             by_name = False
             if error.status != "UNAUTHENTICATED":
-                fault, status = fault or error.message, 503 if status == 200 else status  # noqa: PLR2004
+                fault, status = fault or error.message, _UNAVAILABLE if status == 200 else status  # noqa: PLR2004
         text = self._parts.templates.render(
             "session/sign_in.html",
             language,

@@ -190,6 +190,19 @@ def test_many_failed_tries_are_slowed_down(tmp_path_factory: pytest.TempPathFact
     assert refused.status_code == httpx.codes.TOO_MANY_REQUESTS
 
 
+def test_servers_that_cannot_be_asked_count_as_no_failed_try(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    nobody = "127.0.0.1:1"
+    with (
+        console_up(tmp_path_factory.mktemp("away"), FANZHA_CONSOLE_ADMIN_TARGET=nobody) as service,
+        httpx.Client(base_url=service.url, timeout=60) as visitor,
+    ):
+        tries = [visitor.post("/sign-in", data=token(service)) for _ in range(MOST_TRIES + 1)]
+
+    assert {one.status_code for one in tries} == {httpx.codes.SERVICE_UNAVAILABLE}
+
+
 def test_the_log_has_no_token_and_no_words_of_a_search(service: ConsoleService) -> None:
     words = "+8617000000987"
     sent = token(service)
