@@ -11,6 +11,7 @@ from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2, decision_pb2
 from services.console.appeals import forms
 from services.console.backend.faults import BackendFault
+from services.console.lists import entry_ref
 from services.console.web.formats import ReaderFormats
 from services.console.web.page_request import PageRequest
 
@@ -68,6 +69,7 @@ async def show(
         "AppealService/GetAppeal", pb.GetAppealRequest(appeal_id=appeal_id)
     )
     one = answer.appeal
+    links = visit.may("BlocklistService/FindEntries") and not one.masked
     reviews = one.state == pb.APPEAL_STATE_IN_REVIEW and one.officer == visit.session.name
     return await visit.show(
         "appeals/appeal.html",
@@ -78,6 +80,7 @@ async def show(
         recent=[decision_facts(each.fields, visit.formats) for each in answer.evidence.recent],
         events=[(event, _EVENTS.get(event.what, event.what)) for event in one.events],
         open=not one.closed_at_ms,
+        entry_path=await entry_ref.paths(visit) if links else None,
         decides=reviews and visit.may("AppealService/DecideAppeal"),
         drafts=drafts or {},
         notices=notices or {},

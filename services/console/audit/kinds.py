@@ -11,6 +11,8 @@ KINDS: Mapping[str, str] = {
     "request_submitted": gettext_noop("Change request submitted"),
     "request_approved": gettext_noop("Change request approved"),
     "request_rejected": gettext_noop("Change request rejected"),
+    "request_returned": gettext_noop("Change request sent back"),
+    "request_commented": gettext_noop("Change request commented on"),
     "change_applied": gettext_noop("Change applied"),
     "change_reverted": gettext_noop("Change reverted"),
     "emergency_applied": gettext_noop("Emergency change applied"),
