@@ -167,7 +167,7 @@ class ListRecordsResponse(_message.Message):
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___AuditRecord]:
         """Newest first. A page may be short or empty before the end: a request examines
-        200000 records at most, up to ten times as many where a filter rules out whole blocks of them.
+        200000 records at most, up to twice as many where a filter rules out whole blocks of them.
         """
 
     def __init__(

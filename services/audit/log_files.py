@@ -54,13 +54,16 @@ def lines_backwards(
             start = max(0, end - _BLOCK)
             file.seek(start)
             block = file.read(end - start) + rest
+            count = block.count(b"\n")
+            if count > 1 and not wanted(block):
+                # Not split into lines: a search skips most of a long log.
+                first_end = block.index(b"\n")
+                line = block[first_end + 1 : block.index(b"\n", first_end + 1)]
+                yield start + first_end + 1, line, count - 1 - (at_the_end and block[-1:] == b"\n")
+                rest, end, at_the_end = block[:first_end], start, False
+                continue
             first, *lines = block.split(b"\n")
             place = start + len(block)
-            if len(lines) > 1 and not wanted(block):
-                place -= len(block) - len(first) - 1
-                skipped = len(lines) - 1 - (at_the_end and not lines[-1])
-                yield place, lines[0], skipped
-                lines, at_the_end = [], False
             for line in reversed(lines):
                 place -= len(line)
                 if line or not at_the_end:

@@ -12,7 +12,7 @@ from services.audit.records import AuditRecord, DamagedAuditRecord, read
 
 MAX_SCANNED = 200_000
 """Most lines scanned per page; one that is skipped with its block counts as `_SKIPPED_COST`."""
-_SKIPPED_COST = 0.1
+_SKIPPED_COST = 0.5
 _DAY_MS = 86_400_000
 _SEQUENCE, _TIME = b'"sequence":', b'"time_ms":'
 _LONGEST_NUMBER = 17
