@@ -239,7 +239,7 @@ async def test_a_link_moved_by_facts_on_its_domain_is_explained_by_them_and_by_i
     facts = HostFacts(
         domain_age_days=unknown, first_seen_days=unknown, popularity_rank=np.array([500])
     )
-    models = replace(shipped, thresholds=dict.fromkeys(Channel, 0.2))
+    models = replace(shipped, thresholds=dict.fromkeys(Channel, 0.5))
     alone = float(bundles.load_link().score([URL])[0])
     decide(engine(log, models=models), log, replace(some_links(URL), facts=facts))
 
