@@ -47,7 +47,7 @@ class LinkFeatureSettings:
 
     sizes: tuple[int, ...] = (3, 4, 5)
     """Of n-grams."""
-    bits: int = 20
+    bits: int = 19
     """N-grams fall into 2**bits buckets; the model knows the common ones of them."""
     host_characters: int = 100
     """Characters read from the end of a host."""

@@ -30,9 +30,9 @@ from fanzha.tables import Float32s
 
 HOSTS_CACHED = 4096
 """Hosts whose columns are kept; all are dropped when there are more. About 4 MB."""
-REVISION = "url-2"
+REVISION = "url-3"
 """Of what `of_urls` makes; trees made for one that is not in `WIDTHS` do not load."""
-FIRST_REVISION = "url-1"
+FIRST_REVISION, SECOND_REVISION = "url-1", "url-2"
 
 _HOST = (
     *("labels", "label_length", "suffix_dots", "below_length", "below_labels", "is_address"),
@@ -55,8 +55,9 @@ _RATES = (
     *(f"name_words_{name}" for name in _SUMS),
 )
 _FIRST = (*_HOST, *_BRANDS, *_PATH, *_RATES)
-NAMES = (*_FIRST, *name_columns.NAMES)
-WIDTHS = {FIRST_REVISION: len(_FIRST), REVISION: len(NAMES)}
+_SECOND = (*_FIRST, *name_columns.NAMES)
+NAMES = (*_SECOND, "is_page_part", "tells_version")
+WIDTHS = {FIRST_REVISION: len(_FIRST), SECOND_REVISION: len(_SECOND), REVISION: len(NAMES)}
 """Columns by revision: each begins with those before it, so older trees read the first ones."""
 
 _INDEX_PAGE = re.compile(rb"(?:[a-z]{2}/)?(?:index\.(?:html?|php|jsp|aspx?)|home|main)?/?")
@@ -77,7 +78,16 @@ _FILE_KINDS = {
     for kind in kinds.split()
 }
 _OTHER_FILE = 9
+_PAGE_PARTS = frozenset(
+    [
+        *(b"js", b"css", b"map", b"png", b"jpg", b"jpeg", b"gif", b"svg", b"ico", b"webp"),
+        *(b"woff", b"woff2", b"ttf", b"eot", b"json", b"xml", b"rss"),
+    ]
+)
+"""Files that a page loads by itself: legitimate sites have them in folders of plugins, too."""
+_VERSION = re.compile(rb"[?&](?:ver|v|rev|version)=")
 _NONE = (0.0, 0.0, 0.0, 0)
+_NO_PAGE_PART = (False, False)
 _EMPTY_PATH = (0, 0, 0, True, *[0] * 10)
 
 
@@ -119,13 +129,16 @@ class UrlColumns:
                 values += _path(raw, small)
                 values += known.before_path_words
                 values += _summed(url_parts.path_words(path), rates)
+                values += known.last
+                values += _page_part(small)
             else:
                 values.append(NO_BRAND)
                 values += known.before_path
                 values += _EMPTY_PATH
                 values += known.before_path_words
                 values += _NONE
-            values += known.last
+                values += known.last
+                values += _NO_PAGE_PART
         return np.fromiter(values, np.float32, len(values)).reshape(len(urls), len(NAMES))
 
     def _describe(self, host: str) -> _HostColumns:
@@ -205,6 +218,13 @@ def _path(raw: bytes, small: bytes) -> tuple[float, ...]:
         b"//" in raw,
         len(raw) <= _LONGEST_INDEX_PAGE and _INDEX_PAGE.fullmatch(small) is not None,
     )
+
+
+def _page_part(small: bytes) -> tuple[bool, bool]:
+    """Return the last columns, from a path in lower case that is not empty."""
+    folders, mark, query = small.partition(b"?")
+    tells_version = query != b"" and _VERSION.search(mark + query) is not None
+    return folders.rpartition(b".")[2] in _PAGE_PARTS, tells_version
 
 
 def _host_rates(

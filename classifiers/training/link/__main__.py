@@ -2,10 +2,9 @@
 
     python -m classifiers.training.link --data FOLDER --out classifiers/models/url/VERSION
 
-Settings were chosen on the validation rows. The fast model learns from the training rows. The
-second stage is fitted twice: once on the training rows, to score the test rows, later months and
-sources never trained on once, at the end; and once on all rows that may be trained on, to be
-shipped. Other rounds leave sources out of the fast model; their models are thrown away.
+Settings were chosen on validation rows. What ships learns from all rows that may be trained on, and
+its figures are of rows as new ones: by folds, and of sources never trained on. Rounds leave out the
+newest months and each source; they take twice as long as the rest.
 """
 
 import argparse
@@ -34,13 +33,15 @@ from classifiers.training.link import (
     cascade_report,
     data,
     examples,
-    fast_model,
     feature_matrix,
     fits,
     forked,
     report,
     trees,
+    vocabulary,
 )
+from classifiers.training.link import graph as link_graph
+from classifiers.training.link import network as link_network
 from classifiers.training.link import page as link_page
 from classifiers.training.link.cascade_fit import FOLDS, CascadeTraining
 from classifiers.training.link.data import LabelledLinks, Splits
@@ -90,11 +91,7 @@ def main() -> None:
         jobs=arguments.jobs,
     )
     licences = {**data.licences(arguments.data)}
-    if arguments.fast is None:
-        fast = fast_model.trained(setup, site.sources, arguments.jobs)
-    else:
-        fast = fast_model.kept(arguments.fast, setup)
-    found = fits.run(training, fast)
+    found = fits.run(training, site.sources, rounds=not arguments.no_rounds)
     licences |= dict.fromkeys(site.sources, SITE_LICENCE)
     write(training, found, arguments.out, licences, site)
     card = link_page.read_card(arguments.out)
@@ -109,7 +106,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="the bundle to write")
     parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--fast", type=Path, help="a bundle whose fast model is kept as it is")
+    parser.add_argument(
+        "--no-rounds",
+        action="store_true",
+        help="leave out neither months nor sources, and draw no curve: a third of the time",
+    )
     parser.add_argument(
         "--jobs",
         type=int,
@@ -138,7 +139,7 @@ def write(
     site: SiteExamples = NO_EXAMPLES,
 ) -> None:
     """Measure, and write *out*."""
-    shipped = _shipped(training, found)
+    shipped = _shipped(found)
     table = _table(training, found, shipped, site)
     table |= {"version": out.name, "data": _sources(training, found.shipped.rows, licences)}
     write_bundle(out, shipped.graph, table)
@@ -146,11 +147,11 @@ def write(
     _finish(training, found, shipped, out, table)
 
 
-def _shipped(training: CascadeTraining, found: LinkFits) -> _Shipped:
-    chosen = fits.choose_shipped(training, found)
+def _shipped(found: LinkFits) -> _Shipped:
+    chosen = found.stages
     head = trees.graph(found.shipped.trees, found.shipped.statistics)
     about = replace(chosen.about, sha256=sha256(head).hexdigest())
-    return _Shipped(replace(chosen, about=about), found.fast.graph, head)
+    return _Shipped(replace(chosen, about=about), link_graph.graph(found.shipped.fast), head)
 
 
 def _table(
@@ -159,24 +160,22 @@ def _table(
     """Return the card, save for what takes the written bundle."""
     links, splits = training.setup.links, training.setup.splits
     rows, chosen = found.shipped.rows, shipped.chosen
-    metrics, plots = _measured(training, found, chosen)
-    crossed = np.full(len(links), np.nan, np.float32)
-    crossed[rows] = chosen.scores(found.shipped.crossed)
+    metrics, plots = _measured(training, found)
     metrics |= {
-        "thresholds": cascade_report.thresholds(
-            chosen, crossed[rows], links.malicious[rows], ~np.isin(rows, splits.train)
-        ),
+        "thresholds": cascade_report.thresholds(chosen, found.scores[rows], links.malicious[rows]),
+        "promise": chosen.promise.figures(),
         "megabytes": round(len(shipped.graph) / 1e6, 1),
         "megabytes_of_second": round(len(shipped.head) / 1e6, 1),
     }
     return {
         "channel": "url",
         "threshold": chosen.threshold,
-        # Of the validation rows, on which the fast model was calibrated.
-        "calibration_prevalence": round(float(links.malicious[splits.validation].mean()), 6),
+        "review_threshold": chosen.review_threshold,
+        # Of all rows that the shipped fast model learnt from: the folds' log-odds calibrated it.
+        "calibration_prevalence": round(float(links.malicious[rows].mean()), 6),
         "date": datetime.now(UTC).date().isoformat(),
         "seed": training.setup.seed,
-        "score_histogram": report.ordinary_scores(links, splits, crossed),
+        "score_histogram": report.ordinary_scores(links, splits, found.scores),
         "inputs": {"revision": REVISION, **asdict(LinkFeatureSettings())},
         "training": _how(training, found),
         "metrics": metrics,
@@ -200,7 +199,7 @@ def _finish(
     links, splits, chosen = training.setup.links, training.setup.splits, shipped.chosen
     served = cascade_report.served(out, shipped.head, chosen.about, chosen.threshold)
     tested = splits.test[~links.host_only[splits.test]][::MEASURED_SERVED]
-    of_tested = training.scores_as_served(found.shipped, found.described, tested)
+    of_tested = training.scores_as_served(found.shipped, tested)
     table["metrics"] |= cascade_report.as_served(
         served, [links.urls[row] for row in tested.tolist()], chosen.scores(of_tested),
         popular_hosts(),
@@ -215,26 +214,26 @@ def _finish(
 
 
 def _measured(
-    training: CascadeTraining, found: LinkFits, shipped: LinkStages
+    training: CascadeTraining, found: LinkFits
 ) -> tuple[dict[str, Any], card_plots.Plots]:
     """Return figures and plots."""
     links, splits = training.setup.links, training.setup.splits
-    chosen = fits.choose_measured(training, found)
-    scores = fits.measured_scores(training, found, chosen)
+    chosen, scores = found.stages, found.scores
     work: list[Callable[[], dict[str, Any]]] = [
         partial(report.measure, links, splits, scores, chosen.threshold),
-        partial(cascade_report.both_stages, training, found, chosen, scores),
-        partial(cascade_report.shipped, training, found, shipped),
+        partial(cascade_report.both_stages, training, found),
     ]
-    of_parts, side_by_side, of_shipped = forked.run_all(work, training.jobs)
+    of_parts, side_by_side = forked.run_all(work, training.jobs)
     metrics = {
         **of_parts,
-        "measured_threshold": chosen.threshold,
+        "reviewed": report.reviewed(
+            links, splits, scores, (chosen.threshold, chosen.review_threshold)
+        ),
         "both_stages": side_by_side,
-        "shipped": of_shipped,
-        "left_out_sources": list(found.fast.left_out),
+        "newest_left_out": list(found.newest),
+        "left_out_sources": list(found.left_out),
     }
-    return metrics, report.plots(links, splits, scores, chosen.threshold, found.fast.learning)
+    return metrics, report.plots(links, splits, scores, chosen.threshold, found.learning)
 
 
 def _ordinary_urls(links: LabelledLinks, splits: Splits) -> list[str]:
@@ -262,7 +261,11 @@ def _how(training: CascadeTraining, found: LinkFits) -> dict[str, object]:
         "gambling_rows": len(splits.gambling),
         "left_out_because_domain_is_known": splits.known_domain,
         "malicious_on_popular_domains": splits.popular_malicious,
-        **found.fast.about,
+        "epochs": link_network.EPOCHS,
+        "least_domains_of_an_ngram": vocabulary.LEAST_DOMAINS,
+        "known_ngrams": int(shipped.fast.vocabulary.max()),
+        "width": link_network.WIDTH,
+        **shipped.calibrated,
     }
 
 

@@ -1,4 +1,4 @@
-"""Figures of the link cascade: both stages side by side, what is shipped, and how fast it is."""
+"""Figures of the link cascade: both stages side by side, and how fast they are."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from classifiers.cascade_card import CascadeCard
 from classifiers.link.classifier import BATCH, LinkClassifier
 from classifiers.link.url_trees import PACE, UrlTrees
 from classifiers.onnx_model import OnnxModel
-from classifiers.training.link import data, forked, recall_intervals, report, stages
+from classifiers.training.link import forked, recall_intervals, report, stages
 from classifiers.training.link.cascade_fit import CascadeTraining
 from classifiers.training.link.data import LabelledLinks
 from classifiers.training.link.fits import LinkFits
@@ -26,20 +26,18 @@ _MOST_APART = 0.005
 """Share of links whose log-odds cross a split of a tree by the last bit of a float."""
 
 
-def both_stages(
-    training: CascadeTraining, found: LinkFits, chosen: LinkStages, scores: Float32s
-) -> dict[str, Any]:
+def both_stages(training: CascadeTraining, found: LinkFits) -> dict[str, Any]:
     """Return the figures of the fast model alone and of the cascade, side by side."""
     links, splits = training.setup.links, training.setup.splits
-    rows = splits.validation
-    alone = stages.thresholds(links, rows, found.described.fast[rows], np.ones(len(rows), np.bool_))
-    limits = (alone[stages.RULE], chosen.threshold)
+    rows = found.shipped.rows
+    alone = stages.control(links, rows, found.fast[rows]).threshold or 1.0
+    limits = (alone, found.stages.threshold)
     benign = splits.test[~links.malicious[splits.test]]
     parts = {
         "validation": splits.validation,
         "test": splits.test,
         "later": np.concatenate([benign, splits.later]),
-        "unseen": splits.unseen,
+        "unseen": splits.unseen[~np.isnan(found.scores[splits.unseen])],
     }
     rows_of = {
         f"{part}_{table}": rows[links.host_only[rows] == host_only]
@@ -48,7 +46,7 @@ def both_stages(
     }
     both = {name: rows for name, rows in rows_of.items() if _both_labels(links, rows)}
     work = [
-        partial(_side_by_side, training, (found.described.fast[rows], scores[rows]), rows, limits)
+        partial(_side_by_side, training, (found.fast[rows], found.scores[rows]), rows, limits)
         for rows in both.values()
     ]
     return dict(zip(both, forked.run_all(work, training.jobs), strict=True))
@@ -74,30 +72,8 @@ def _side_by_side(
     return found
 
 
-def shipped(training: CascadeTraining, found: LinkFits, chosen: LinkStages) -> dict[str, Any]:
-    """Return figures of the shipped cascade: of its rows by folds, and of sources new to it."""
-    links, splits, fitted = training.setup.links, training.setup.splits, found.shipped
-    rows = fitted.rows
-    fresh = ~data.popular_domains(links, np.isin(np.arange(len(links)), rows))[rows]
-    crossed = chosen.scores(fitted.crossed)
-    known = np.unique(links.domains[rows])
-    unseen = splits.unseen[~np.isin(links.domains[splits.unseen], known)]
-    scores = chosen.scores(training.scores_as_served(fitted, found.described, unseen))
-    parts = {
-        "crossed_links": (rows, crossed, fresh & ~links.host_only[rows]),
-        "crossed_hosts": (rows, crossed, fresh & links.host_only[rows]),
-        "unseen_links": (unseen, scores, ~links.host_only[unseen]),
-    }
-    return {
-        name: report.compare(values[where], links.malicious[of][where], chosen.threshold)
-        for name, (of, values, where) in parts.items()
-    }
-
-
-def thresholds(
-    chosen: LinkStages, scores: Float32s, malicious: Bools, new: Bools
-) -> list[dict[str, object]]:
-    """Return what the threshold would be by each rule, and what it blocks of the rows of *new*.
+def thresholds(chosen: LinkStages, scores: Float32s, malicious: Bools) -> list[dict[str, object]]:
+    """Return what the threshold would be by each rule, and what it blocks of the rows it is from.
 
     *scores* are those it was chosen on.
     """
@@ -105,9 +81,9 @@ def thresholds(
         {
             "rule": rule,
             "threshold": round(threshold, 6),
-            "recall": round(float((scores[malicious & new] >= threshold).mean()), 4),
-            "legitimate": int((~malicious & new).sum()),
-            "blocked": int((scores[~malicious & new] >= threshold).sum()),
+            "recall": round(float((scores[malicious] >= threshold).mean()), 4),
+            "legitimate": int((~malicious).sum()),
+            "blocked": int((scores[~malicious] >= threshold).sum()),
         }
         for rule, threshold in chosen.by_rule.items()
     ]

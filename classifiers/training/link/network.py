@@ -27,6 +27,8 @@ EPOCHS = 5
 BATCH = 2048
 LEARNING_RATE = 4e-3
 WARM_UP_STEPS = 200
+FEWEST_STEPS = 16
+"""Of an epoch: few rows are cut into smaller batches."""
 _CHUNK = 4096
 _INT8_MAX = 127
 
@@ -110,11 +112,12 @@ def fit(
     )
     doubted = np.where(malicious, 1 - LABEL_DOUBT, LABEL_DOUBT).astype(np.float32)
     labels, row_weights = torch.from_numpy(doubted), torch.from_numpy(weights)
-    steps = EPOCHS * (len(rows) // BATCH)
+    size = max(1, min(BATCH, len(rows) // FEWEST_STEPS))
+    steps = EPOCHS * (len(rows) // size)
     order = np.concatenate(
-        [chance.permutation(rows)[: len(rows) // BATCH * BATCH] for _ in range(EPOCHS)]
+        [chance.permutation(rows)[: len(rows) // size * size] for _ in range(EPOCHS)]
     )
-    for step, batch in enumerate(order.reshape(steps, BATCH)):
+    for step, batch in enumerate(order.reshape(steps, size)):
         features = _batch(described, vocabulary, batch, share=1 - HIDDEN_NGRAMS, chance=chance)
         losses = nn.functional.binary_cross_entropy_with_logits(
             network(features), labels[batch], reduction="none"
@@ -148,7 +151,8 @@ def scores(network: LinkNetwork, described: LinkFeatureMatrix, rows: Int64s) -> 
 
 
 def _learning_rate(step: int, steps: int) -> float:
-    return LEARNING_RATE * min(1, step / WARM_UP_STEPS) * (1 - step / steps) + 1e-6
+    warm_up = min(WARM_UP_STEPS, steps // 4)
+    return LEARNING_RATE * min(1, step / warm_up) * (1 - step / steps) + 1e-6
 
 
 def _batch(

@@ -14,7 +14,7 @@ from classifiers.training.bundle_writer import markdown_table
 from fanzha.tables import Bools, Float32s, Int64s
 
 RATES = (0.0001, 0.001, 0.005, 0.01)
-DRAWS = 200
+DRAWS = 100
 _PLACES = 4
 _AT_THRESHOLD = ("blocked", "legitimate blocked")
 

@@ -1,6 +1,7 @@
 """What the link model achieved: figures for the card, and the page that shows them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -54,7 +55,11 @@ def compare(scores: Float32s, malicious: Bools, threshold: float) -> dict[str, o
 def measure(
     links: LabelledLinks, splits: Splits, scores: Float32s, threshold: float
 ) -> dict[str, object]:
-    """Return all figures of the card; *scores* has every row but those trained on."""
+    """Return all figures of the card; *scores* has every row as a new one, NaN for what is known.
+
+    Rows are known if they were never learnt from, but their domains were.
+    """
+    splits = _scored(splits, scores)
 
     def both(*parts: Int64s, where: Bools | None = None) -> dict[str, object]:
         rows = np.concatenate(parts)
@@ -86,6 +91,46 @@ def measure(
         **_wrong(links, splits.validation, scores, threshold),
         **_groups(links, splits, scores, threshold),
     }
+
+
+def _scored(splits: Splits, scores: Float32s) -> Splits:
+    """Return the parts that are never learnt from without what has no score."""
+    parts = {name: getattr(splits, name) for name in ("unseen", "gambling", "examples")}
+    return replace(splits, **{name: rows[~np.isnan(scores[rows])] for name, rows in parts.items()})
+
+
+def reviewed(
+    links: LabelledLinks, splits: Splits, scores: Float32s, thresholds: tuple[float, float]
+) -> list[dict[str, object]]:
+    """Return what is blocked and what is put up for review, by part, table and label.
+
+    *thresholds* are that of blocks and the lower one of reviews.
+    """
+    benign = splits.test[~links.malicious[splits.test]]
+    splits = _scored(splits, scores)
+    parts = {"test": splits.test, "later": splits.later, "unseen": splits.unseen}
+    found: list[dict[str, object]] = []
+    for part, rows in {**parts, "later": np.concatenate([benign, parts["later"]])}.items():
+        for table, host_only in (("links", False), ("hosts", True)):
+            for label, is_malicious in (("malicious", True), ("benign", False)):
+                chosen = (links.host_only[rows] == host_only) & (
+                    links.malicious[rows] == is_malicious
+                )
+                values = scores[rows[chosen]]
+                if not len(values):
+                    continue
+                shares = [float((values >= one).mean()) for one in thresholds]
+                found.append(
+                    {
+                        "part": part,
+                        "table": table,
+                        "label": label,
+                        "rows": len(values),
+                        "blocked": round(shares[0], 6),
+                        "reviewed": round(shares[1] - shares[0], 6),
+                    }
+                )
+    return found
 
 
 def _wrong(
@@ -168,7 +213,7 @@ def plots(
     """Return what the plots of the page need, of the links of the test rows."""
     rows = splits.test[~links.host_only[splits.test]]
     found = card_plots.figures(scores[rows], links.malicious[rows], threshold, links.sources[rows])
-    return {**found, "learning": [dict(point) for point in learning]}
+    return {**found, "learning": [dict(point) for point in learning]} if learning else found
 
 
 def by_source(

@@ -1,25 +1,26 @@
 """Rounds of training of the fast link model, over sets of rows of one table."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from classifiers.evaluation.metrics import auc, calibration_error, recall_at
-from classifiers.training.bundle_writer import budget_threshold
-from classifiers.training.link import calibration, report, vocabulary
+from classifiers.training.link import calibration, vocabulary
 from classifiers.training.link import network as link_network
 from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.feature_matrix import LinkFeatureMatrix
 from classifiers.training.link.network import LinkNetwork
-from fanzha.tables import Float32s, Int64s
+from fanzha.tables import Bools, Float32s, Int64s
 
 BENIGN_WEIGHT = 2.0
 """A benign row counts so much more: the threshold is set where they end."""
 SMALL_BENIGN_SOURCE = 5000
 """Rows of smaller benign sources weigh more, by the square root, up to `MOST_WEIGHT` times."""
 MOST_WEIGHT = 8.0
+HALF_LIFE_MONTHS = 24.0
+"""Of the weight of a malicious row for the trees; see `recency`."""
+LEAST_RECENCY = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,31 +44,14 @@ class LinkTrainingSetup:
             seed=self.seed,
         )
 
-    def calibrate(self, network: LinkNetwork, rows: Int64s) -> dict[str, float]:
-        """Calibrate *network* on *rows*; return how, and how far off its scores were before."""
-        odds = link_network.log_odds(network, self.described, rows)
-        malicious = self.links.malicious[rows]
+    def calibrate(self, network: LinkNetwork, odds: Float32s, malicious: Bools) -> dict[str, float]:
+        """Calibrate *network* by log-odds of rows that are new to what gave them; return how."""
         network.calibration = calibration.fit(odds, malicious)
         before = calibration_error((1 / (1 + np.exp(-odds))).astype(np.float32), malicious)
         return {
             **{f"calibration_{k}": round(v, 5) for k, v in network.calibration._asdict().items()},
-            "validation_calibration_error_before": round(before, 4),
+            "calibration_error_before": round(before, 4),
         }
-
-    def choose_threshold(self, network: LinkNetwork, rows: Int64s) -> tuple[float, str]:
-        """Return the threshold that keeps the budget on *rows*, and the source that set it."""
-        found = link_network.scores(network, self.described, rows)
-        return budget_threshold(found, self.links.malicious[rows], self.links.sources[rows])
-
-    def without(self, names: Sequence[str]) -> list[dict[str, object]]:
-        """Train without some sources; return what of their test rows is blocked."""
-        known = ~np.isin(self.links.sources, names)
-        train, validation = self.splits.train, self.splits.validation
-        network = self.fit(f"without {', '.join(names)}", train[known[train]])
-        threshold, _set_by = self.choose_threshold(network, validation[known[validation]])
-        test = np.concatenate([self.splits.test, self.splits.later, self.splits.examples])
-        test = test[~known[test]]
-        return report.by_source(self.links, test, self.scores(network, [test]), threshold)
 
     def with_share(self, share: float) -> dict[str, float]:
         """Train on a *share* of the registered domains; return a point of the learning curve."""
@@ -89,13 +73,6 @@ class LinkTrainingSetup:
             "recall at 1 %": round(recall_at(found, malicious, 0.01), 4),
         }
 
-    def scores(self, network: LinkNetwork, parts: Sequence[Int64s]) -> Float32s:
-        """Return a score for each row of *parts*, NaN for all others."""
-        found = np.full(len(self.links), np.nan, np.float32)
-        for rows in parts:
-            found[rows] = link_network.scores(network, self.described, rows)
-        return found
-
 
 def row_weights(links: LabelledLinks, rows: Int64s) -> Float32s:
     """Return how much each row counts in training."""
@@ -107,3 +84,30 @@ def row_weights(links: LabelledLinks, rows: Int64s) -> Float32s:
     by_source = np.clip(np.sqrt(SMALL_BENIGN_SOURCE / counts), 1, MOST_WEIGHT)
     weights[benign] = BENIGN_WEIGHT * by_source[places]
     return weights
+
+
+def recency(links: LabelledLinks, rows: Int64s) -> Float32s:
+    """Return what to multiply the weights of *rows* by so that newer malicious ones count more.
+
+    Half as much every `HALF_LIFE_MONTHS`, never less than `LEAST_RECENCY`, as campaigns return;
+    rows without a month count as the median one. Malicious rows keep their weight on average.
+    """
+    malicious = links.malicious[rows]
+    months = np.array(list(map(_month_number, links.months[rows].tolist())), np.float64)
+    dated = malicious & ~np.isnan(months)
+    factors = np.ones(len(rows), np.float32)
+    if not dated.any():
+        return factors
+    ages = months[dated].max() - months
+    ages = np.where(np.isnan(ages), np.median(ages[dated]), ages)
+    decayed = np.clip(0.5 ** (ages / HALF_LIFE_MONTHS), LEAST_RECENCY, 1)
+    factors[malicious] = decayed[malicious] / decayed[malicious].mean()
+    return factors
+
+
+def _month_number(month: str) -> float:
+    """Return the number of a month such as ``2026-05``; NaN of anything else."""
+    year, _, number = month.partition("-")
+    if not (year.isdecimal() and number.isdecimal()):
+        return float("nan")
+    return 12.0 * int(year) + int(number)

@@ -9,7 +9,7 @@ import numpy as np
 from classifiers.cascade import ScoreCombiner, in_uncertain_band
 from classifiers.cascade_card import CascadeCard
 from classifiers.evaluation.metrics import threshold_for
-from classifiers.evaluation.risk_control import control_risk
+from classifiers.evaluation.risk_control import RiskControl, control_risk
 from classifiers.link import url_columns
 from classifiers.link.url_trees import ENCODER
 from classifiers.training.link import calibration
@@ -18,13 +18,13 @@ from fanzha.tables import Bools, Float32s, Int64s
 
 MOST_UNCERTAIN = 0.1
 """Of legitimate links: a second stage takes ten times as long as the fast model."""
-MOST_BLOCKED = 0.0001
-"""Of legitimate links."""
+MOST_BLOCKED, MOST_REVIEWED = 0.0001, 0.001
+"""Of legitimate links, and of legitimate bare hosts."""
 TO_SCORE = 1.0
 """All links from the band on: of legitimate rows some score above 0.9999, and trees know better."""
 FAST_WEIGHT = 0.2
 """Of four weights from 0 to 0.5, the one with the highest recall at 0.1 % of validation links."""
-RULE = "links of all sources"
+RULE = "links and bare hosts, those of a host and folder once"
 _PLACES = 6
 
 
@@ -44,10 +44,14 @@ class StageScores(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkStages:
-    """The second stage's table of the card, and the threshold of the whole."""
+    """The second stage's table of the card, and the thresholds of the whole."""
 
     about: CascadeCard
     threshold: float
+    review_threshold: float
+    """From here to `threshold` a person is to judge."""
+    promise: RiskControl
+    """What `threshold` promises."""
     by_rule: Mapping[str, float]
     """What the threshold would be by each rule; it is that of `RULE`."""
 
@@ -56,12 +60,8 @@ class LinkStages:
         return final_scores(self.about, self.threshold, stages)
 
 
-def choose(links: LabelledLinks, rows: Int64s, stages: StageScores, new: Bools) -> LinkStages:
-    """Choose on *rows*; *stages* are their scores by models that were not fitted to them.
-
-    *new* masks the rows that the fast model of the service was not trained on, which set the
-    threshold.
-    """
+def choose(links: LabelledLinks, rows: Int64s, stages: StageScores) -> LinkStages:
+    """Choose on *rows*; *stages* are their scores by models that were not fitted to them."""
     malicious = links.malicious[rows]
     legitimate = stages.fast[~malicious & ~links.host_only[rows]]
     from_score = round(float(np.quantile(legitimate, 1 - MOST_UNCERTAIN)), _PLACES)
@@ -81,39 +81,73 @@ def choose(links: LabelledLinks, rows: Int64s, stages: StageScores, new: Bools) 
         encoder_version=url_columns.REVISION,
     )
     scores = final_scores(about, 0.5, stages)
-    by_rule = thresholds(links, rows, scores, new)
-    threshold = by_rule[RULE]
-    if threshold > 1:
+    promise = control(links, rows, scores)
+    if promise.threshold is None:
         raise ValueError("legitimate links score 1: no threshold is above them")
     return LinkStages(
-        about=replace(about, threshold=threshold), threshold=threshold, by_rule=by_rule
+        about=replace(about, threshold=promise.threshold),
+        threshold=promise.threshold,
+        review_threshold=review_threshold(links, rows, scores),
+        promise=promise,
+        by_rule={
+            RULE: promise.threshold,
+            "the same of vetted sources": _vetted(links, rows, scores),
+            "links and bare hosts, those of a domain once": _by_domain(links, rows, scores),
+        },
     )
 
 
-def thresholds(
-    links: LabelledLinks, rows: Int64s, scores: Float32s, new: Bools
-) -> dict[str, float]:
-    """Return what the threshold would be by each rule; `RULE` is the one that is shipped.
+def control(links: LabelledLinks, rows: Int64s, scores: Float32s) -> RiskControl:
+    """Return the threshold that keeps the rate of links and of bare hosts, and what it promises.
 
-    *new* masks those of *rows* that the fast model was not trained on: their scores are as in
-    service, while those of folds know less. By registered domain, all rows count, and those of one
-    domain as one: that threshold holds with 95 % confidence, 1 means that none does.
+    Links to one host that agree in the first folder of their paths are near-duplicates.
     """
     legitimate = ~links.malicious[rows]
-    vetted = legitimate & ~np.isin(links.sources[rows], UNVETTED)
-    found = {RULE: threshold_for(scores[legitimate & new], MOST_BLOCKED)}
-    if not vetted.any():  # a table of a site's own, perhaps
-        return found
-    surely = control_risk(
-        scores[vetted],
-        np.full(int(vetted.sum()), "legitimate"),
-        links.domains[rows][vetted],
-        rate=MOST_BLOCKED,
+    return _controlled(
+        links, rows[legitimate], scores[legitimate], _folders(links, rows[legitimate])
     )
-    return found | {
-        "links of vetted sources": threshold_for(scores[vetted & new], MOST_BLOCKED),
-        "registered domains of vetted sources, with 95 % confidence": surely.threshold or 1.0,
-    }
+
+
+def review_threshold(links: LabelledLinks, rows: Int64s, scores: Float32s) -> float:
+    """Return the score that `MOST_REVIEWED` of legitimate links, and of bare hosts, reach."""
+    legitimate, host_only = ~links.malicious[rows], links.host_only[rows]
+    tables = [legitimate & host_only, legitimate & ~host_only]
+    return max(threshold_for(scores[one], MOST_REVIEWED) for one in tables if one.any())
+
+
+def _vetted(links: LabelledLinks, rows: Int64s, scores: Float32s) -> float:
+    vetted = ~links.malicious[rows] & ~np.isin(links.sources[rows], UNVETTED)
+    return (
+        _controlled(links, rows[vetted], scores[vetted], _folders(links, rows[vetted])).threshold
+        or 1.0
+    )
+
+
+def _by_domain(links: LabelledLinks, rows: Int64s, scores: Float32s) -> float:
+    legitimate = ~links.malicious[rows]
+    domains = links.domains[rows[legitimate]]
+    return _controlled(links, rows[legitimate], scores[legitimate], domains).threshold or 1.0
+
+
+def _controlled(
+    links: LabelledLinks, rows: Int64s, scores: Float32s, clusters: Int64s
+) -> RiskControl:
+    tables = np.where(links.host_only[rows], "bare hosts", "links")
+    return control_risk(scores, tables, clusters, rate=MOST_BLOCKED)
+
+
+def _folders(links: LabelledLinks, rows: Int64s) -> Int64s:
+    """Return a number for each host with the first folder of a path."""
+    numbers: dict[str, int] = {}
+    places = (host_and_folder(links.urls[row]) for row in rows.tolist())
+    return np.fromiter((numbers.setdefault(one, len(numbers)) for one in places), np.int64)
+
+
+def host_and_folder(url: str) -> str:
+    """Return the host of a canonical URL, without ``www.``, and the first folder of its path."""
+    host, _, path = url.partition("://")[2].partition("/")
+    folder, slash, _ = path.partition("?")[0].partition("/")
+    return f"{host.removeprefix('www.')}/{folder if slash else ''}"
 
 
 def final_scores(about: CascadeCard, threshold: float, stages: StageScores) -> Float32s:

@@ -1,6 +1,7 @@
 """The second stage of links, fitted in folds."""
 
-from functools import cache, partial
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,10 +12,8 @@ pytest.importorskip("sklearn", reason="the extra train is not installed")
 from classifiers.link import url_columns
 from classifiers.link.features import LinkFeatureSettings
 from classifiers.training.link import feature_matrix, fits
-from classifiers.training.link import network as link_network
-from classifiers.training.link.cascade_fit import CascadeTraining, DescribedRows
+from classifiers.training.link.cascade_fit import CascadeTraining, FittedCascade
 from classifiers.training.link.data import LabelledLinks, Splits
-from classifiers.training.link.fast_model import FastModel
 from classifiers.training.link.rounds import LinkTrainingSetup
 from classifiers.training.link.trees import TreeSettings
 from classifiers.training.link.url_rates import UrlWords
@@ -58,22 +57,12 @@ def a_training() -> CascadeTraining:
 
 
 @cache
-def described() -> DescribedRows:
-    setup = a_training().setup
-    network = setup.fit("all", TRAIN)
-    fast = FastModel(
-        graph=b"",
-        calibration=network.calibration,
-        scores=partial(link_network.scores, network, setup.described),
-        about={},
-        left_out=[],
-        learning=[],
-    )
-    return a_training().describe(fast, TRAIN, APART)
+def fitted() -> FittedCascade:
+    return a_training().fit("some", TRAIN, APART)
 
 
 def test_all_rows_are_described_as_new_ones() -> None:
-    fast, columns = described()
+    fast, columns = fitted().described
 
     assert np.isfinite(fast).all()
     assert columns.shape == (COUNT, len(url_columns.NAMES))
@@ -82,35 +71,70 @@ def test_all_rows_are_described_as_new_ones() -> None:
 
 def test_a_training_row_gets_the_rates_of_other_folds() -> None:
     # A rate leans on how many domains it counts: two thirds of those that other rows are told of.
-    rate = described().columns[:, url_columns.NAMES.index("suffix_domains")]
+    rate = fitted().described.columns[:, url_columns.NAMES.index("suffix_domains")]
 
     assert rate[TRAIN].max() < rate[APART].min()
 
 
-def test_the_trees_tell_rows_apart_that_are_new_to_them() -> None:
-    training = a_training()
+def test_both_stages_tell_rows_apart_that_are_new_to_them() -> None:
+    training, found = a_training(), fitted()
     malicious = training.setup.links.malicious
 
-    fitted = training.fit(described(), "some", TRAIN)
+    crossed = found.crossed_scores()
+    for values in (crossed.odds, crossed.fast):
+        assert values[malicious[TRAIN]].min() > values[~malicious[TRAIN]].max()
+    scores = training.scores(found, APART)
+    assert scores.odds[malicious[APART]].min() > scores.odds[~malicious[APART]].max()
 
-    assert (
-        fitted.crossed.odds[malicious[TRAIN]].min() > fitted.crossed.odds[~malicious[TRAIN]].max()
+
+def test_rows_are_scored_in_service_as_they_are_described() -> None:
+    training = a_training()
+
+    scores, served = (
+        training.scores(fitted(), APART),
+        training.scores_as_served(fitted(), APART),
     )
-    found = training.scores(fitted, described(), APART)
-    assert found.odds[malicious[APART]].min() > found.odds[~malicious[APART]].max()
-    served = training.scores_as_served(fitted, described(), APART)
-    assert served.odds.tolist() == pytest.approx(found.odds.tolist())
+
+    assert served.odds.tolist() == pytest.approx(scores.odds.tolist())
+    assert served.fast.tolist() == pytest.approx(scores.fast.tolist())
 
 
-def test_the_shipped_stage_learns_from_all_that_may_be_trained_on() -> None:
+def test_the_same_rows_make_the_same_cascade() -> None:
+    again = a_training().fit("again", TRAIN, APART)
+
+    crossed, before = again.crossed_scores(), fitted().crossed_scores()
+    assert crossed.odds.tobytes() == before.odds.tobytes()
+    assert crossed.fast.tobytes() == before.fast.tobytes()
+    assert again.statistics == fitted().statistics
+
+
+def test_without_folds_of_trees_there_are_no_scores_to_choose_on() -> None:
+    found = a_training().fit("left out", TRAIN, APART, crosses=False)
+
+    with pytest.raises(ValueError, match="not fitted in folds"):
+        found.crossed_scores()
+
+
+def test_the_shipped_cascade_learns_from_all_that_may_be_trained_on() -> None:
     splits = a_training().setup.splits
 
     assert fits.all_rows(splits).tolist() == [*range(COUNT)]
     assert fits.rows_apart(splits).tolist() == APART.tolist()
 
 
-def test_no_rows_have_no_scores() -> None:
-    training = a_training()
-    fitted = training.fit(described(), "some", TRAIN)
+def test_each_source_is_left_out_in_one_round() -> None:
+    setup = a_training().setup
+    names = np.array([f"{'bad' if row % 2 else 'good'}{row % 7}" for row in range(COUNT)])
+    names[:10] = "both"
+    links = replace(setup.links, sources=names)
 
-    assert len(training.scores(fitted, described(), NOTHING).odds) == 0
+    rounds = fits.left_out_rounds(links, setup.splits, sources=["good0"])
+
+    dealt = [name for one in rounds for name in one]
+    assert len(rounds) == fits.LEFT_OUT_ROUNDS
+    assert sorted(dealt) == sorted({*names[TRAIN].tolist()} - {"good0"})
+    assert all(any(name.startswith(("bad", "both")) for name in one) for one in rounds)
+
+
+def test_no_rows_have_no_scores() -> None:
+    assert len(a_training().scores(fitted(), NOTHING).odds) == 0
