@@ -115,11 +115,37 @@ def test_without_folds_of_trees_there_are_no_scores_to_choose_on() -> None:
         found.crossed_scores()
 
 
-def test_the_shipped_cascade_learns_from_all_that_may_be_trained_on() -> None:
-    splits = a_training().setup.splits
+def test_what_ships_learns_from_all_that_may_be_trained_on() -> None:
+    splits = replace(a_training().setup.splits, unseen=np.arange(3))
 
     assert fits.all_rows(splits).tolist() == [*range(COUNT)]
-    assert fits.rows_apart(splits).tolist() == APART.tolist()
+    assert fits.rows_apart(splits).tolist() == [0, 1, 2]
+
+
+def with_unseen_rows() -> CascadeTraining:
+    """Keep rows 600 and on from training; 600 to 609 are of domains that training knows."""
+    training = a_training()
+    links, nothing = training.setup.links, NOTHING
+    known = links.domains.copy()
+    known[600:610] = np.arange(10)
+    splits = replace(training.setup.splits, validation=nothing, unseen=APART)
+    setup = replace(training.setup, links=replace(links, domains=known), splits=splits)
+    return replace(training, setup=setup)
+
+
+def test_each_row_is_scored_by_models_that_it_is_new_to() -> None:
+    training = with_unseen_rows()
+
+    found = fits.run(training, rounds=False)
+
+    crossed = found.stages.scores(found.shipped.crossed_scores())
+    assert found.scores[TRAIN].tolist() == crossed.tolist()
+    new = np.arange(610, COUNT)
+    served = found.stages.scores(training.scores_as_served(found.shipped, new))
+    assert found.scores[new].tolist() == served.tolist()
+    assert np.isnan(found.scores[600:610]).all()
+    assert np.isnan(found.fast[600:610]).all()
+    assert not [*found.newest, *found.left_out, *found.learning]
 
 
 def test_each_source_is_left_out_in_one_round() -> None:
