@@ -148,10 +148,15 @@ async def as_svg(visit: PageRequest) -> Response:
 async def _shown(visit: PageRequest) -> _Shown:
     query = map_query.read(visit.query, now_ms())
     region, level = query.region, _level(query)
-    found = await _ask(visit, query, region, level)
-    if not region and level == pb.MAP_LEVEL_PROVINCE and len(found.regions) <= 1:
-        level = pb.MAP_LEVEL_CITY  # of one province, its cities
-        found = await _ask(visit, query, region, level)
+    request = query.request(region, level)
+    if not region and level == pb.MAP_LEVEL_PROVINCE:
+        # Of one province, its cities: a question without steps of time tells.
+        probe = query.request(region, level)
+        probe.step = pb.MAP_STEP_UNSPECIFIED
+        if len((await visit.calls.unary(_METHOD, probe)).regions) <= 1:
+            level = int(pb.MAP_LEVEL_CITY)
+            request = query.request(region, level)
+    found = await visit.calls.unary(_METHOD, request)
     starts = [frame.start for frame in found.frames]
     return _Shown(
         query=query,
@@ -161,13 +166,6 @@ async def _shown(visit: PageRequest) -> _Shown:
         outlines=boundaries.load(visit.parts.settings.console_map_file),
         frame=starts.index(query.frame) if query.frame in starts else -1,
     )
-
-
-async def _ask(
-    visit: PageRequest, query: MapQuery, region: str, level: int
-) -> pb.GetFraudMapResponse:
-    found: pb.GetFraudMapResponse = await visit.calls.unary(_METHOD, query.request(region, level))
-    return found
 
 
 def _level(query: MapQuery) -> int:

@@ -113,16 +113,18 @@ class RegionMap:
     """Code and name of the regions around the one asked for, and of itself."""
 
 
-def prevented(by_kind: Counts, rates: npt.NDArray[np.float64]) -> float:
+def prevented(by_kind: Counts, rates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Estimate what reached people would have lost beyond what they lost, in fen.
 
-    *by_kind* has a row for each kind and a column for each of `METRICS`; *rates* two columns: the
-    share of those who were not reached that lost money, and the mean of known losses in fen, NaN
-    where it is not known. An estimate: who cannot be reached may differ from who can.
+    *by_kind* has a row for each kind and a column for each of `METRICS`, in any number of such
+    tables; *rates* two columns: the share of those who were not reached that lost money, and the
+    mean of known losses in fen, NaN where it is not known. An estimate: who cannot be reached may
+    differ from who can.
     """
-    ended = by_kind[:, PLACE["reached_safe"]] + by_kind[:, PLACE["reached_lost"]]
-    expected = ended * rates[:, 0] - by_kind[:, PLACE["reached_lost"]]
-    return float(np.nansum(np.maximum(expected, 0.0) * rates[:, 1]))
+    lost = by_kind[..., PLACE["reached_lost"]]
+    expected = (by_kind[..., PLACE["reached_safe"]] + lost) * rates[:, 0] - lost
+    found: npt.NDArray[np.float64] = np.nansum(np.maximum(expected, 0.0) * rates[:, 1], axis=-1)
+    return found
 
 
 def loss_rates(by_kind: Counts) -> npt.NDArray[np.float64]:

@@ -39,6 +39,9 @@ _FEWEST = 3
 """Below so many cases, who may not read cases is told only that there are some."""
 _USUAL_DAYS = 28
 _CANDIDATES = 60
+_MOST_DAY = 1 << 20
+"""More than any day, counted from 1970."""
+_EXPOSED = PLACE["exposed"]
 _CODE_DIGITS = 6
 _EPOCH = date(1970, 1, 1)
 _KINDS = max(FraudType) + 1
@@ -89,15 +92,13 @@ class MapService:
             made_at_ms=now,
             level=request.level,
             first_day=_day_text(int(wanted.day.min())) if len(wanted) else "",
-            all=_figures(inside.values, inside.kind, chosen),
+            all=_figures(_sums(inside.values, inside.kind, _KINDS)[None], chosen)[0],
             estimated_kinds=int((~np.isnan(chosen.rates[:, 0])).sum()),
             trail=_trail(request.region),
         )
         made.regions = [
             MapRegion(code=code, name=name, figures=one)
-            for (code, name), one in zip(
-                chosen.names, _by_group(chosen, np.ones(len(inside), np.bool_)), strict=True
-            )
+            for (code, name), one in zip(chosen.names, _by_group(chosen), strict=True)
         ]
         if request.step is not MapStep.NOTHING:
             made.frames = _frames(chosen, request.step, first, last)
@@ -135,7 +136,7 @@ def _in_scope(cells: MapCells, requested: str) -> MapCells:
         ],
         np.bool_,
     )
-    return _taken(cells, seen[cells.region]) if len(cells) else cells
+    return cells if seen.all() else _taken(cells, seen[cells.region])
 
 
 def _taken(cells: MapCells, rows: npt.NDArray[np.bool_]) -> MapCells:
@@ -188,49 +189,59 @@ def _name(code: str) -> str:
 
 
 def _sums(values: Counts, groups: npt.NDArray[np.int64], count: int) -> Counts:
-    """Add rows of *values* up by group."""
-    found = np.zeros((count, values.shape[1]), np.int64)
-    np.add.at(found, groups, values)
-    return found
+    """Add rows of *values* up by group; exact, as no sum of fen reaches 2**53."""
+    columns = [np.bincount(groups, column, count) for column in values.T]
+    return np.stack(columns, axis=1).astype(np.int64)
 
 
-def _figures(values: Counts, kinds: npt.NDArray[np.int64], chosen: _Selection) -> MapFigures:
-    by_kind = _sums(values, kinds, _KINDS)
-    counts: Counts = by_kind.sum(axis=0)
-    if chosen.hidden and 0 < counts[PLACE["exposed"]] < _FEWEST:
-        return MapFigures(counts=np.zeros_like(counts), few=True)
+def _figures(by_kind: Counts, chosen: _Selection) -> list[MapFigures]:
+    """Return figures of sums with the shape (figures, kinds, metrics)."""
     known = not np.isnan(chosen.rates[:, 0]).all()
-    guess = round(map_model.prevented(by_kind, chosen.rates)) if known else None
-    return MapFigures(counts=counts, prevented_fen=guess)
+    guesses = map_model.prevented(by_kind, chosen.rates).round().astype(np.int64).tolist()
+    counts = by_kind.sum(axis=1)
+    few = chosen.hidden & (counts[:, _EXPOSED] > 0) & (counts[:, _EXPOSED] < _FEWEST)
+    nothing = np.zeros(counts.shape[1], np.int64)
+    return [
+        MapFigures(counts=nothing, few=True)
+        if is_few
+        else MapFigures(counts=row, prevented_fen=guess if known else None)
+        for row, guess, is_few in zip(counts, guesses, few.tolist(), strict=True)
+    ]
 
 
-def _by_group(chosen: _Selection, rows: npt.NDArray[np.bool_]) -> list[MapFigures]:
-    """Return the figures of each region, of some rows."""
+def _by_group(chosen: _Selection) -> list[MapFigures]:
+    """Return the figures of each region."""
     cells, count = chosen.cells, len(chosen.names)
-    joint = chosen.groups[rows] * _KINDS + cells.kind[rows]
-    sums = _sums(cells.values[rows], joint, count * _KINDS).reshape(
-        count, _KINDS, cells.values.shape[1]
-    )
-    kinds = np.arange(_KINDS)
-    return [_figures(one, kinds, chosen) for one in sums]
+    if not count:
+        return []
+    joint = chosen.groups * _KINDS + cells.kind
+    sums = _sums(cells.values, joint, count * _KINDS)
+    return _figures(sums.reshape(count, _KINDS, -1), chosen)
 
 
 def _frames(chosen: _Selection, step: MapStep, first: int, last: int) -> list[MapFrame]:
-    cells = chosen.cells
-    if len(cells):
-        first = max(first, int(cells.day.min()))
-    found = []
-    for start, end in _periods(step, first, last)[-MOST_MONTHS if step is MapStep.MONTH else 0 :]:
-        rows = (cells.day >= start) & (cells.day < end)
-        text = _day_text(start)
-        found.append(
-            MapFrame(
-                start=text if step is MapStep.DAY else text[:7],
-                all=_figures(cells.values[rows], cells.kind[rows], chosen),
-                regions=tuple(_by_group(chosen, rows)),
-            )
+    cells, regions = chosen.cells, len(chosen.names)
+    if not len(cells):
+        return []
+    periods = _periods(step, max(first, int(cells.day.min())), last)
+    periods = periods[-MOST_MONTHS:] if step is MapStep.MONTH else periods
+    starts = np.array([start for start, _ in periods], np.int64)
+    kept = cells.day >= starts[0]
+    place = np.searchsorted(starts, cells.day[kept], side="right") - 1
+    # One sum for each step, region and kind, in one go.
+    joint = (place * regions + chosen.groups[kept]) * _KINDS + cells.kind[kept]
+    sums = _sums(cells.values[kept], joint, len(periods) * regions * _KINDS)
+    shaped = sums.reshape(len(periods), regions, _KINDS, -1)
+    of_all = _figures(shaped.sum(axis=1), chosen)
+    of_regions = _figures(shaped.reshape(len(periods) * regions, _KINDS, -1), chosen)
+    return [
+        MapFrame(
+            start=_day_text(start) if step is MapStep.DAY else _day_text(start)[:7],
+            all=of_all[number],
+            regions=tuple(of_regions[number * regions : (number + 1) * regions]),
         )
-    return found
+        for number, (start, _) in enumerate(periods)
+    ]
 
 
 def _periods(step: MapStep, first: int, last: int) -> list[tuple[int, int]]:
@@ -250,21 +261,22 @@ def _hot_spots(chosen: _Selection, wanted: MapCells, level: MapLevel) -> list[Ho
     cells = chosen.cells
     if not len(cells):
         return []
-    exposed = cells.values[:, PLACE["exposed"]]
-    names, joint = np.unique(
-        np.stack([chosen.groups, cells.kind, cells.day]), axis=1, return_inverse=True
-    )
-    counts = np.bincount(joint.ravel(), exposed, names.shape[1])
-    before = _selection(wanted, level, chosen.rates)
+    exposed = cells.values[:, _EXPOSED]
+    series = chosen.groups * _KINDS + cells.kind
+    names, joint = np.unique(series * _MOST_DAY + cells.day, return_inverse=True)
+    counts = np.bincount(joint.ravel(), exposed, len(names))
+    recent = wanted.day >= int(cells.day.min()) - _USUAL_DAYS
+    before = _selection(_taken(wanted, recent), level, chosen.rates)
     code_of = {code: place for place, (code, _) in enumerate(before.names)}
-    earlier = before.cells.values[:, PLACE["exposed"]]
+    earlier, past = before.groups * _KINDS + before.cells.kind, before.cells.day
     found = []
     for place in np.argsort(-counts)[:_CANDIDATES].tolist():
-        group, kind, day = names[:, place].tolist()
-        code, name = chosen.names[group]
-        rows = (before.groups == code_of[code]) & (before.cells.kind == kind)
-        rows &= (before.cells.day < day) & (before.cells.day >= day - _USUAL_DAYS)
-        usual = float(earlier[rows].sum()) / _USUAL_DAYS
+        one, day = divmod(int(names[place]), _MOST_DAY)
+        code, name = chosen.names[one // _KINDS]
+        kind = one % _KINDS
+        rows = (earlier == code_of[code] * _KINDS + kind).nonzero()[0]
+        rows = rows[(past[rows] < day) & (past[rows] >= day - _USUAL_DAYS)]
+        usual = float(before.cells.values[rows, _EXPOSED].sum()) / _USUAL_DAYS
         found.append(HotSpot(region=code, name=name, kind=kind, day=_day_text(day),
                              exposed=int(counts[place]), usual=usual))  # fmt: skip
     hot = [one for one in found if one.exposed >= _FEWEST and one.exposed > 2 * one.usual]
