@@ -10,6 +10,7 @@ are kept by the browser and not counted.
 import asyncio
 import os
 import re
+import shutil
 import ssl
 import statistics
 import sys
@@ -76,6 +77,8 @@ def main(
         variables = _settings(place)
         if not (place / "data").exists():
             _fill(variables, scale)
+        # Those of an earlier run: their keys are not used again.
+        shutil.rmtree(place / "identity", ignore_errors=True)
         with lists_tour_site.site(place, stores.PEOPLE, variables) as site:
             found = measure(site, place, times)
     for row in found:
@@ -135,7 +138,9 @@ def measure(site: Site, folder: Path, times: int) -> list[dict[str, Any]]:
 def _signed_in(site: Site, folder: Path, who: str) -> Iterator[httpx.Client]:
     trust = ssl.create_default_context(cafile=str(folder / "identity" / "ca.pem"))
     address = site.endpoints["console"]
-    with httpx.Client(base_url=address, verify=trust, timeout=_SECONDS) as client:
+    # The server ends connections that are idle for five seconds.
+    limits = httpx.Limits(keepalive_expiry=2)
+    with httpx.Client(base_url=address, verify=trust, timeout=_SECONDS, limits=limits) as client:
         token = (folder / "identity" / f"{who}.token").read_text().strip()
         client.post("/sign-in", data={"token": token})
         yield client
