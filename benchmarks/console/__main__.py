@@ -142,7 +142,12 @@ def _signed_in(site: Site, folder: Path, who: str) -> Iterator[httpx.Client]:
     limits = httpx.Limits(keepalive_expiry=2)
     with httpx.Client(base_url=address, verify=trust, timeout=_SECONDS, limits=limits) as client:
         token = (folder / "identity" / f"{who}.token").read_text().strip()
-        client.post("/sign-in", data={"token": token})
+        until = time.monotonic() + _SECONDS
+        # Right after the start, nobody may answer for who signs in.
+        while client.get("/settings").status_code != httpx.codes.OK:
+            if time.monotonic() > until:
+                raise RuntimeError(f"{who} cannot sign in")
+            client.post("/sign-in", data={"token": token})
         yield client
 
 
