@@ -33,6 +33,7 @@ from services.console.session.store import SessionStore
 from services.console.session.try_limit import TryLimit
 from services.console.session.views import SignInViews
 from services.console.settings import views as settings_views
+from services.console.today import views as today_views
 from services.console.web import error_pages
 from services.console.web.assets import Assets
 from services.console.web.body_limit import BodyLimit
@@ -46,6 +47,7 @@ from services.console.web.template_engine import TemplateEngine
 from services.settings.settings import Settings
 
 PAGES: tuple[ConsolePage, ...] = (
+    today_views.PAGE,
     decision_views.PAGE,
     list_views.PAGE,
     change_views.PAGE,

@@ -94,7 +94,13 @@
       const place = element.querySelector(`[data-live="${CSS.escape(name)}"]`);
       if (!place) return;
       const most = Number(place.dataset.most || 0);
-      if (!most) place.innerHTML = data;
+      if (!most) {
+        // What a reader is in the middle of stays; so does what they have opened.
+        if (place.contains(document.activeElement)) return;
+        const opened = [...place.querySelectorAll("details")].map((one) => one.open);
+        place.innerHTML = data;
+        place.querySelectorAll("details").forEach((one, at) => { one.open = Boolean(opened[at]); });
+      }
       else {
         place.insertAdjacentHTML("afterbegin", data);
         while (place.children.length > most) place.lastElementChild.remove();
