@@ -84,6 +84,34 @@ FOLLOW_STATE_ABSENT: FollowState.ValueType  # 4
 """It holds no model of this kind."""
 Global___FollowState: _TypeAlias = FollowState  # noqa: Y015
 
+class _ModelRequestState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ModelRequestStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ModelRequestState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MODEL_REQUEST_STATE_UNSPECIFIED: _ModelRequestState.ValueType  # 0
+    """Never sent."""
+    MODEL_REQUEST_STATE_WAITING: _ModelRequestState.ValueType  # 1
+    """It waits for a second person."""
+    MODEL_REQUEST_STATE_APPROVED: _ModelRequestState.ValueType  # 2
+    """The model was activated."""
+    MODEL_REQUEST_STATE_REJECTED: _ModelRequestState.ValueType  # 3
+    """A second person refused it, or its author withdrew it."""
+
+class ModelRequestState(_ModelRequestState, metaclass=_ModelRequestStateEnumTypeWrapper):
+    """Where a request to activate a model stands."""
+
+MODEL_REQUEST_STATE_UNSPECIFIED: ModelRequestState.ValueType  # 0
+"""Never sent."""
+MODEL_REQUEST_STATE_WAITING: ModelRequestState.ValueType  # 1
+"""It waits for a second person."""
+MODEL_REQUEST_STATE_APPROVED: ModelRequestState.ValueType  # 2
+"""The model was activated."""
+MODEL_REQUEST_STATE_REJECTED: ModelRequestState.ValueType  # 3
+"""A second person refused it, or its author withdrew it."""
+Global___ModelRequestState: _TypeAlias = ModelRequestState  # noqa: Y015
+
 @_typing.final
 class DesiredModel(_message.Message):
     """What is desired of one kind of model."""
@@ -709,3 +737,278 @@ class RollbackModelResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RollbackModelResponse: _TypeAlias = RollbackModelResponse  # noqa: Y015
+
+@_typing.final
+class ModelRequest(_message.Message):
+    """A request to activate a model."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    RUNNING_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    MADE_AT_MS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_MS_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Its number, from 1."""
+    kind: Global___ModelKind.ValueType
+    """Kind of model."""
+    version: _builtins.str
+    """The version that is to decide."""
+    running: _builtins.str
+    """The version that decided when it was made; empty: not known."""
+    reason: _builtins.str
+    """Why."""
+    author: _builtins.str
+    """Who made it."""
+    made_at_ms: _builtins.int
+    """When, in milliseconds since the Unix epoch."""
+    state: Global___ModelRequestState.ValueType
+    """Where it stands."""
+    decided_by: _builtins.str
+    """Who decided it; empty: nobody yet."""
+    decided_at_ms: _builtins.int
+    """When, in milliseconds since the Unix epoch."""
+    note: _builtins.str
+    """What they noted."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        kind: Global___ModelKind.ValueType = ...,
+        version: _builtins.str = ...,
+        running: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        author: _builtins.str = ...,
+        made_at_ms: _builtins.int = ...,
+        state: Global___ModelRequestState.ValueType = ...,
+        decided_by: _builtins.str = ...,
+        decided_at_ms: _builtins.int = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "decided_at_ms", b"decided_at_ms", "decided_by", b"decided_by", "kind", b"kind", "made_at_ms", b"made_at_ms", "note", b"note", "number", b"number", "reason", b"reason", "running", b"running", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModelRequest: _TypeAlias = ModelRequest  # noqa: Y015
+
+@_typing.final
+class ProposeModelRequest(_message.Message):
+    """Asks to request that a bundle decides."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_FIELD_NUMBER: _builtins.int
+    kind: Global___ModelKind.ValueType
+    """Required."""
+    version: _builtins.str
+    """Version of the bundle. Required."""
+    reason: _builtins.str
+    """Why, up to 1000 characters. Required."""
+    proposed_by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        kind: Global___ModelKind.ValueType = ...,
+        version: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        proposed_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "proposed_by", b"proposed_by", "reason", b"reason", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeModelRequest: _TypeAlias = ProposeModelRequest  # noqa: Y015
+
+@_typing.final
+class ProposeModelResponse(_message.Message):
+    """It waits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def request(self) -> Global___ModelRequest:
+        """The request."""
+
+    def __init__(
+        self,
+        *,
+        request: Global___ModelRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeModelResponse: _TypeAlias = ProposeModelResponse  # noqa: Y015
+
+@_typing.final
+class ListModelRequestsRequest(_message.Message):
+    """Asks for requests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListModelRequestsRequest: _TypeAlias = ListModelRequestsRequest  # noqa: Y015
+
+@_typing.final
+class ListModelRequestsResponse(_message.Message):
+    """The requests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    SECOND_PERSON_NEEDED_FIELD_NUMBER: _builtins.int
+    second_person_needed: _builtins.bool
+    """Whether who asks may not activate a model alone."""
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelRequest]:
+        """The newest first, at most 500."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___ModelRequest] | None = ...,
+        second_person_needed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["requests", b"requests", "second_person_needed", b"second_person_needed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListModelRequestsResponse: _TypeAlias = ListModelRequestsResponse  # noqa: Y015
+
+@_typing.final
+class DecideModelRequestRequest(_message.Message):
+    """Decides a request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    APPROVE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Its number. Required."""
+    approve: _builtins.bool
+    """Whether the model is activated; absent: the request is rejected."""
+    note: _builtins.str
+    """For the record, up to 1000 characters."""
+    decided_by: _builtins.str
+    """Who decides; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        approve: _builtins.bool = ...,
+        note: _builtins.str = ...,
+        decided_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approve", b"approve", "decided_by", b"decided_by", "note", b"note", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideModelRequestRequest: _TypeAlias = DecideModelRequestRequest  # noqa: Y015
+
+@_typing.final
+class DecideModelRequestResponse(_message.Message):
+    """It is decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def request(self) -> Global___ModelRequest:
+        """The request."""
+
+    def __init__(
+        self,
+        *,
+        request: Global___ModelRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideModelRequestResponse: _TypeAlias = DecideModelRequestResponse  # noqa: Y015
+
+@_typing.final
+class GetModelCardRequest(_message.Message):
+    """Asks for a card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    kind: Global___ModelKind.ValueType
+    """Required."""
+    version: _builtins.str
+    """Version of the bundle. Required."""
+    def __init__(
+        self,
+        *,
+        kind: Global___ModelKind.ValueType = ...,
+        version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetModelCardRequest: _TypeAlias = GetModelCardRequest  # noqa: Y015
+
+@_typing.final
+class GetModelCardResponse(_message.Message):
+    """A card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    card: _builtins.str
+    """The card, TOML."""
+    page: _builtins.str
+    """What is written about the version, Markdown; empty where nothing is."""
+    def __init__(
+        self,
+        *,
+        card: _builtins.str = ...,
+        page: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetModelCardResponse: _TypeAlias = GetModelCardResponse  # noqa: Y015

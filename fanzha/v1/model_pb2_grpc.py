@@ -61,6 +61,26 @@ class ModelServiceStub:
                 request_serializer=fanzha_dot_v1_dot_model__pb2.RollbackModelRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_model__pb2.RollbackModelResponse.FromString,
                 _registered_method=True)
+        self.ProposeModel = channel.unary_unary(
+                '/fanzha.v1.ModelService/ProposeModel',
+                request_serializer=fanzha_dot_v1_dot_model__pb2.ProposeModelRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_model__pb2.ProposeModelResponse.FromString,
+                _registered_method=True)
+        self.ListModelRequests = channel.unary_unary(
+                '/fanzha.v1.ModelService/ListModelRequests',
+                request_serializer=fanzha_dot_v1_dot_model__pb2.ListModelRequestsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_model__pb2.ListModelRequestsResponse.FromString,
+                _registered_method=True)
+        self.DecideModelRequest = channel.unary_unary(
+                '/fanzha.v1.ModelService/DecideModelRequest',
+                request_serializer=fanzha_dot_v1_dot_model__pb2.DecideModelRequestRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_model__pb2.DecideModelRequestResponse.FromString,
+                _registered_method=True)
+        self.GetModelCard = channel.unary_unary(
+                '/fanzha.v1.ModelService/GetModelCard',
+                request_serializer=fanzha_dot_v1_dot_model__pb2.GetModelCardRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_model__pb2.GetModelCardResponse.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer:
@@ -105,6 +125,35 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProposeModel(self, request, context):
+        """Requests that a bundle decides; another person approves it. Fails as ActivateModel does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListModelRequests(self, request, context):
+        """Lists requests to activate a model, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideModelRequest(self, request, context):
+        """Approves a request, which activates the model, or rejects it. Whoever made it may only reject.
+        Fails with INVALID_ARGUMENT when it is decided already, or another model decides since.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetModelCard(self, request, context):
+        """Returns the card of a bundle on the host of list administration. Fails with NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -132,6 +181,26 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.RollbackModel,
                     request_deserializer=fanzha_dot_v1_dot_model__pb2.RollbackModelRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_model__pb2.RollbackModelResponse.SerializeToString,
+            ),
+            'ProposeModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeModel,
+                    request_deserializer=fanzha_dot_v1_dot_model__pb2.ProposeModelRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_model__pb2.ProposeModelResponse.SerializeToString,
+            ),
+            'ListModelRequests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModelRequests,
+                    request_deserializer=fanzha_dot_v1_dot_model__pb2.ListModelRequestsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_model__pb2.ListModelRequestsResponse.SerializeToString,
+            ),
+            'DecideModelRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideModelRequest,
+                    request_deserializer=fanzha_dot_v1_dot_model__pb2.DecideModelRequestRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_model__pb2.DecideModelRequestResponse.SerializeToString,
+            ),
+            'GetModelCard': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModelCard,
+                    request_deserializer=fanzha_dot_v1_dot_model__pb2.GetModelCardRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_model__pb2.GetModelCardResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -271,6 +340,114 @@ class ModelService:
             '/fanzha.v1.ModelService/RollbackModel',
             fanzha_dot_v1_dot_model__pb2.RollbackModelRequest.SerializeToString,
             fanzha_dot_v1_dot_model__pb2.RollbackModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.ModelService/ProposeModel',
+            fanzha_dot_v1_dot_model__pb2.ProposeModelRequest.SerializeToString,
+            fanzha_dot_v1_dot_model__pb2.ProposeModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModelRequests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.ModelService/ListModelRequests',
+            fanzha_dot_v1_dot_model__pb2.ListModelRequestsRequest.SerializeToString,
+            fanzha_dot_v1_dot_model__pb2.ListModelRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideModelRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.ModelService/DecideModelRequest',
+            fanzha_dot_v1_dot_model__pb2.DecideModelRequestRequest.SerializeToString,
+            fanzha_dot_v1_dot_model__pb2.DecideModelRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModelCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.ModelService/GetModelCard',
+            fanzha_dot_v1_dot_model__pb2.GetModelCardRequest.SerializeToString,
+            fanzha_dot_v1_dot_model__pb2.GetModelCardResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,16 @@ class ModelServiceStub:
     """Lets the model decide again that last ran before: the one that still decides when workers
     refused the desired one. Fails with NOT_FOUND when there is none.
     """
+    ProposeModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.ProposeModelRequest, _model_pb2.ProposeModelResponse]
+    """Requests that a bundle decides; another person approves it. Fails as ActivateModel does."""
+    ListModelRequests: _grpc.UnaryUnaryMultiCallable[_model_pb2.ListModelRequestsRequest, _model_pb2.ListModelRequestsResponse]
+    """Lists requests to activate a model, the newest first."""
+    DecideModelRequest: _grpc.UnaryUnaryMultiCallable[_model_pb2.DecideModelRequestRequest, _model_pb2.DecideModelRequestResponse]
+    """Approves a request, which activates the model, or rejects it. Whoever made it may only reject.
+    Fails with INVALID_ARGUMENT when it is decided already, or another model decides since.
+    """
+    GetModelCard: _grpc.UnaryUnaryMultiCallable[_model_pb2.GetModelCardRequest, _model_pb2.GetModelCardResponse]
+    """Returns the card of a bundle on the host of list administration. Fails with NOT_FOUND."""
 
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
@@ -71,6 +81,16 @@ class ModelServiceAsyncStub(ModelServiceStub):
     """Lets the model decide again that last ran before: the one that still decides when workers
     refused the desired one. Fails with NOT_FOUND when there is none.
     """
+    ProposeModel: _aio.UnaryUnaryMultiCallable[_model_pb2.ProposeModelRequest, _model_pb2.ProposeModelResponse]  # type: ignore[assignment]
+    """Requests that a bundle decides; another person approves it. Fails as ActivateModel does."""
+    ListModelRequests: _aio.UnaryUnaryMultiCallable[_model_pb2.ListModelRequestsRequest, _model_pb2.ListModelRequestsResponse]  # type: ignore[assignment]
+    """Lists requests to activate a model, the newest first."""
+    DecideModelRequest: _aio.UnaryUnaryMultiCallable[_model_pb2.DecideModelRequestRequest, _model_pb2.DecideModelRequestResponse]  # type: ignore[assignment]
+    """Approves a request, which activates the model, or rejects it. Whoever made it may only reject.
+    Fails with INVALID_ARGUMENT when it is decided already, or another model decides since.
+    """
+    GetModelCard: _aio.UnaryUnaryMultiCallable[_model_pb2.GetModelCardRequest, _model_pb2.GetModelCardResponse]  # type: ignore[assignment]
+    """Returns the card of a bundle on the host of list administration. Fails with NOT_FOUND."""
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     """Lists model bundles and changes which of them decide. Every change is in the audit log. Workers
@@ -120,5 +140,39 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lets the model decide again that last ran before: the one that still decides when workers
         refused the desired one. Fails with NOT_FOUND when there is none.
         """
+
+    @_abc_1.abstractmethod
+    def ProposeModel(
+        self,
+        request: _model_pb2.ProposeModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.ProposeModelResponse, _abc.Awaitable[_model_pb2.ProposeModelResponse]]:
+        """Requests that a bundle decides; another person approves it. Fails as ActivateModel does."""
+
+    @_abc_1.abstractmethod
+    def ListModelRequests(
+        self,
+        request: _model_pb2.ListModelRequestsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.ListModelRequestsResponse, _abc.Awaitable[_model_pb2.ListModelRequestsResponse]]:
+        """Lists requests to activate a model, the newest first."""
+
+    @_abc_1.abstractmethod
+    def DecideModelRequest(
+        self,
+        request: _model_pb2.DecideModelRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.DecideModelRequestResponse, _abc.Awaitable[_model_pb2.DecideModelRequestResponse]]:
+        """Approves a request, which activates the model, or rejects it. Whoever made it may only reject.
+        Fails with INVALID_ARGUMENT when it is decided already, or another model decides since.
+        """
+
+    @_abc_1.abstractmethod
+    def GetModelCard(
+        self,
+        request: _model_pb2.GetModelCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.GetModelCardResponse, _abc.Awaitable[_model_pb2.GetModelCardResponse]]:
+        """Returns the card of a bundle on the host of list administration. Fails with NOT_FOUND."""
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

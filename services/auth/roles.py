@@ -212,6 +212,10 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ActivateModel": _of(Role.OPERATOR),
         "ShadowModel": _of(Role.OPERATOR),
         "RollbackModel": _of(Role.OPERATOR),
+        "ProposeModel": _of(Role.OPERATOR),
+        "ListModelRequests": _OVERSEERS,
+        "DecideModelRequest": _of(Role.OPERATOR, Role.APPROVER),
+        "GetModelCard": _OVERSEERS,
     },
     "fanzha.v1.AccessService": {
         "WhoAmI": AccessLevel.AUTHENTICATED,

@@ -25,6 +25,7 @@ from services.console.imports.store import ImportStore
 from services.console.lists import views as list_views
 from services.console.map import boundaries
 from services.console.map import views as map_views
+from services.console.models import views as model_views
 from services.console.palette import views as palette_views
 from services.console.session import views as session_views
 from services.console.session.provider import OpenIdProvider
@@ -56,6 +57,7 @@ PAGES: tuple[ConsolePage, ...] = (
     map_views.PAGE,
     campaign_views.PAGE,
     audit_views.PAGE,
+    model_views.PAGE,
     settings_views.PAGE,
 )
 """All pages, in the order of the navigation."""

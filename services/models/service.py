@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifiers import bundles
+from classifiers.card import CARD
 from fanzha.errors import InvalidInput, NotFound
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import Audit, AuditKind
@@ -29,6 +30,7 @@ _REPORTS_AWAITED = 4
 _REPORT_SECONDS = 0.5
 _MOST_NAMED = 20
 """Most versions named in an error."""
+_MOST_CARD_BYTES = 2**18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,33 @@ class ModelControl:
             target = replace(target, shadow="", share=1.0)
         return await self._change(kind, "rollback", before, target, by)
 
+    async def check_known(self, kind: ModelKind, version: str) -> None:
+        """Raise `NotFound` when no worker has *version*."""
+        _, reports = await self._before(kind)
+        await self._check_known(kind, version, reports)
+
+    async def running(self, kind: ModelKind) -> str:
+        """Return the version that decides; empty where it is not known."""
+        before, reports = await self._before(kind)
+        return last_ran(before or DesiredModel(), running_versions(kind, reports))
+
+    async def card(self, kind: ModelKind, version: str) -> tuple[str, str]:
+        """Return the card of a bundle on this host, and what is written about it."""
+        if not bundles.is_version(version):
+            raise InvalidInput("version: 1 to 64 letters, digits, dots, dashes and underscores")
+        return await asyncio.to_thread(self._read_card, kind, version)
+
+    def _read_card(self, kind: ModelKind, version: str) -> tuple[str, str]:
+        folder = bundles.folder(self._root, kind.folder, version)
+        page = folder.with_name(f"{version}.md")
+        try:
+            card = _text(folder / CARD)
+        except OSError as error:
+            raise NotFound(
+                "there is no {kind} model {version} on this host", kind=kind, version=version
+            ) from error
+        return card, _text(page) if page.is_file() else ""
+
     async def _before(self, kind: ModelKind) -> tuple[DesiredModel | None, list[ModelReport]]:
         desired = await self._store.desired()
         return desired.get(kind), await self._store.reports(self._now_ms())
@@ -201,3 +230,9 @@ class ModelControl:
             if version in known:
                 break
         return known
+
+
+def _text(path: Path) -> str:
+    """Return the beginning of a file."""
+    with path.open("rb") as file:
+        return file.read(_MOST_CARD_BYTES).decode("utf-8", "replace")

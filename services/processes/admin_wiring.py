@@ -50,9 +50,7 @@ from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
-from services.models.service import ModelControl
-from services.models.store import ModelStore
-from services.processes import graph_wiring, operations_wiring
+from services.processes import graph_wiring, model_wiring, operations_wiring
 from services.processes.graph_wiring import GraphTasks
 from services.rpc import security
 from services.rpc.access import roster
@@ -67,7 +65,6 @@ from services.rpc.list_updates.handler import ListUpdateServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.middleware.paging import PAGE_KEY
-from services.rpc.models.handler import ModelServicer
 from services.rpc.policy.handler import PolicyServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
@@ -354,14 +351,7 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
             graph_wiring.reader(context.settings, context.connect(), audit=audit),
             now_ms,
         ),
-        "models": ModelServicer(
-            ModelControl(
-                ModelStore(context.connect()),
-                context.settings.models_dir,
-                audit=audit,
-                now_ms=now_ms,
-            )
-        ),
+        "models": model_wiring.servicer(context.settings, context.connect(), audit=audit),
     }
 
 

@@ -110,6 +110,12 @@ class AdministrationSettings(DecisionLogSettings):
         description="When large or risky list changes need approval by a second person: "
         "by_identity: if authentication is on; always: also without it; off: never.",
     )
+    model_second_person: Literal["by_identity", "always", "off"] = Field(
+        default="off",
+        description="When a second person has to approve that a model is activated: by_identity: "
+        "if authentication is on; always: also without it; off: one person may. A rollback "
+        "always takes one.",
+    )
     approval_impact_threshold: int = Field(
         default=100,
         ge=0,

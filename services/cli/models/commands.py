@@ -18,7 +18,7 @@ from services.cli._common.confirmation import agree
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, Yes
 from services.cli._common.server import ServerOf
-from services.cli.models import display, signature_commands
+from services.cli.models import display, request_commands, signature_commands
 from services.cli.models import retrain as retraining
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
@@ -26,6 +26,11 @@ app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll
 app.command(name="retrain")(retraining.retrain)
 app.command()(signature_commands.sign)
 app.command()(signature_commands.verify)
+app.command()(request_commands.propose)
+app.command()(request_commands.requests)
+app.command()(request_commands.approve)
+app.command()(request_commands.reject)
+app.command()(request_commands.card)
 
 server = ServerOf(lambda: model_pb2_grpc.ModelServiceStub, deadline_seconds=15.0)
 _POLL_SECONDS = 0.2

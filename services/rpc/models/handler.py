@@ -7,6 +7,7 @@ from fanzha.v1 import feedback_pb2
 from fanzha.v1 import model_pb2 as pb
 from fanzha.v1 import model_pb2_grpc as pb_grpc
 from services.decision.model_kinds import ModelKind
+from services.models.requests import ModelRequests
 from services.models.service import ModelChange, ModelControl
 from services.rpc.models import messages
 
@@ -14,8 +15,9 @@ from services.rpc.models import messages
 class ModelServicer(pb_grpc.ModelServiceServicer):
     """Lists models and changes which decide. Errors become statuses in the error interceptor."""
 
-    def __init__(self, control: ModelControl) -> None:
+    def __init__(self, control: ModelControl, requests: ModelRequests) -> None:
         self._control = control
+        self._requests = requests
 
     async def ListModels(
         self, request: pb.ListModelsRequest, context: object
@@ -35,6 +37,7 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
     async def ActivateModel(
         self, request: pb.ActivateModelRequest, context: object
     ) -> pb.ActivateModelResponse:
+        self._requests.check_alone()
         done = await self._control.activate(
             _kind(request.kind), request.version, by=request.changed_by
         )
@@ -62,6 +65,35 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         return pb.RollbackModelResponse(
             desired=messages.desired(done.desired), durability=_durability(done)
         )
+
+    async def ProposeModel(
+        self, request: pb.ProposeModelRequest, context: object
+    ) -> pb.ProposeModelResponse:
+        made = await self._requests.propose(
+            _kind(request.kind), request.version, reason=request.reason, by=request.proposed_by
+        )
+        return pb.ProposeModelResponse(request=messages.request(made))
+
+    async def ListModelRequests(
+        self, request: pb.ListModelRequestsRequest, context: object
+    ) -> pb.ListModelRequestsResponse:
+        return pb.ListModelRequestsResponse(
+            requests=map(messages.request, await self._requests.all()),
+            second_person_needed=self._requests.second_person_needed,
+        )
+
+    async def DecideModelRequest(
+        self, request: pb.DecideModelRequestRequest, context: object
+    ) -> pb.DecideModelRequestResponse:
+        decide = self._requests.approve if request.approve else self._requests.reject
+        done = await decide(request.number, note=request.note, by=request.decided_by)
+        return pb.DecideModelRequestResponse(request=messages.request(done))
+
+    async def GetModelCard(
+        self, request: pb.GetModelCardRequest, context: object
+    ) -> pb.GetModelCardResponse:
+        card, page = await self._control.card(_kind(request.kind), request.version)
+        return pb.GetModelCardResponse(card=card, page=page)
 
 
 def _kind(number: int) -> ModelKind:

@@ -8,6 +8,7 @@ from services.decision.model_kinds import ModelKind
 from services.models.bundle_listing import BundleSummary
 from services.models.desired_models import DesiredModel
 from services.models.follow_state import WorkerModel
+from services.models.request_store import ModelRequest, RequestState
 from services.models.service import ModelState
 
 _wire: Callable[[int], Any] = int
@@ -34,6 +35,30 @@ def desired(model: DesiredModel) -> pb.DesiredModel:
         shadow_share=model.share,
         changed_by=model.by,
         changed_at_ms=model.at_ms,
+    )
+
+
+_STATES = {
+    RequestState.WAITING: pb.MODEL_REQUEST_STATE_WAITING,
+    RequestState.APPROVED: pb.MODEL_REQUEST_STATE_APPROVED,
+    RequestState.REJECTED: pb.MODEL_REQUEST_STATE_REJECTED,
+}
+
+
+def request(one: ModelRequest) -> pb.ModelRequest:
+    """Write a request to activate a model."""
+    return pb.ModelRequest(
+        number=one.number,
+        kind=_wire(KINDS[one.kind]),
+        version=one.version,
+        running=one.running,
+        reason=one.reason,
+        author=one.author,
+        made_at_ms=one.made_at_ms,
+        state=_STATES[one.state],
+        decided_by=one.decided_by,
+        decided_at_ms=one.decided_at_ms,
+        note=one.note,
     )
 
 

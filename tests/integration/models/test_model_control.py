@@ -16,6 +16,8 @@ from services.audit.events import AuditKind
 from services.auth.identity import Role
 from services.decision.model_kinds import ModelKind
 from services.models.desired_models import DesiredModel
+from services.models.request_store import ModelRequestStore
+from services.models.requests import ActivationRule, ModelRequests
 from services.models.service import ModelControl
 from services.models.store import ModelReport, ModelStore
 from services.rpc import security
@@ -92,12 +94,20 @@ def audit() -> MemoryAudit:
 
 @asynccontextmanager
 async def office(
-    redis_url: str, issuer: Issuer, audit: MemoryAudit, root: Path | None = None
+    redis_url: str,
+    issuer: Issuer,
+    audit: MemoryAudit,
+    root: Path | None = None,
+    rule: ActivationRule = "off",
 ) -> AsyncIterator[Office]:
     client = connect(redis_url)
     store = ModelStore(client)
+    control = ModelControl(store, root, audit=audit, now_ms=lambda: NOW_MS)
+    requests = ModelRequests(
+        control, ModelRequestStore(client), audit=audit, now_ms=lambda: NOW_MS, rule=rule
+    )
     server = RpcServer(
-        {"models": ModelServicer(ModelControl(store, root, audit=audit, now_ms=lambda: NOW_MS))},
+        {"models": ModelServicer(control, requests)},
         max_message_bytes=2**20,
         security=security.of(issuer.settings(), "admin"),
     )
@@ -280,8 +290,11 @@ async def test_of_two_concurrent_operators_the_second_gets_a_conflict(
         await asked.runs("a/1", "1")
         client = connect(redis_url)
         control = ModelControl(Overtaken(client), None, audit=audit, now_ms=lambda: NOW_MS)
+        requests = ModelRequests(
+            control, ModelRequestStore(client), audit=audit, now_ms=lambda: NOW_MS
+        )
         server = RpcServer(
-            {"models": ModelServicer(control)},
+            {"models": ModelServicer(control, requests)},
             max_message_bytes=2**20,
             security=security.of(issuer.settings(), "admin"),
         )
