@@ -50,7 +50,7 @@ from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
-from services.processes import graph_wiring, model_wiring, operations_wiring
+from services.processes import graph_wiring, operations_wiring
 from services.processes.graph_wiring import GraphTasks
 from services.rpc import security
 from services.rpc.access import roster
@@ -351,7 +351,7 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
             graph_wiring.reader(context.settings, context.connect(), audit=audit),
             now_ms,
         ),
-        "models": model_wiring.servicer(context.settings, context.connect(), audit=audit),
+        "models": operations_wiring.models(context.settings, context.connect(), audit=audit),
     }
 
 

@@ -3,11 +3,17 @@
 from collections.abc import Callable
 from functools import cache, partial
 
+from infra.clock import now_ms
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
 from services.audit.events import Audit
 from services.decision.sinks.hit_store import HitStore
 from services.decision_log.query import DecisionQuery
+from services.models.request_store import ModelRequestStore
+from services.models.requests import ModelRequests
+from services.models.service import ModelControl
+from services.models.store import ModelStore
+from services.rpc.models.handler import ModelServicer
 from services.rpc.warnings.operations_handler import WarningOperationsServicer
 from services.rpc.warnings.report_handler import WarningReportServicer
 from services.settings.settings import Settings
@@ -51,3 +57,16 @@ def reports(
     return WarningReportServicer(
         reporting.build(settings, client, now_ms=now_ms), map_service.build(client, now_ms=now_ms)
     )
+
+
+def models(settings: Settings, client: Client, *, audit: Audit) -> ModelServicer:
+    """Build the servicer; one person may activate a model unless `model_second_person` differs."""
+    control = ModelControl(ModelStore(client), settings.models_dir, audit=audit, now_ms=now_ms)
+    requests = ModelRequests(
+        control,
+        ModelRequestStore(client),
+        audit=audit,
+        now_ms=now_ms,
+        rule=settings.model_second_person,
+    )
+    return ModelServicer(control, requests)

@@ -24,7 +24,8 @@ def test_the_shipped_cards_are_shown_in_sections(kind: ModelKind) -> None:
 
 
 def test_nested_values_have_their_path() -> None:
-    text = 'a = 1\n[test]\nrecall = 0.25\nby = {k = [1, 2]}\n[[data]]\nname = "x"\n[[data]]\nname = "y"'
+    data = '[[data]]\nname = "x"\n[[data]]\nname = "y"'
+    text = f"a = 1\n[test]\nrecall = 0.25\nby = {{k = [1, 2]}}\n{data}"
 
     found = {one.title: list(one.rows) for one in cards.sections(text)}
 
