@@ -20,6 +20,7 @@ from fanzha.v1 import (
     hit_pb2,
 )
 from services.console.backend.faults import BackendFault
+from services.console.lists import entry_ref
 from services.console.web.page_request import PageRequest
 from services.console.web.urls import url
 
@@ -93,11 +94,12 @@ async def _patient(finder: PaletteFinder, visit: PageRequest, words: str) -> lis
 async def _entries(visit: PageRequest, words: str) -> list[PaletteOption]:
     request = blocklist_pb2.FindEntriesRequest(query=words)
     answer = await visit.calls.unary("BlocklistService/FindEntries", request)
+    path_of = await entry_ref.paths(visit)
     return [
         PaletteOption(
             text=visit.formats.party(entry.pattern),
             what=Message("list entry"),
-            address=url(f"/lists/{entry.id}"),
+            address=url(path_of(entry)),
         )
         for entry in answer.entries
     ]
@@ -164,7 +166,7 @@ async def _campaigns(visit: PageRequest, words: str) -> list[PaletteOption]:
         PaletteOption(
             text=one.fingerprint,
             what=Message("campaign"),
-            address=url(f"/campaigns/{one.fingerprint}"),
+            address=url(f"/campaigns/text/{one.fingerprint}"),
         )
         for one in answer.campaigns
         if words in one.fingerprint

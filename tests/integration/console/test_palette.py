@@ -1,10 +1,12 @@
 """The palette by keyboard: pages, commands, entries; what is typed never reaches an address."""
 
+import re
 from urllib.parse import quote_plus
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support import processes
 from tests.support.browser import ConsoleService, assert_accessible
 
 pytestmark = pytest.mark.slow
@@ -60,6 +62,59 @@ def test_what_is_typed_is_in_no_address(browser: Browser, service: ConsoleServic
 
     assert addresses
     assert [one for one in addresses if "17000000321" in one] == []
+
+
+def command(service: ConsoleService, name: str, *words: str, roles: tuple[str, ...]) -> str:
+    """Run ``fanzha`` with the token of *name*; return what it prints."""
+    assert service.issuer is not None
+    done = processes.run(
+        *words,
+        FANZHA_ADMIN_TARGET=service.running.admin,
+        FANZHA_TOKEN=service.issuer.token(*roles, sub=name),
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_a_number_leads_to_can_be_opened(browser: Browser, service: ConsoleService) -> None:
+    number = "+86 170 0000 0654"
+    roles = ("editor", "approver", "auditor", "appeals_officer", "operator", "dispatcher")
+    page = service.person(browser, "wang", *roles)
+    entry = ("blocklist", "add", "+8617000000654", "--source", "bureau", "--reason", "a test")
+    proposed = command(service, "wang", *entry, roles=roles)
+    change = re.search(r"change (\d+) waits", proposed)
+    assert change is not None
+    command(service, "zhao", "changes", "approve", change[1], roles=roles)
+    opened = []
+
+    for what in ("list entry", "search decisions"):
+        page.goto("/settings")
+        ask(page, number)
+        page.locator("#palette-results [role=option]", has_text=what).click()
+        page.wait_for_url(lambda address: "/settings" not in address)
+        opened.append(page.url)
+        expect(page.locator("#main .notice.bad")).to_have_count(0)
+
+    assert [one for one in opened if "654" in one] == []
+
+
+def test_the_number_of_a_change_request_leads_to_it(
+    browser: Browser, service: ConsoleService
+) -> None:
+    page = service.person(browser, "li", "editor")
+    page.goto("/settings/policy/edit")
+    page.fill("[name=document]", "[carrier.cmcc.call]\nthreshold = 0.96\n")
+    page.fill("[name=reason]", "a test")
+    page.click("button[value=propose]")
+    page.wait_for_url("**/changes/*")
+    number = page.url.rpartition("/")[2]
+    page.goto("/settings")
+
+    ask(page, number)
+    page.locator("#palette-results [role=option]", has_text="change request").click()
+
+    page.wait_for_url(f"**/changes/{number}")
+    expect(page.locator("#main")).to_contain_text("a test")
 
 
 def test_hostile_words_are_text(browser: Browser, service: ConsoleService) -> None:
