@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from services.console.backend.faults import BackendFault
 
 KEEPALIVE_SECONDS = 15.0
-LONGEST_SECONDS = 600.0
+LONGEST_SECONDS = 120.0
 """Then the browser connects anew, with a session that is checked anew."""
 _RETRY_MS = 2000
 

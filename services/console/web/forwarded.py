@@ -84,11 +84,12 @@ class ForwardedRequests:
         return ""
 
     def _is_ours(self, host: str) -> bool:
-        name = _without_port(host).lower()
+        name = without_port(host).lower()
         return name in self._names or is_loopback(name)
 
 
-def _without_port(host: str) -> str:
+def without_port(host: str) -> str:
+    """Return the name or address in a ``Host`` header."""
     if host.startswith("["):
         return host.partition("]")[0][1:]
     return host.rpartition(":")[0] if ":" in host else host

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.auth.exposure import is_loopback
+from services.console.web.forwarded import without_port
 
 _HSTS = "max-age=31536000"
 
@@ -54,8 +57,13 @@ class SecurityHeaders:
                 for name, value in self._headers.items():
                     headers[name] = value
                 headers.setdefault("cache-control", "no-store")
-                if scope["scheme"] == "https":
+                if scope["scheme"] == "https" and not _is_loopback(scope):
                     headers["strict-transport-security"] = _HSTS
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _is_loopback(scope: Scope) -> bool:
+    """Return whether a browser would hold all other servers of this machine to HTTPS, too."""
+    return is_loopback(without_port(Headers(scope=scope).get("host", "")))

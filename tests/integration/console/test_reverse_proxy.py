@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -24,7 +25,11 @@ DOCUMENTED = (CHECKOUT / "examples" / "console-envoy.yaml").read_text()
 def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleService]:
     """Run a console that trusts a proxy on this host."""
     folder = tmp_path_factory.mktemp("console")
-    with console_up(folder, FANZHA_CONSOLE_TRUSTED_PROXIES="127.0.0.1") as running:
+    settings: dict[str, Any] = {
+        "FANZHA_CONSOLE_TRUSTED_PROXIES": "127.0.0.1",
+        "FANZHA_CONSOLE_NAMES": "console.bureau.example",
+    }
+    with console_up(folder, **settings) as running:
         yield running
 
 
@@ -85,11 +90,14 @@ def test_a_browser_signs_in_and_works_below_the_prefix(
     assert_no_faults(page)
 
 
-def test_answers_over_tls_say_that_they_must_be(proxied: str) -> None:
+def test_answers_over_tls_say_that_they_must_be_but_on_loopback(proxied: str) -> None:
     with unverified() as client:
-        answer = client.get(f"{proxied}/sign-in")
+        named = client.get(f"{proxied}/sign-in", headers={"host": "console.bureau.example:443"})
+        local = client.get(f"{proxied}/sign-in")
 
-    assert "max-age" in answer.headers["strict-transport-security"]
+    assert "max-age" in named.headers["strict-transport-security"]
+    # It would hold all other servers of this machine to HTTPS.
+    assert "strict-transport-security" not in local.headers
 
 
 @pytest.mark.parametrize(
