@@ -131,7 +131,7 @@ def _cells(
                     used = servers[side].cpu_seconds()
                     rate = measures[shape, side]()
                     used = servers[side].cpu_seconds() - used
-                    rates[shape].add(side, rate, rate * options.seconds / used if used else 0.0)
+                    rates[shape].add(side, rate, rate * options.seconds / used if used > 0 else 0.0)
                 pair = f"{rates[shape].before[-1]:,.0f} before, {rates[shape].after[-1]:,.0f} after"
                 sys.stderr.write(f"round {repeat + 1}: {shape[0]}, {shape[1]} rows: {pair}\n")
     return [cell(channel, rows, rates[channel, rows]) for channel, rows in shapes]

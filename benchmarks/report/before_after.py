@@ -18,7 +18,7 @@ class Sides:
     before: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
     before_cpu: list[float] = field(default_factory=list)
-    """Rows a second of the server's processor time."""
+    """Rows a second of the server's processor time; 0 where a process of it ended meanwhile."""
     after_cpu: list[float] = field(default_factory=list)
 
     def add(self, side: str, rate: float, of_cpu: float) -> None:
@@ -38,10 +38,11 @@ def cell(channel: str, rows: int, sides: Sides) -> dict[str, Any]:
 
 
 def _compared(before: list[float], after: list[float]) -> dict[str, Any]:
-    ratios = [new / old if old else 0.0 for old, new in zip(before, after, strict=True)]
+    known = [(old, new) for old, new in zip(before, after, strict=True) if old and new]
+    ratios = [new / old for old, new in known] or [0.0]
     return {
-        "before": statistics.median(before),
-        "after": statistics.median(after),
+        "before": statistics.median([old for old, _ in known] or [0.0]),
+        "after": statistics.median([new for _, new in known] or [0.0]),
         "ratio": round(statistics.median(ratios), 3),
         "ratio_lowest": round(min(ratios), 3),
         "ratio_highest": round(max(ratios), 3),

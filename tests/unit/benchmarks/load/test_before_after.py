@@ -59,6 +59,19 @@ def test_ratios_are_taken_within_pairs() -> None:
     assert found["of_processor_time"]["ratio"] == 0.55
 
 
+def test_a_pair_without_a_figure_is_left_out() -> None:
+    sides = Sides()
+    for old, new in ((10.0, 11.0), (0.0, 90.0), (10.0, 0.0)):
+        sides.add("before", 1.0, old)
+        sides.add("after", 1.0, new)
+
+    found = cell("link", 1, sides)["of_processor_time"]
+
+    assert (found["before"], found["after"], found["ratio"]) == (10.0, 11.0, 1.1)
+    assert (found["ratio_lowest"], found["ratio_highest"]) == (1.1, 1.1)
+    assert found["before_runs"] == [10.0, 0.0, 10.0]
+
+
 def test_the_table_names_the_commit_and_the_range_of_ratios() -> None:
     sides = Sides()
     for old, new in ((1000.0, 1200.0), (1100.0, 1000.0)):
