@@ -66,6 +66,34 @@ CHANGE_KIND_POLICY: ChangeKind.ValueType  # 7
 """Changes the carrier policy, not the lists; made by PolicyService."""
 Global___ChangeKind: _TypeAlias = ChangeKind  # noqa: Y015
 
+class _StaleChoice:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StaleChoiceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StaleChoice.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STALE_CHOICE_UNSPECIFIED: _StaleChoice.ValueType  # 0
+    """Never sent."""
+    STALE_CHOICE_MINE: _StaleChoice.ValueType  # 1
+    """As the draft proposes it, over what others made of it."""
+    STALE_CHOICE_THEIRS: _StaleChoice.ValueType  # 2
+    """As others made it, with the fields that only the draft changes; without any, the row is dropped."""
+    STALE_CHOICE_DROP: _StaleChoice.ValueType  # 3
+    """The row leaves the request."""
+
+class StaleChoice(_StaleChoice, metaclass=_StaleChoiceEnumTypeWrapper):
+    """What becomes of a stale row."""
+
+STALE_CHOICE_UNSPECIFIED: StaleChoice.ValueType  # 0
+"""Never sent."""
+STALE_CHOICE_MINE: StaleChoice.ValueType  # 1
+"""As the draft proposes it, over what others made of it."""
+STALE_CHOICE_THEIRS: StaleChoice.ValueType  # 2
+"""As others made it, with the fields that only the draft changes; without any, the row is dropped."""
+STALE_CHOICE_DROP: StaleChoice.ValueType  # 3
+"""The row leaves the request."""
+Global___StaleChoice: _TypeAlias = StaleChoice  # noqa: Y015
+
 @_typing.final
 class EntryEdit(_message.Message):
     """A change to the fields of an entry that is there; absent fields stay as they are."""
@@ -1248,6 +1276,188 @@ class ReturnChangeResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReturnChangeResponse: _TypeAlias = ReturnChangeResponse  # noqa: Y015
+
+@_typing.final
+class ListStaleRowsRequest(_message.Message):
+    """Asks which rows of a draft are stale."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The draft."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStaleRowsRequest: _TypeAlias = ListStaleRowsRequest  # noqa: Y015
+
+@_typing.final
+class StaleRow(_message.Message):
+    """A row whose entry others changed since the draft was made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    MINE_FIELD_NUMBER: _builtins.int
+    BASE_FIELD_NUMBER: _builtins.int
+    THEIRS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def entry(self) -> _blocklist_pb2.EntryRef:
+        """The entry."""
+
+    @_builtins.property
+    def mine(self) -> _blocklist_pb2.Entry:
+        """What the draft proposes; absent: to remove it."""
+
+    @_builtins.property
+    def base(self) -> _blocklist_pb2.Entry:
+        """The entry as it was when the draft was made; absent: it was not there."""
+
+    @_builtins.property
+    def theirs(self) -> _blocklist_pb2.Entry:
+        """The entry as it is now; absent: it is not there."""
+
+    def __init__(
+        self,
+        *,
+        entry: _blocklist_pb2.EntryRef | None = ...,
+        mine: _blocklist_pb2.Entry | None = ...,
+        base: _blocklist_pb2.Entry | None = ...,
+        theirs: _blocklist_pb2.Entry | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "entry", b"entry", "mine", b"mine", "theirs", b"theirs"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "entry", b"entry", "mine", b"mine", "theirs", b"theirs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StaleRow: _TypeAlias = StaleRow  # noqa: Y015
+
+@_typing.final
+class ListStaleRowsResponse(_message.Message):
+    """The stale rows, at most 500; a draft with more answers INVALID_ARGUMENT and is made anew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """The version of the lists they were compared with."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___StaleRow]:
+        """They; none for a request that is no draft, as its entries are locked."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___StaleRow] | None = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStaleRowsResponse: _TypeAlias = ListStaleRowsResponse  # noqa: Y015
+
+@_typing.final
+class StaleDecision(_message.Message):
+    """What becomes of one stale row."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    choice: Global___StaleChoice.ValueType
+    """What becomes of its row. Required."""
+    @_builtins.property
+    def entry(self) -> _blocklist_pb2.EntryRef:
+        """The entry; its action is required."""
+
+    def __init__(
+        self,
+        *,
+        entry: _blocklist_pb2.EntryRef | None = ...,
+        choice: Global___StaleChoice.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "entry", b"entry"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StaleDecision: _TypeAlias = StaleDecision  # noqa: Y015
+
+@_typing.final
+class ResolveStaleRowsRequest(_message.Message):
+    """Says what becomes of all stale rows of a draft."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The draft."""
+    author: _builtins.str
+    """Who says so; with a checked identity, that one counts."""
+    expected_version: _builtins.int
+    """The version that ListStaleRows told; fails with ABORTED when the lists are at another."""
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___StaleDecision]:
+        """One for each stale row."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        decisions: _abc.Iterable[Global___StaleDecision] | None = ...,
+        author: _builtins.str = ...,
+        expected_version: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "decisions", b"decisions", "expected_version", b"expected_version", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___ResolveStaleRowsRequest: _TypeAlias = ResolveStaleRowsRequest  # noqa: Y015
+
+@_typing.final
+class ResolveStaleRowsResponse(_message.Message):
+    """The draft as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """It."""
+
+    def __init__(
+        self,
+        *,
+        change: Global___Change | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveStaleRowsResponse: _TypeAlias = ResolveStaleRowsResponse  # noqa: Y015
 
 @_typing.final
 class CommentChangeRequest(_message.Message):

@@ -64,6 +64,16 @@ class ChangeServiceStub:
                 request_serializer=fanzha_dot_v1_dot_change__pb2.ReturnChangeRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_change__pb2.ReturnChangeResponse.FromString,
                 _registered_method=True)
+        self.ListStaleRows = channel.unary_unary(
+                '/fanzha.v1.ChangeService/ListStaleRows',
+                request_serializer=fanzha_dot_v1_dot_change__pb2.ListStaleRowsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_change__pb2.ListStaleRowsResponse.FromString,
+                _registered_method=True)
+        self.ResolveStaleRows = channel.unary_unary(
+                '/fanzha.v1.ChangeService/ResolveStaleRows',
+                request_serializer=fanzha_dot_v1_dot_change__pb2.ResolveStaleRowsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_change__pb2.ResolveStaleRowsResponse.FromString,
+                _registered_method=True)
         self.CommentChange = channel.unary_unary(
                 '/fanzha.v1.ChangeService/CommentChange',
                 request_serializer=fanzha_dot_v1_dot_change__pb2.CommentChangeRequest.SerializeToString,
@@ -160,6 +170,20 @@ class ChangeServiceServicer:
 
     def ReturnChange(self, request, context):
         """Returns a request that waits to its author, as a draft, saying what has to change.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStaleRows(self, request, context):
+        """Lists rows of a draft whose entries others changed since it was made. Safe to retry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveStaleRows(self, request, context):
+        """Says what becomes of each stale row of a draft, which then is based on the lists as they are.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -269,6 +293,16 @@ def add_ChangeServiceServicer_to_server(servicer, server):
                     servicer.ReturnChange,
                     request_deserializer=fanzha_dot_v1_dot_change__pb2.ReturnChangeRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_change__pb2.ReturnChangeResponse.SerializeToString,
+            ),
+            'ListStaleRows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStaleRows,
+                    request_deserializer=fanzha_dot_v1_dot_change__pb2.ListStaleRowsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_change__pb2.ListStaleRowsResponse.SerializeToString,
+            ),
+            'ResolveStaleRows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveStaleRows,
+                    request_deserializer=fanzha_dot_v1_dot_change__pb2.ResolveStaleRowsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_change__pb2.ResolveStaleRowsResponse.SerializeToString,
             ),
             'CommentChange': grpc.unary_unary_rpc_method_handler(
                     servicer.CommentChange,
@@ -466,6 +500,60 @@ class ChangeService:
             '/fanzha.v1.ChangeService/ReturnChange',
             fanzha_dot_v1_dot_change__pb2.ReturnChangeRequest.SerializeToString,
             fanzha_dot_v1_dot_change__pb2.ReturnChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStaleRows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.ChangeService/ListStaleRows',
+            fanzha_dot_v1_dot_change__pb2.ListStaleRowsRequest.SerializeToString,
+            fanzha_dot_v1_dot_change__pb2.ListStaleRowsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveStaleRows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.ChangeService/ResolveStaleRows',
+            fanzha_dot_v1_dot_change__pb2.ResolveStaleRowsRequest.SerializeToString,
+            fanzha_dot_v1_dot_change__pb2.ResolveStaleRowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

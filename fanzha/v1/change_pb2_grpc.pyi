@@ -50,6 +50,10 @@ class ChangeServiceStub:
     """Approves a request that waits; never its author. May apply it in the same step."""
     ReturnChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.ReturnChangeRequest, _change_pb2.ReturnChangeResponse]
     """Returns a request that waits to its author, as a draft, saying what has to change."""
+    ListStaleRows: _grpc.UnaryUnaryMultiCallable[_change_pb2.ListStaleRowsRequest, _change_pb2.ListStaleRowsResponse]
+    """Lists rows of a draft whose entries others changed since it was made. Safe to retry."""
+    ResolveStaleRows: _grpc.UnaryUnaryMultiCallable[_change_pb2.ResolveStaleRowsRequest, _change_pb2.ResolveStaleRowsResponse]
+    """Says what becomes of each stale row of a draft, which then is based on the lists as they are."""
     CommentChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.CommentChangeRequest, _change_pb2.CommentChangeResponse]
     """Adds a comment to the history of a request."""
     RejectChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.RejectChangeRequest, _change_pb2.RejectChangeResponse]
@@ -95,6 +99,10 @@ class ChangeServiceAsyncStub(ChangeServiceStub):
     """Approves a request that waits; never its author. May apply it in the same step."""
     ReturnChange: _aio.UnaryUnaryMultiCallable[_change_pb2.ReturnChangeRequest, _change_pb2.ReturnChangeResponse]  # type: ignore[assignment]
     """Returns a request that waits to its author, as a draft, saying what has to change."""
+    ListStaleRows: _aio.UnaryUnaryMultiCallable[_change_pb2.ListStaleRowsRequest, _change_pb2.ListStaleRowsResponse]  # type: ignore[assignment]
+    """Lists rows of a draft whose entries others changed since it was made. Safe to retry."""
+    ResolveStaleRows: _aio.UnaryUnaryMultiCallable[_change_pb2.ResolveStaleRowsRequest, _change_pb2.ResolveStaleRowsResponse]  # type: ignore[assignment]
+    """Says what becomes of each stale row of a draft, which then is based on the lists as they are."""
     CommentChange: _aio.UnaryUnaryMultiCallable[_change_pb2.CommentChangeRequest, _change_pb2.CommentChangeResponse]  # type: ignore[assignment]
     """Adds a comment to the history of a request."""
     RejectChange: _aio.UnaryUnaryMultiCallable[_change_pb2.RejectChangeRequest, _change_pb2.RejectChangeResponse]  # type: ignore[assignment]
@@ -167,6 +175,22 @@ class ChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_change_pb2.ReturnChangeResponse, _abc.Awaitable[_change_pb2.ReturnChangeResponse]]:
         """Returns a request that waits to its author, as a draft, saying what has to change."""
+
+    @_abc_1.abstractmethod
+    def ListStaleRows(
+        self,
+        request: _change_pb2.ListStaleRowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_change_pb2.ListStaleRowsResponse, _abc.Awaitable[_change_pb2.ListStaleRowsResponse]]:
+        """Lists rows of a draft whose entries others changed since it was made. Safe to retry."""
+
+    @_abc_1.abstractmethod
+    def ResolveStaleRows(
+        self,
+        request: _change_pb2.ResolveStaleRowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_change_pb2.ResolveStaleRowsResponse, _abc.Awaitable[_change_pb2.ResolveStaleRowsResponse]]:
+        """Says what becomes of each stale row of a draft, which then is based on the lists as they are."""
 
     @_abc_1.abstractmethod
     def CommentChange(

@@ -116,6 +116,8 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "RejectChange": _DECIDERS | _EDITOR,
         "ReturnChange": _DECIDERS,
         "CommentChange": _READERS,
+        "ListStaleRows": _READERS,
+        "ResolveStaleRows": _EDITOR,
         "ApplyChange": _DECIDERS | _EDITOR,
         "ConfirmEmergency": _of(Role.APPROVER),
         "RevertChange": _EDITOR,

@@ -13,6 +13,7 @@ from services.changes.diff import entries_at, rows_in
 from services.changes.model import OPEN, ChangeRequest, ChangeState
 from services.changes.past.entry_history import EntryHistory
 from services.changes.past.history import History, VersionComparison
+from services.changes.past.stale_rows import StaleDrafts
 
 MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 50
@@ -52,6 +53,7 @@ class ChangeViews:
     def __init__(self, context: ChangeContext, history: History) -> None:
         self._context = context
         self.history = history
+        self.stale = StaleDrafts(context, history)
         self.entries = EntryHistory(context.requests, history)
         self._paged: tuple[int, int, ChangeContents, EntryTable] | None = None
         """Id, revision and rows of the request paged through last."""

@@ -168,6 +168,68 @@ def return_(
 
 
 @app.command()
+def stale(change_id: ChangeId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Show the rows of a draft whose entries others changed since; resolve them with `resolve`."""
+    with server(target) as stub:
+        answer = stub.ListStaleRows(pb.ListStaleRowsRequest(id=change_id))
+    if as_json:
+        print_json(answer)
+        return
+    for row in answer.rows:
+        action = list_display.action(row.entry.action)
+        out.print(f"{row.entry.pattern} {action}", markup=False, soft_wrap=True)
+        for name, there, entry in (
+            (gettext("was"), row.HasField("base"), row.base),
+            (gettext("theirs"), row.HasField("theirs"), row.theirs),
+            (gettext("mine"), row.HasField("mine"), row.mine),
+        ):
+            text = _contents(entry) if there else gettext("not there")
+            out.print(f"    {name}: {text}", markup=False, soft_wrap=True)
+    out.print(gettext("{rows} stale rows", rows=len(answer.rows)))
+
+
+_Each = Annotated[list[str] | None, typer.Option(help="The rows of this pattern; may be repeated.")]
+
+
+@app.command()
+def resolve(
+    change_id: ChangeId,
+    mine: _Each = None,
+    theirs: _Each = None,
+    drop: _Each = None,
+    rest: Annotated[
+        str, typer.Option(help="All other stale rows: mine, theirs or drop; empty: none.")
+    ] = "",
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Say what becomes of the stale rows of a draft: kept, as others made them, or dropped."""
+    chosen = {"mine": mine or [], "theirs": theirs or [], "drop": drop or []}
+    if rest not in ("", *chosen):
+        known = ", ".join(chosen)
+        raise typer.BadParameter(
+            gettext("{name!r} is none of {known}", name=rest, known=known), param_hint="--rest"
+        )
+    by_pattern = {pattern: word for word, patterns in chosen.items() for pattern in patterns}
+    with server(target) as stub:
+        found = stub.ListStaleRows(pb.ListStaleRowsRequest(id=change_id))
+        request = pb.ResolveStaleRowsRequest(
+            id=change_id, author=by, expected_version=found.version
+        )
+        for row in found.rows:
+            if word := by_pattern.get(row.entry.pattern, rest):
+                choice = pb.StaleChoice.Value(f"STALE_CHOICE_{word.upper()}")
+                request.decisions.add(entry=row.entry, choice=choice)
+        _tell(stub.ResolveStaleRows(request), as_json=as_json)
+
+
+def _contents(entry: Any) -> str:
+    shown = list_display.shown_columns(entry)
+    return ", ".join(filter(None, shown[2:]))
+
+
+@app.command()
 def comment(
     change_id: ChangeId,
     text: Annotated[str, typer.Argument(help="What to say.")],

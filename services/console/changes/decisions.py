@@ -74,6 +74,25 @@ class ChangeDecisions:
             return await self._page_of(visit, wrong=Message("Say why it cannot wait."))
         return await self._do(visit, "ApplyChange", request)
 
+    async def resolve(self, visit: PageRequest) -> Response:
+        """Say what becomes of each stale row."""
+        id_ = self._id_of(visit)
+        found = await visit.calls.unary(
+            "ChangeService/ListStaleRows", pb.ListStaleRowsRequest(id=id_)
+        )
+        version = visit.field("version")
+        request = pb.ResolveStaleRowsRequest(
+            id=id_,
+            author=visit.session.by,
+            expected_version=int(version) if version.isascii() and version.isdecimal() else None,
+        )
+        for place, row in enumerate(found.rows):
+            choice = visit.field(f"choice-{place}")
+            if choice in {"1", "2", "3"}:
+                one: Any = int(choice)
+                request.decisions.add(entry=row.entry, choice=one)
+        return await self._do(visit, "ResolveStaleRows", request)
+
     async def confirm(self, visit: PageRequest) -> Response:
         """Confirm an emergency."""
         request = pb.ConfirmEmergencyRequest(
@@ -154,6 +173,7 @@ def routes(
             ("submit", "SubmitChange", acts.submit),
             ("apply", "ApplyChange", acts.apply),
             ("confirm", "ConfirmEmergency", acts.confirm),
+            ("resolve", "ResolveStaleRows", acts.resolve),
             ("revert", "RevertChange", acts.revert),
         )
     )
@@ -163,6 +183,8 @@ def _done(method: str, answer: Any) -> str:
     state = answer.change.state
     if method == "CommentChange":
         return Message("Your comment is part of its history.")
+    if method == "ResolveStaleRows":
+        return Message("The draft is based on the lists as they are now.")
     if method == "ReturnChange":
         return Message("It is a draft again; its author can change and submit it.")
     if state == change_state_pb2.CHANGE_STATE_APPLIED:

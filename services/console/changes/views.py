@@ -61,8 +61,8 @@ async def page_of(
     change: pb.Change = (
         await visit.calls.unary("ChangeService/GetChange", pb.GetChangeRequest(id=id_))
     ).change
-    rows, fresh = await asyncio.gather(
-        _rows(visit, change, rows_wanted), _fresh_preview(visit, change)
+    rows, fresh, stale = await asyncio.gather(
+        _rows(visit, change, rows_wanted), _fresh_preview(visit, change), _stale(visit, change)
     )
     preview = fresh.preview if fresh is not None else change.preview
     conflict = fault is not None and fault.status == "ABORTED"
@@ -75,6 +75,7 @@ async def page_of(
         page_rows=ROWS,
         preview=preview if change.HasField("preview") or fresh is not None else None,
         fresh=fresh,
+        stale=stale,
         top=impact.worst_first(preview.impact),
         chart=impact.chart(preview.impact),
         own=_is_own(visit, change),
@@ -102,6 +103,21 @@ async def _rows(
     found: pb.ListChangeRowsResponse = await visit.calls.unary(
         "ChangeService/ListChangeRows", request
     )
+    return found
+
+
+async def _stale(visit: PageRequest, change: pb.Change) -> pb.ListStaleRowsResponse | None:
+    """Return which rows of a draft are stale; None where that cannot be known any more."""
+    if change.state != change_state_pb2.CHANGE_STATE_DRAFT:
+        return None
+    try:
+        found: pb.ListStaleRowsResponse = await visit.calls.unary(
+            "ChangeService/ListStaleRows", pb.ListStaleRowsRequest(id=change.id)
+        )
+    except BackendFault as fault:
+        if fault.status not in {"NOT_FOUND", "INVALID_ARGUMENT"}:
+            raise
+        return None
     return found
 
 

@@ -37,6 +37,8 @@ _SELECTIONS = 4
 _ORDERS = 16
 _LAG_SECONDS = 0.1
 """How long a caller who accepts older lists waits for the newest, so as to see an own change."""
+_HOPE_SECONDS = 1.0
+"""Lists that are behind for longer are not waited for."""
 _GRAIN_S = 60
 """A selection serves all who ask within the same minute."""
 
@@ -92,6 +94,8 @@ class EntrySearch:
         """One pass at a time: two would take twice as long each."""
         self._ready: Snapshot | None = None
         self._readying: asyncio.Task[None] | None = None
+        self._behind_since = 0.0
+        """When the lists here were first seen behind the store; 0: they are not."""
         self._selections: OrderedDict[_Key, EntrySelection] = OrderedDict()
         self._orders: OrderedDict[_PageKey, tuple[EntrySelection, Int64s]] = OrderedDict()
 
@@ -185,6 +189,16 @@ class EntrySearch:
             snapshot = await self._current.caught_up()
             await self._made_ready()
             return snapshot, max(version, snapshot.version)
+        if self._ready.version >= version:
+            self._behind_since = 0.0
+            if self._replica.current is not self._ready:
+                self._start_readying()
+            return self._ready, self._ready.version
+        self._behind_since = self._behind_since or time.monotonic()
+        if time.monotonic() - self._behind_since > _HOPE_SECONDS:
+            # Millions are being indexed: waiting a little would help nobody.
+            self._start_readying()
+            return self._ready, version
         deadline = time.monotonic() + _LAG_SECONDS
         while self._ready.version < version and time.monotonic() < deadline:
             if self._replica.current is not self._ready:

@@ -131,6 +131,29 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         record = await self._changes.review.comment(request.id, by=request.by, text=request.text)
         return pb.CommentChangeResponse(change=messages.change(record))
 
+    async def ListStaleRows(
+        self, request: pb.ListStaleRowsRequest, context: object
+    ) -> pb.ListStaleRowsResponse:
+        views = self._changes.views
+        found = await views.stale.of(await views.get(request.id))
+        return pb.ListStaleRowsResponse(
+            rows=map(messages.stale_row, found.rows), version=found.version
+        )
+
+    async def ResolveStaleRows(
+        self, request: pb.ResolveStaleRowsRequest, context: object
+    ) -> pb.ResolveStaleRowsResponse:
+        views = self._changes.views
+        version = request.expected_version if request.HasField("expected_version") else None
+        draft = await views.stale.resolved(
+            await views.get(request.id),
+            messages.stale_choices(request.decisions),
+            expected_version=version,
+            by=identity.author(request.author),
+        )
+        record = await self._changes.edit(request.id, draft)
+        return pb.ResolveStaleRowsResponse(change=messages.change(record))
+
     async def ApplyChange(
         self, request: pb.ApplyChangeRequest, context: object
     ) -> pb.ApplyChangeResponse:

@@ -1,12 +1,14 @@
 """Converts messages to contents of change requests, and records to messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from blocklists.entries import EntryKind
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.changes import RowOutcome
+from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import blocklist_pb2, change_pb2
@@ -14,6 +16,7 @@ from services.changes import preview as previews
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, Emergency, ProposedPolicy, SecondPerson
 from services.changes.past.history import VersionComparison
+from services.changes.past.stale_rows import StaleChoice, StaleRow
 from services.changes.policy.impact import PolicyImpact
 from services.changes.policy.requests import PolicyProposal
 from services.changes.preview import ChangePreview
@@ -273,3 +276,28 @@ def diff(found: VersionComparison, limit: int) -> change_pb2.DiffVersionsRespons
 
 def _some(table: EntryTable, rows: int) -> list[blocklist_pb2.Entry]:
     return [messages.entry(table.entry(row)) for row in range(min(len(table), rows))]
+
+
+def stale_row(one: StaleRow) -> change_pb2.StaleRow:
+    """Write a stale row."""
+    kind, pattern, action = one.identity
+    return change_pb2.StaleRow(
+        entry=blocklist_pb2.EntryRef(kind=_wire(kind), pattern=pattern, action=_wire(action)),
+        mine=None if one.mine is None else messages.entry(one.mine),
+        base=None if one.base is None else messages.entry(one.base),
+        theirs=None if one.theirs is None else messages.entry(one.theirs),
+    )
+
+
+def stale_choices(
+    decisions: Sequence[change_pb2.StaleDecision],
+) -> dict[tuple[EntryKind, str, Action], StaleChoice]:
+    """Read what becomes of stale rows."""
+    found = {}
+    for one in decisions:
+        try:
+            identity = EntryKind(one.entry.kind), one.entry.pattern, Action(one.entry.action)
+            found[identity] = StaleChoice(one.choice)
+        except ValueError:
+            raise InvalidInput("decisions: kind, action and choice are required") from None
+    return found

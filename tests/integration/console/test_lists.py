@@ -244,3 +244,33 @@ def test_lists_and_changes_are_accessible_on_a_small_screen(
     for path in ("/lists", "/lists?only=not-approved", "/lists/add", "/changes?tab=all"):
         li.goto(path)
         assert_accessible(li)
+
+
+def test_a_stale_draft_takes_theirs_row_by_row(browser: Browser, service: ConsoleService) -> None:
+    li = listed(browser, service, "+8617000050001")
+    wang = service.person(browser, "wang", "approver", "editor")
+    search(li, "+8617000050001")
+    li.click("tbody th a")
+    entry = li.url
+    propose(li, "+8617000050001\n+861700005*", reason="mine")
+    li.check("[name=replace]")
+    li.click("form.card button.main")
+    draft = change_of(li)
+    wang.goto(draft)
+    wang.fill("[name=note]", "name the order")
+    wang.click("text=Request changes")
+    wang.goto(f"{entry}/edit")
+    wang.fill("[name=legal_basis]", "Order 7")
+    wang.fill("[name=reason]", "named")
+    wang.click("form.card button.main")
+    wang.wait_for_url(re.compile("/changes/[0-9]+$"))
+
+    li.goto(draft)
+    expect(li.locator("#stale ~ form")).to_contain_text("Order 7")
+    assert_accessible(li)
+    li.check("[name=choice-0][value='2']")
+    li.click("#stale ~ form button.main")
+
+    expect(li.locator("main .notice.good")).to_contain_text("based on the lists as they are now")
+    expect(li.locator("#stale")).to_have_count(0)
+    expect(li.locator("#rows ~ .scroll")).to_contain_text("Order 7")
