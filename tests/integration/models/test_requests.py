@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
+from classifiers import bundles
 from fanzha.v1 import model_pb2 as pb
 from services.audit.events import AuditKind
 from services.auth.identity import Role
@@ -149,8 +150,9 @@ async def test_roles_propose_and_decide(redis_url: str, issuer: Issuer, audit: M
 async def test_a_card_is_read_by_version_only(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
+    newest = bundles.newest(bundles.SHIPPED, "sms").name
     async with office(redis_url, issuer, audit) as control:
-        shipped = pb.GetModelCardRequest(kind=SMS, version="5")
+        shipped = pb.GetModelCardRequest(kind=SMS, version=newest)
         found = await control.call("GetModelCard", shipped, "operator")
         refusals = []
         for version in ("../sms/5", "99", ""):
