@@ -16,6 +16,8 @@ key                                               value
 ``fanzha:{warning:<shard>}:open[:<region>]``      sorted set: open cases by due date
 ``fanzha:{warning:<shard>}:open:tier<n>[:<r>]``   sorted set: the same of one tier, 0: of none
 ``fanzha:{warning:<shard>}:open:officer:<d>``      sorted set: the same of one officer, by digest
+``fanzha:{warning:<shard>}:state:<s>:<t>[:<r>]``  sorted set: cases of a state and tier, open ones
+                                                  by due date, closed ones by opening time
 ``fanzha:{warning:<shard>}:of_entry:<id>``        sorted set: open cases of a list entry by opening
                                                   time
 ``fanzha:{warning:<shard>}:judged``               sorted set: cases with an informative outcome, by
@@ -33,7 +35,7 @@ key                                               value
 ``fanzha:warning:outcomes``                       stream: closed cases with an informative outcome
 ``fanzha:warning:entry:<id>``                     hash: what is on record about a list entry
 ``fanzha:warning:dead_letters``                   stream: entries given up, with the reason
-``fanzha:warning:case_indexes``                   version of the indexes that all open cases are in
+``fanzha:warning:case_indexes``                   version of the indexes that all cases are in
 ================================================  ==================================================
 
 Other modules document their own keys: `send_ledger`, `limit_store`, `outbox_relay`, `receipts`,

@@ -1,6 +1,6 @@
-"""Puts the open cases of an earlier release into the indexes by tier and officer, once.
+"""Puts the cases of an earlier release into the indexes by state, tier and officer, once.
 
-Until all are in them, lists by tier or officer scan the index of the region instead.
+Until all are in them, lists by any of these scan the index of the region instead.
 """
 
 import logging
@@ -14,7 +14,7 @@ from services.warning.cases.store import READ_SECONDS, WRITE_SECONDS, CaseStore
 
 logger = logging.getLogger(__name__)
 
-_VERSION = "1"
+_VERSION = "2"
 _MARKER = "fanzha:warning:case_indexes"
 _AT_ONCE = 200
 _EVERY_SECONDS = 60.0
@@ -22,14 +22,15 @@ _EVERY_SECONDS = 60.0
 
 _ADD = """
 if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[1] then return 0 end
-for i = 2, #KEYS do redis.call('ZADD', KEYS[i], ARGV[2], ARGV[3]) end
+for i = 2, #KEYS do redis.call('ZADD', KEYS[i], ARGV[i + 1], ARGV[2]) end
 return 1
 """
-"""KEYS: a case, its indexes. ARGV: its revision, urgency, id. Later changes write them too."""
+"""KEYS: a case, its indexes. ARGV: its revision and id, its score in each. Later changes write
+them too."""
 
 
 class CaseIndexUpgrade:
-    """Adds what the indexes of open cases lack. May run in several processes at once."""
+    """Adds what the indexes of cases lack. May run in several processes at once."""
 
     def __init__(self, client: Client, store: CaseStore) -> None:
         """*client* must decode answers."""
@@ -38,7 +39,7 @@ class CaseIndexUpgrade:
         self._complete = False
 
     async def complete(self) -> bool:
-        """Return whether all open cases are in all indexes. True stays true."""
+        """Return whether all cases are in all indexes. True stays true."""
         if not self._complete:
             async with within(READ_SECONDS):
                 self._complete = await self._client.get(_MARKER) == _VERSION
@@ -57,29 +58,28 @@ class CaseIndexUpgrade:
         added = 0
         for shard in keys.SHARDS:
             async with within(READ_SECONDS):
-                ids: Any = await self._client.zrange(keys.key(shard, "open"), 0, -1)
+                ids: Any = await self._client.zrange(keys.key(shard, "all"), 0, -1)
             for first in range(0, len(ids), _AT_ONCE):
                 added += await self._add(ids[first : first + _AT_ONCE])
         async with within(WRITE_SECONDS):
             await self._client.set(_MARKER, _VERSION)
         if added:
-            logger.info("open cases indexed by tier and officer", extra={"cases": added})
+            logger.info("cases indexed by state, tier and officer", extra={"cases": added})
         return added
 
     async def _add(self, ids: list[str]) -> int:
-        cases = [case for case in await self._store.find(ids) if case is not None and case.open]
+        cases = [case for case in await self._store.find(ids) if case is not None]
         async with within(WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             for case in cases:
-                shard = keys.shard_of(case.id)
-                names = [keys.key(shard, *index) for index in projections.open_indexes(case)]
+                shard, indexes = keys.shard_of(case.id), projections.current_indexes(case)
                 writing.eval(
                     _ADD,
-                    1 + len(names),
+                    1 + len(indexes),
                     keys.key(shard, "case", case.id),
-                    *names,
+                    *(keys.key(shard, *index) for index in indexes),
                     case.revision,
-                    projections.urgency(case),
                     case.id,
+                    *indexes.values(),
                 )
             return sum(await writing.execute())

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from services.warning import keys
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
-from services.warning.cases.model import Case
+from services.warning.cases.model import Case, CaseState
 from services.warning.model import Tier
 
 INFORMATIVE_OUTCOMES = frozenset({CaseOutcome.LOST_MONEY, CaseOutcome.FALSE_ALARM})
@@ -84,6 +84,14 @@ def open_of_officer(officer: str) -> tuple[str, ...]:
     return ("open", "officer", blake2b(officer.encode(), digest_size=12).hexdigest())
 
 
+def of_state(state: CaseState, tier: int, region: str = "") -> tuple[str, ...]:
+    """Return the index of cases of a state and tier (`UNJUDGED`: of none).
+
+    Open cases by due date, closed ones by opening time.
+    """
+    return ("state", state.value, f"tier{tier}", *filter(None, [region]))
+
+
 def index_changes(
     before: Case | None, after: Case
 ) -> tuple[dict[tuple[str, ...], int], list[tuple[str, ...]]]:
@@ -92,26 +100,31 @@ def index_changes(
     for region in ("", *_regions(after)):
         index = (region,) if region else ()
         added["all", *index] = after.opened_at_ms
+    added |= current_indexes(after)
     if after.open:
-        added |= dict.fromkeys(open_indexes(after), urgency(after))
         added |= {("of_entry", entry): after.opened_at_ms for entry in after.entries}
     if after.outcome in INFORMATIVE_OUTCOMES:
         added[JUDGED] = after.closed_at_ms
     if before is None:
         return added, []
     left: list[tuple[str, ...]] = [("all",), *(("all", region) for region in _regions(before))]
-    left += open_indexes(before)
+    left += current_indexes(before)
     left += (("of_entry", entry) for entry in before.entries)
     return added, [one for one in left if one not in added]
 
 
-def open_indexes(case: Case) -> list[tuple[str, ...]]:
-    """Return the indexes that hold an open case by its urgency."""
+def current_indexes(case: Case) -> dict[tuple[str, ...], int]:
+    """Return the indexes by state, tier and officer that hold a case, with its score in each."""
     tier = case.tier or UNJUDGED
-    found: list[tuple[str, ...]] = []
-    for region in ("", *_regions(case)):
-        found += [("open", region) if region else ("open",), open_of_tier(tier, region)]
-    return [*found, open_of_officer(case.officer)] if case.officer else found
+    regions = ("", *_regions(case))
+    states = [of_state(case.state, tier, region) for region in regions]
+    if not case.open:
+        return dict.fromkeys(states, case.opened_at_ms)
+    found = [*states, *(open_of_tier(tier, region) for region in regions)]
+    found += [("open", region) if region else ("open",) for region in regions]
+    if case.officer:
+        found.append(open_of_officer(case.officer))
+    return dict.fromkeys(found, urgency(case))
 
 
 def tally_changes(before: Case | None, after: Case) -> Mapping[str, int]:

@@ -52,12 +52,23 @@ class CaseFilter:
         Raises `NotAllowed` if no part of the region is in the scope of *asker*.
         """
         regions = scope.indexes(asker, self.region)
-        if not self.only_open:
-            return ()
-        if self.officer:
+        if self.officer and self.only_open:
             return [projections.open_of_officer(self.officer)]
-        tiers = sorted(self.tiers)
-        return [projections.open_of_tier(tier, region) for tier in tiers for region in regions]
+        if self.states and (self.only_open or len(self.states) == 1):
+            tiers: Sequence[int] = sorted(self.tiers) or [projections.UNJUDGED, *Tier]
+            return [
+                projections.of_state(state, tier, region)
+                for state in sorted(self.states)
+                for tier in tiers
+                for region in regions
+            ]
+        if not self.only_open:  # open and closed ones have no common order but that of all
+            return ()
+        return [
+            projections.open_of_tier(tier, region)
+            for tier in sorted(self.tiers)
+            for region in regions
+        ]
 
     def wants(self, case: Case) -> bool:
         """Whether a case matches, apart from the due date, which the index applies."""

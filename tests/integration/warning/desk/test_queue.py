@@ -10,9 +10,13 @@ import pytest
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import warning_pb2
 from services.audit.events import AuditKind
+from services.auth import identity
 from services.warning.cases import projections
 from services.warning.cases.claims import CLAIM_MS, CaseClaims
 from services.warning.cases.index_upgrade import CaseIndexUpgrade
+from services.warning.cases.model import CaseState
+from services.warning.desk.filter import CaseFilter
+from services.warning.desk.service import CaseCommand
 from services.warning.model import Means, MeansKind
 from tests.support.case_desk import Office, Window, a_window, an_office
 from tests.support.warnings import a_warning
@@ -272,6 +276,8 @@ async def test_cases_of_an_earlier_release_get_their_indexes(office: Office) -> 
     await office.opened()
     async for key in office.client.scan_iter(match="fanzha:{warning:*}:open:tier*"):
         await office.client.delete(key)
+    async for key in office.client.scan_iter(match="fanzha:{warning:*}:state:*"):
+        await office.client.delete(key)
     upgrade = CaseIndexUpgrade(office.client, office.store)
     before = await upgrade.complete()
 
@@ -302,6 +308,46 @@ async def test_lists_by_tier_and_officer_are_the_same_with_and_without_their_ind
     assert await window.seen(high) == []
     assert await window.seen(pb.ListCasesRequest(officer="li")) == [two]
     assert await window.seen(pb.ListCasesRequest(officer="li"), regions=["3401"]) == []
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+async def test_lists_by_state_are_the_same_with_and_without_their_indexes(
+    office: Office, window: Window, indexed: bool
+) -> None:
+    one, two, three, *rest = await office.opened()
+    await window.ask("TakeCase", pb.TakeCaseRequest(case_id=two), **LI)
+    closing = pb.CloseCaseRequest(case_id=one, outcome=pb.CASE_OUTCOME_SAFE, reason="接通")
+    await window.ask("CloseCase", closing, **LI)
+    if indexed:
+        await CaseIndexUpgrade(office.client, office.store).run()
+
+    async def seen(*states: int, **others: object) -> list[str]:
+        return await window.seen(pb.ListCasesRequest(states=states, **others))  # type: ignore[arg-type]
+
+    new, routed, warned = pb.CASE_STATE_NEW, pb.CASE_STATE_ROUTED, pb.CASE_STATE_WARNED
+    taken, closed = pb.CASE_STATE_DISSUADING, pb.CASE_STATE_CLOSED
+    assert await seen(taken) == [two]
+    assert await seen(closed) == [one]
+    assert set(await seen(new, routed, warned)) == {three, *rest}
+    assert set(await seen(new, routed, warned, taken)) == {two, three, *rest}
+    assert set(await seen(taken, closed)) == {one, two}
+    assert await seen(closed, tiers=[pb.CASE_TIER_MEDIUM]) == [one]
+    assert await seen(closed, tiers=[pb.CASE_TIER_HIGH]) == []
+    assert await seen(taken, region="340503", officer="li") == [two]
+    assert await seen(closed, region="3401") == []
+
+
+async def test_a_list_by_state_reads_no_case_of_another(office: Office) -> None:
+    one, *others = await office.opened()
+    await CaseIndexUpgrade(office.client, office.store).run()
+    command = CaseCommand(case_id=one, by="li")
+    await office.desk.take(command, take_over=False)
+    only = CaseFilter(states=frozenset({CaseState.DISSUADING}))
+
+    walk = office.desk._listing.walk(indexes=only.indexes(identity.current()))  # noqa: SLF001
+    read = [case.id async for case, _ in walk]
+
+    assert (read, len(others)) == ([one], 4)
 
 
 async def test_a_history_is_read_newest_first_in_pages(office: Office, window: Window) -> None:

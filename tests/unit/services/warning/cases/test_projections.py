@@ -38,10 +38,15 @@ def test_a_case_leaves_the_indexes_of_a_county_it_is_taken_from() -> None:
 
     added, left = projections.index_changes(before, a_case())
 
-    assert set(left) == {("all", "340102"), ("open", "340102"), ("open", "tier2", "340102")}
+    assert set(left) == {
+        ("all", "340102"),
+        ("open", "340102"),
+        ("open", "tier2", "340102"),
+        ("state", "routed", "tier2", "340102"),
+    }
     assert set(added) == {
         (*kind, *where)
-        for kind in (("all",), ("open",), ("open", "tier2"))
+        for kind in (("all",), ("open",), ("open", "tier2"), ("state", "routed", "tier2"))
         for where in ((), ("34",), ("3401",))
     }
 
@@ -55,6 +60,7 @@ def test_a_case_moves_between_the_indexes_of_tiers_and_officers() -> None:
     places = ((), ("34",), ("3401",))
     assert set(left) == {
         *(("open", "tier2", *where) for where in places),
+        *(("state", "routed", "tier2", *where) for where in places),
         projections.open_of_officer("li"),
     }
     assert added[projections.open_of_officer("wang")] == 7000
@@ -70,6 +76,8 @@ def test_a_closed_case_is_in_no_index_of_open_ones() -> None:
     assert not [one for one in added if one[0] == "open"]
     assert projections.open_of_officer("li") in left
     assert ("open", "tier2") in left
+    assert ("state", "routed", "tier2") in left
+    assert added["state", "closed", "tier2", "34"] == after.opened_at_ms
 
 
 @pytest.mark.parametrize(
