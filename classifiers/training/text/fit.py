@@ -119,7 +119,7 @@ def _objective(
 ) -> _Objective:
     weight = options.reversed_sources
     return _Objective(
-        soft=None if soft is None else SoftLabels(normalise_all(soft.texts), soft.logits),
+        soft=SoftLabels(normalise_all(soft.texts), soft.logits) if soft and soft.texts else None,
         groups=GroupWeights(rows, options.robust) if options.robust else None,
         sources=SourceHead(rows, 3 * WIDTH, weight) if weight else None,
     )

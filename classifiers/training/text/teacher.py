@@ -31,6 +31,8 @@ _SCALE = 8.0
 """An embedding has length one; this is nearer to what a network likes."""
 _HIDDEN, _DROPPED = 96, 0.2
 _EPOCHS, _DRAWN, _BATCH = 8, 45_000, 256
+_MOST_PASSES = 20
+"""Over the rows in an epoch, where they are few."""
 _LEARNING_RATE = 2e-3
 _SMOOTHING = 0.02
 
@@ -94,7 +96,7 @@ def fitted_head(embeddings: Float32s, rows: Sequence[LabelledText], seed: int) -
     optimiser = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.1, total_iters=_EPOCHS)
     for _ in range(_EPOCHS):
-        drawn = torch.multinomial(weights, _DRAWN, replacement=True)
+        drawn = torch.multinomial(weights, min(_DRAWN, _MOST_PASSES * len(rows)), replacement=True)
         for batch in torch.split(drawn, _BATCH):
             log_p = torch.log_softmax(network(inputs[batch]), dim=1)
             open_ = allowed[batch]
