@@ -1,6 +1,8 @@
 """What a model leaves to a person, in a running service: answered, queued, counted, judged."""
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +25,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "FANZHA_MODELS_DIR": str(root),
         "FANZHA_LINK_REVIEWS_PER_MINUTE": str(PER_MINUTE),
     }
-    with fanzha_up(folder, workers=1, **settings) as running:
+    with fanzha_up(folder, workers=2, **settings) as running:
         yield running
 
 
@@ -38,7 +40,15 @@ def pending(service: Running) -> list[Any]:
     return found
 
 
-def test_a_link_that_comes_close_is_let_through_and_waits_until_it_is_judged(
+def reviews(service: Running, outcome: str) -> int:
+    """Return the sum of a count over the workers."""
+    family = (
+        rf'fanzha_reviews_total{{[^}}]*channel="link"[^}}]*outcome="{outcome}"[^}}]*}} ([0-9.e+]+)'
+    )
+    return sum(int(float(found)) for found in re.findall(family, service.metrics_page()))
+
+
+def test_what_comes_close_waits_for_a_person_and_both_workers_put_up_no_more_than_they_may(
     service: Running,
 ) -> None:
     answer = ask(service, 1)
@@ -52,3 +62,13 @@ def test_a_link_that_comes_close_is_let_through_and_waits_until_it_is_judged(
     assert pending(service) == []
     page = service.metrics_page()
     assert 'fanzha_reviews_total{channel="link",outcome="put_up"}' in page
+
+    before, start = reviews(service, "put_up"), time.time()
+
+    for number in range(2, 2 + 3 * PER_MINUTE):
+        ask(service, number)
+
+    minutes = int(time.time() // 60) - int(start // 60) + 1
+    put_up = reviews(service, "put_up") - before
+    assert 0 < put_up <= minutes * PER_MINUTE
+    assert reviews(service, "left_out") >= 3 * PER_MINUTE - minutes * PER_MINUTE
