@@ -186,6 +186,28 @@ class AppealStore:
             )
         return await self._some(numbers)
 
+    async def places(
+        self, which: str, start: int, count: int, *, newest_first: bool = False, officer: str = ""
+    ) -> list[Appeal | None]:
+        """Return what `page` does, place by place, and only the appeals of *officer*, if given.
+
+        None: of another officer, or damaged.
+        """
+        async with within(_READ_SECONDS):
+            numbers = await self._client.zrange(
+                _key(which), start, start + count - 1, desc=newest_first
+            )
+            theirs = numbers
+            if officer:
+                reading = self._client.pipeline(transaction=False)
+                for number in numbers:
+                    reading.hget(_of(int(number))[0], "officer")
+                officers = await reading.execute()
+                pairs = zip(numbers, officers, strict=True)
+                theirs = [number for number, its in pairs if its == officer]
+        found = {appeal.appeal_id: appeal for appeal in await self._some(theirs)}
+        return [found.get(int(number)) for number in numbers]
+
     async def received_between(self, since_ms: int, until_ms: int) -> list[Appeal]:
         """Return all appeals received in a period, without their events."""
         async with within(_READ_SECONDS):

@@ -143,6 +143,22 @@ async def test_the_queue_is_ordered_by_deadline(redis_url: str) -> None:
     assert (due, closed) == ([2], [1, 3])
 
 
+async def test_places_of_an_officer_leave_the_appeals_of_others_out(url: str) -> None:
+    client = connect(url)
+    store = AppealStore(client)
+    for number in (1, 2, 3):
+        await put(store, an_appeal(number, received=NOW + number * HOUR), str(number))
+    for number, officer in ((1, "zhou"), (3, "wu")):
+        await store.move(number, TAKEN, allowed=OPEN, given={"officer": officer})
+
+    of_wu = await store.places("due", 0, 10, officer="wu")
+    everyone = await store.places("due", 1, 10)
+
+    assert [one and one.appeal_id for one in of_wu] == [None, None, 3]
+    assert [one and one.appeal_id for one in everyone] == [2, 3]
+    await client.aclose()
+
+
 async def _uphold_and_lift(store: AppealStore) -> None:
     outcome = AppealOutcome(reason="张三 is right", lift=SUBJECT)
     await store.move(
