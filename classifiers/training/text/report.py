@@ -53,7 +53,11 @@ def with_test_rows(
     by_name = {str(one["source"]): one for one in tested}
     return [
         figure
-        | {f"test_{key}": value for key, value in by_name.get(str(figure["source"]), {}).items()}
+        | {
+            f"test_{key}": value
+            for key, value in by_name.get(str(figure["source"]), {}).items()
+            if key != "source"
+        }
         for figure in figures
     ]
 
