@@ -95,7 +95,11 @@ def server(
         else:
             err.print(f"starting a service with {workers} workers and {listed:,} listed numbers")
             with service.running(
-                workers=workers, listed=listed, cores=read_cores(cores), **changed
+                workers=workers,
+                listed=listed,
+                cores=read_cores(cores),
+                checkout=service.CHECKOUT,
+                **changed,
             ) as started:
                 words["workers"] = workers
                 yield Measured(target=started.target, cpu=started.cpu_seconds, words=words)

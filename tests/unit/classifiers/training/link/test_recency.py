@@ -14,7 +14,8 @@ ROWS = np.arange(6)
 def factors(*months: str) -> list[float]:
     """Return the factors of six rows, every second malicious, with these months."""
     links = replace(some_links(6), months=np.array(months))
-    return recency(links, ROWS).tolist()
+    found: list[float] = recency(links, ROWS).tolist()
+    return found
 
 
 def test_a_row_two_years_older_counts_half() -> None:
