@@ -95,12 +95,9 @@ def server(
         else:
             err.print(f"starting a service with {workers} workers and {listed:,} listed numbers")
             with service.running(
-                workers=workers,
-                listed=listed,
-                cores=read_cores(cores),
-                checkout=service.CHECKOUT,
-                **changed,
-            ) as started:
+                workers=workers, listed=listed, cores=words["server_pinned_to"],
+                checkout=service.CHECKOUT, **changed,
+            ) as started:  # fmt: skip
                 words["workers"] = workers
                 yield Measured(target=started.target, cpu=started.cpu_seconds, words=words)
     except typer.Exit:  # It is a RuntimeError, and its sentence was said.

@@ -28,9 +28,9 @@ LONGEST_PATTERN = 16_384
 """Characters; what is longer is no pattern, and must not fill a message."""
 SHOWN_PROBLEMS = 1000
 MOST_PROBLEMS = 1_000_000
+"""Kept for a report."""
 JUDGED_LINES = 1000
 """Lines after which the share of those that cannot be read is judged."""
-"""Kept for a report."""
 EXPIRED = gettext_noop("expires: already over, or beyond 2106")
 _LACKS_ZERO = Message("may lack the leading 0 of a landline, which sheets drop")
 _QUOTED = re.compile("(?:: |：)['\"]")

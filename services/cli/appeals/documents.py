@@ -1,5 +1,7 @@
 """Documents, notices and the report of `fanzha appeals`."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated, Any
 

@@ -17,7 +17,7 @@ from fanzha.v1 import blocklist_pb2_grpc
 from services.cli._common.console import fail, fault_text, progress
 from services.cli.lists.import_summary import ImportSummary
 from services.cli.lists.mappings import MappingsOfSource
-from services.list_files.upload import ReadProgress, Upload
+from services.list_files import upload
 
 
 class FileUpload:
@@ -37,7 +37,7 @@ class FileUpload:
         self._known = known
         self._began = time.monotonic()
         try:
-            self._upload = Upload(
+            self._upload = upload.Upload(
                 path,
                 ways,
                 int(time.time()),
@@ -58,7 +58,7 @@ class FileUpload:
 
     def send(self, stub: blocklist_pb2_grpc.BlocklistServiceStub) -> ImportSummary:
         """Send it, and return what the server said."""
-        upload = self._upload
+        sending = self._upload
         with progress() as shown:
             task = shown.add_task(
                 gettext("importing {name}", name=self._path.name),
@@ -67,30 +67,30 @@ class FileUpload:
             )
 
             def advanced() -> None:
-                rows = gettext("{rows:,} rows", rows=upload.reading.rows)
-                shown.update(task, completed=upload.file.bytes_read, note=rows)
+                rows = gettext("{rows:,} rows", rows=sending.reading.rows)
+                shown.update(task, completed=sending.file.bytes_read, note=rows)
 
             try:
-                answer = stub.ImportEntries(upload.messages(self._header, advanced))
+                answer = stub.ImportEntries(sending.messages(self._header, advanced))
             except grpc.RpcError:
-                if upload.reading.error is not None:
+                if sending.reading.error is not None:
                     fail(
                         gettext(
                             "{path}: nothing was imported: {error}",
                             path=self._path,
-                            error=upload.reading.error,
+                            error=sending.reading.error,
                         )
                     )
                 raise
         self._account(answer)
         return ImportSummary(
             name=self._path.name,
-            file=upload.file,
-            reading=upload.reading,
+            file=sending.file,
+            reading=sending.reading,
             answer=answer,
             seconds=time.monotonic() - self._began,
             dry_run=self._header.dry_run,
-            remembered=self._known.used(upload.file.headers),
+            remembered=self._known.used(sending.file.headers),
         )
 
     def _account(self, answer: pb.ImportEntriesResponse) -> None:
@@ -107,7 +107,7 @@ class FileUpload:
                 )
             )
 
-    def _nothing(self, file: list_file.ListFile, reading: ReadProgress) -> InvalidInput:
+    def _nothing(self, file: list_file.ListFile, reading: upload.ReadProgress) -> InvalidInput:
         if reading.problems:
             first = reading.problems[0]
             return InvalidInput(
@@ -116,7 +116,7 @@ class FileUpload:
             )  # fmt: skip
         return InvalidInput("it is empty, or has comments and headers only")
 
-    def _finished(self, file: list_file.ListFile, reading: ReadProgress) -> None:
+    def _finished(self, file: list_file.ListFile, reading: upload.ReadProgress) -> None:
         """Complain, before anything is committed, of columns that are not there."""
         if (
             file.format_ in list_file.TABLES

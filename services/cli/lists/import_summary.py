@@ -14,7 +14,7 @@ from fanzha.translation.message import localized
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli.lists.display import kind_word, shown_word, word
-from services.list_files.upload import EXPIRED, ReadProgress
+from services.list_files import upload
 
 EXAMPLES = 10
 """Rows of each sort that are shown."""
@@ -37,7 +37,7 @@ class ImportSummary:
 
     name: str
     file: list_file.ListFile
-    reading: ReadProgress
+    reading: upload.ReadProgress
     answer: pb.ImportEntriesResponse
     seconds: float
     dry_run: bool
@@ -54,7 +54,7 @@ class ImportSummary:
     @property
     def expired(self) -> int:
         """Rows that have ended already; they are among the invalid."""
-        return self.reading.invalid[gettext(EXPIRED)]
+        return self.reading.invalid[gettext(upload.EXPIRED)]
 
     @property
     def conflicting(self) -> int:

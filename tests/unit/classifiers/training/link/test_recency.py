@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra train is not installed")
+
 from classifiers.training.link.rounds import LEAST_RECENCY, recency
 from tests.unit.classifiers.training.link.test_stages import some_links
 
