@@ -53,6 +53,11 @@ PAGES = (
     TimedPage(name="changes", path="/changes", who="wang"),
     TimedPage(name="appeals", path="/appeals", who="zhao"),
     TimedPage(name="cases", path="/cases", who="he"),
+    TimedPage(name="appeals, mine", path="/appeals?mine=1", who="zhao"),
+    TimedPage(name="appeals, mine rejected", path="/appeals?mine=1&state=4", who="zhao"),
+    TimedPage(name="cases, a list", path="/cases/list", who="he"),
+    TimedPage(name="cases, being dissuaded", path="/cases/list?state=4", who="he"),
+    TimedPage(name="cases, closed", path="/cases/list?state=5", who="he"),
     TimedPage(name="map, 30 days", path="/map", who="he"),
     TimedPage(name="map, two years", path="/map?days=730", who="he"),
     TimedPage(name="map, a city's counties", path="/map?region=340100&days=365", who="he"),
@@ -69,6 +74,10 @@ def main(
         Path | None, typer.Option(help="Fill this folder, or use what is there.")
     ] = None,
     scale: Annotated[float, typer.Option(help="Share of ten million.")] = 1.0,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Fill these (cases, appeals, …) and a thousandth of the others."),
+    ] = None,
     times: Annotated[int, typer.Option(min=5, help="How often each page is asked for.")] = 40,
     save: Annotated[bool, typer.Option(help="Keep it in benchmarks/results.")] = False,
 ) -> None:
@@ -76,7 +85,7 @@ def main(
     with _folder(folder) as place:
         variables = _settings(place)
         if not (place / "data").exists():
-            _fill(variables, scale)
+            _fill(variables, scale, only or [])
         # Those of an earlier run: their keys are not used again.
         shutil.rmtree(place / "identity", ignore_errors=True)
         with lists_tour_site.site(place, stores.PEOPLE, variables) as site:
@@ -86,7 +95,9 @@ def main(
             f"{row['page']:<28}{row['status']:>5}{row['median_ms']:>9.1f}{row['p95_ms']:>9.1f}"
             f"{row['bytes']:>10,}\n"
         )
-    results.write("console", {"scale": scale, "times": times, "pages": found}, save=save)
+    results.write(
+        "console", {"scale": scale, "only": only or [], "times": times, "pages": found}, save=save
+    )
 
 
 @contextmanager
@@ -109,11 +120,15 @@ def _settings(folder: Path) -> dict[str, str]:
     }
 
 
-def _fill(variables: dict[str, str], scale: float) -> None:
+def _fill(variables: dict[str, str], scale: float, only: Sequence[str]) -> None:
     os.environ.update(variables)
     size = LargeSize()
+    shares = {name: 1 if not only or name in only else 0.001 for name in LargeSize.__slots__}
     wanted = LargeSize(
-        **{name: max(1, round(getattr(size, name) * scale)) for name in LargeSize.__slots__}
+        **{
+            name: max(1, round(getattr(size, name) * scale * share))
+            for name, share in shares.items()
+        }
     )
     now_ms = time.time_ns() // 1_000_000
     asyncio.run(fill_large(loader.load(), wanted, end_ms=now_ms, tell=_tell))

@@ -243,3 +243,5 @@ def test_an_auditor_reads_a_case_masked_and_without_forms(
     expect(page.locator("main form")).to_have_count(0)
     expect(page.locator("#script")).to_have_text("劝阻话术")
     assert_accessible(page)
+    page.goto("/cases")
+    expect(page.locator("main a[href*='mine=1']")).to_have_text("我的案件")
