@@ -24,7 +24,7 @@ _CHECKED_ROWS, _SEED = 128, 7
 _TOLERANCE = 1e-5
 
 _run_network = kernels.declare(
-    "fanzha_run_network", *(kernels.POINTER, kernels.POINTER, kernels.INTEGER, kernels.POINTER)
+    "run_network", *(kernels.POINTER, kernels.POINTER, kernels.INTEGER, kernels.POINTER)
 )
 
 

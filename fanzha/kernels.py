@@ -34,8 +34,8 @@ def _library() -> ctypes.CDLL:
 
 
 def declare(name: str, *arguments: type, returns: type | None = None) -> Kernel:
-    """Return the kernel *name*, which takes arguments of these types."""
-    kernel = getattr(_library(), name)
+    """Return the kernel ``fanzha_<name>``, which takes arguments of these types."""
+    kernel = getattr(_library(), f"fanzha_{name}")
     kernel.argtypes, kernel.restype = arguments, returns
     return kernel
 

@@ -13,7 +13,7 @@ from fanzha.tables import Int64s
 _CHINA = "86"
 
 _party_keys = kernels.declare(
-    "fanzha_party_keys",
+    "party_keys",
     *(kernels.TEXT, kernels.POINTER, kernels.POINTER, kernels.INTEGER, kernels.INTEGER),
     kernels.POINTER,
     returns=kernels.INTEGER,

@@ -19,7 +19,7 @@ from fanzha import kernels
 from fanzha.tables import Int64s
 
 _find_numbers = kernels.declare(
-    "fanzha_find_numbers",
+    "find_numbers",
     *(kernels.POINTER, kernels.INTEGER, kernels.POINTER),
     *(kernels.POINTER, kernels.INTEGER, kernels.INTEGER, kernels.INTEGER, kernels.INTEGER),
     *(kernels.POINTER, kernels.POINTER, kernels.POINTER),

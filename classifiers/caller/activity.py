@@ -47,13 +47,11 @@ _EARLIER = (_SUBSETS @ _DAY_WEIGHTS[_HALF:]).astype(np.float32)
 """What half of the days weigh together, by the bits of those with calls."""
 
 _POINTERS = (kernels.POINTER,)
-_observe_calls = kernels.declare(
-    "fanzha_observe_calls", *_POINTERS * 6, kernels.INTEGER, kernels.POINTER
-)
-_observe_texts = kernels.declare("fanzha_observe_texts", *_POINTERS * 4, kernels.INTEGER)
-_record_ends = kernels.declare("fanzha_record_ends", *_POINTERS * 6, kernels.INTEGER)
+_observe_calls = kernels.declare("observe_calls", *_POINTERS * 6, kernels.INTEGER, kernels.POINTER)
+_observe_texts = kernels.declare("observe_texts", *_POINTERS * 4, kernels.INTEGER)
+_record_ends = kernels.declare("record_ends", *_POINTERS * 6, kernels.INTEGER)
 _save_slots = kernels.declare(
-    "fanzha_save_slots",
+    "save_slots",
     *_POINTERS * 3,
     *(kernels.INTEGER, kernels.POINTER, kernels.INTEGER),
 )

@@ -53,7 +53,7 @@ FEW_CALLS, SCALED = "few_calls", "scaled"
 """Of a card's inputs: how scores of callers with few calls are kept below the threshold."""
 
 _caller_features = kernels.declare(
-    "fanzha_caller_features", kernels.POINTER, kernels.INTEGER, kernels.POINTER
+    "caller_features", kernels.POINTER, kernels.INTEGER, kernels.POINTER
 )
 
 

@@ -42,7 +42,7 @@ SETTINGS = {
 """What a model was trained with and must be fed with, besides its bits; its card repeats them."""
 
 _ngrams = kernels.declare(
-    "fanzha_ngrams",
+    "ngrams",
     *(kernels.POINTER, kernels.POINTER, kernels.INTEGER),
     *(kernels.POINTER, kernels.INTEGER, kernels.INTEGER, kernels.INTEGER),
     *(kernels.POINTER, kernels.POINTER),

@@ -43,7 +43,7 @@ FEATURES = (
 )
 
 _attempt_features = kernels.declare(
-    "fanzha_attempt_features",
+    "attempt_features",
     *(kernels.POINTER, kernels.POINTER, kernels.POINTER, kernels.POINTER),
     *(kernels.INTEGER, kernels.POINTER),
 )

@@ -33,12 +33,12 @@ _WORDS = 8
 _TEN_MINUTES, _HOUR, _REPEATED, _NEIGHBOURS, _ENDED, _UNANSWERED, _BRIEF = range(1, 8)
 
 _observe_attempts = kernels.declare(
-    "fanzha_observe_attempts",
+    "observe_attempts",
     *(kernels.POINTER, kernels.INTEGER, kernels.POINTER, kernels.POINTER, kernels.POINTER),
     *(kernels.INTEGER, kernels.POINTER),
 )
 _record_attempt_ends = kernels.declare(
-    "fanzha_record_attempt_ends",
+    "record_attempt_ends",
     *(kernels.POINTER, kernels.INTEGER, kernels.POINTER, kernels.POINTER, kernels.POINTER),
     *(kernels.POINTER, kernels.INTEGER),
 )

@@ -25,12 +25,12 @@ _FIELDS = 16
 """Fields that a row may have, from 0 on."""
 
 _count_rows = kernels.declare(
-    "fanzha_count_rows",
+    "count_rows",
     *(kernels.TEXT, kernels.INTEGER, kernels.INTEGER),
     returns=kernels.INTEGER,
 )
 _decode_rows = kernels.declare(
-    "fanzha_decode_rows",
+    "decode_rows",
     *(kernels.TEXT, kernels.INTEGER, kernels.TEXT, kernels.TEXT, kernels.INTEGER),
     *(kernels.INTEGER, kernels.POINTER),
     returns=kernels.INTEGER,
@@ -38,7 +38,7 @@ _decode_rows = kernels.declare(
 
 
 _row_ends = kernels.declare(
-    "fanzha_row_ends", kernels.TEXT, kernels.INTEGER, kernels.INTEGER, kernels.POINTER
+    "row_ends", kernels.TEXT, kernels.INTEGER, kernels.INTEGER, kernels.POINTER
 )
 
 
