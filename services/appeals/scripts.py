@@ -67,3 +67,16 @@ return 1
 """Keys: appeal, events, subject, kept, marker of the appellant. Arguments: revision, id, how many
 fields and values to set, how many fields to drop, those, then the events without their notes.
 Answers 0 when the appeal was changed concurrently."""
+
+OF_OFFICER = """
+local range = {'ZRANGE', KEYS[1], ARGV[1], ARGV[2]}
+if ARGV[3] ~= '' then range[5] = ARGV[3] end
+local found = redis.call(unpack(range))
+for place, number in ipairs(found) do
+    if redis.call('HGET', ARGV[5] .. number, 'officer') ~= ARGV[4] then found[place] = '' end
+end
+return found
+"""
+"""Keys: a sorted set of appeals. Arguments: first and last place, ``REV`` or empty, an officer, the
+prefix of the keys of appeals, which are in the same slot. Answers the ids of those places, empty
+where the appeal is another officer's."""

@@ -32,7 +32,7 @@ from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable, reading
 from services.appeals import serialization
 from services.appeals.model import Appeal, AppealEvent, AppealState, AppealSubject, warn_at_ms
-from services.appeals.scripts import ERASE, MOVE, OPEN
+from services.appeals.scripts import ERASE, MOVE, OF_OFFICER, OPEN
 
 _READ_SECONDS = 3.0
 _WRITE_SECONDS = 5.0
@@ -193,20 +193,18 @@ class AppealStore:
 
         None: of another officer, or damaged.
         """
-        async with within(_READ_SECONDS):
-            numbers = await self._client.zrange(
-                _key(which), start, start + count - 1, desc=newest_first
-            )
-            theirs = numbers
-            if officer:
-                reading = self._client.pipeline(transaction=False)
-                for number in numbers:
-                    reading.hget(_of(int(number))[0], "officer")
-                officers = await reading.execute()
-                pairs = zip(numbers, officers, strict=True)
-                theirs = [number for number, its in pairs if its == officer]
-        found = {appeal.appeal_id: appeal for appeal in await self._some(theirs)}
-        return [found.get(int(number)) for number in numbers]
+        if not officer:
+            async with within(_READ_SECONDS):
+                numbers = await self._client.zrange(
+                    _key(which), start, start + count - 1, desc=newest_first
+                )
+        else:
+            order, last = "REV" if newest_first else "", start + count - 1
+            arguments = (start, last, order, officer, _key("appeal", ""))
+            async with within(_READ_SECONDS):
+                numbers = await self._client.eval(OF_OFFICER, 1, _key(which), *arguments)
+        found = {one.appeal_id: one for one in await self._some([one for one in numbers if one])}
+        return [found.get(int(number or 0)) for number in numbers]
 
     async def received_between(self, since_ms: int, until_ms: int) -> list[Appeal]:
         """Return all appeals received in a period, without their events."""
