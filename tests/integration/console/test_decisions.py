@@ -257,7 +257,7 @@ def test_a_reader_without_the_roles_cannot_post_an_act(
 
 
 @pytest.mark.parametrize(
-    ("language", "theme", "word"), [("en", "light", "Decided at"), ("zh", "dark", "决策时间")]
+    ("language", "theme", "word"), [("en", "light", "Decided at"), ("zh", "dark", "判定时间")]
 )
 def test_all_views_are_accessible_in_both_languages(
     browser: Browser, service: ConsoleService, language: str, theme: str, word: str
