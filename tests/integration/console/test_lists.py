@@ -62,6 +62,7 @@ def test_an_entry_is_added_found_edited_and_its_history_tells_it(
     assert "170000" not in li.url
     li.click("tbody th a")
     expect(li.locator("h1")).to_contain_text("+86 170 0001 0001")
+    li.wait_for_load_state()
     address = li.url
     li.keyboard.press("e")
     li.fill("[name=legal_basis]", "Art. 32")
@@ -89,6 +90,7 @@ def test_a_range_waits_and_only_a_second_person_approves_it(
     expect(li.locator("text=Approve and apply")).to_have_count(0)
     wang.goto("/changes")
     wang.click("tbody th a")
+    wang.wait_for_load_state()  # Keys work once the script has run.
     assert wang.url == address
     wang.on("dialog", lambda dialog: dialog.accept())
     wang.keyboard.press("y")
