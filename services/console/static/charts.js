@@ -14,7 +14,8 @@
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       color: [1, 2, 3, 4, 5, 6].map((at) => colour(`--series-${at}`)),
-      grid: { left: 8, right: 8, top: 32, bottom: 8, containLabel: true },
+      // The label of a limit stands right of its line.
+      grid: { left: 8, right: data.series.some((one) => one.limit !== undefined) ? 40 : 8, top: 32, bottom: 8, containLabel: true },
       legend: { top: 0, left: 0, textStyle: { color: colour("--text") }, itemWidth: 12, itemHeight: 8 },
       tooltip: { trigger: "axis", confine: true, backgroundColor: colour("--raised"), borderColor: colour("--line"), textStyle: { color: colour("--text") } },
       xAxis: { type: "category", data: data.x, axisLabel: { color: colour("--soft"), hideOverlap: true }, axisLine: { lineStyle: { color: colour("--line-strong") } } },
