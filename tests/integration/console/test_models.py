@@ -31,12 +31,21 @@ def links_section(page: Page) -> str:
     return page.locator("section[aria-labelledby=kind-link]").inner_text()
 
 
+def links_on_today(page: Page) -> str:
+    """Return what Today says of the model of links: which version decides."""
+    page.goto("/today")
+    name = page.locator("dt", has_text="Model: link")
+    return name.locator("xpath=following-sibling::dd[1]").inner_text()
+
+
 def test_a_model_decides_once_a_second_person_approves(
     browser: Browser, service: ConsoleService
 ) -> None:
     wang = service.person(browser, "wang", "operator")
     li = service.person(browser, "li", "approver")
     eventually(lambda: f"{NEWEST} decides" in links_section(wang))
+    assert links_on_today(wang).split()[0] == NEWEST
+    wang.goto("/models")
 
     section = wang.locator("section[aria-labelledby=kind-link]")
     section.get_by_text("Change what decides").click()
@@ -54,6 +63,8 @@ def test_a_model_decides_once_a_second_person_approves(
     expect(li.locator(".notice.good")).to_contain_text("Approved")
     eventually(lambda: f"{BEFORE} decides" in links_section(li))
     expect(li.locator("section[aria-labelledby=decided]")).to_contain_text("li")
+    for page in (wang, li):
+        assert links_on_today(page).split()[0] == BEFORE
 
     wang.on("dialog", lambda dialog: dialog.accept())
     wang.goto("/models")
