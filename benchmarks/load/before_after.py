@@ -94,6 +94,19 @@ def take_out(commit: str, folder: Path, checkout: Path = CHECKOUT) -> None:
     archive = _git(checkout, "archive", "--format=tar", _resolved(commit, checkout))
     with tarfile.open(fileobj=BytesIO(archive)) as files:
         files.extractall(folder, filter="data")
+    _build(folder)
+
+
+def _build(folder: Path) -> None:
+    """Compile the kernels of a checkout; a commit from before there were any has no such script."""
+    script = folder / "hatch_build.py"
+    if not script.exists():
+        return
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"the kernels do not compile:\n{done.stderr}")
 
 
 def _resolved(commit: str, checkout: Path = CHECKOUT) -> str:

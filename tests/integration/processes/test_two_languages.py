@@ -206,5 +206,5 @@ def test_every_group_of_commands_is_among_them() -> None:
     }
 
     # Servers need an environment of their own; the others take files of traffic.
-    beyond = {"admin", "bench", "replay", "score", "warn", "worker"}
+    beyond = {"admin", "bench", "console", "replay", "score", "warn", "worker"}
     assert group.commands.keys() - run_somewhere == beyond
