@@ -170,7 +170,7 @@ def _table(
     return {
         "channel": "url",
         "threshold": chosen.threshold,
-        "review_threshold": chosen.review_threshold,
+        **_review(chosen),
         # Of all rows that the shipped fast model learnt from: the folds' log-odds calibrated it.
         "calibration_prevalence": round(float(links.malicious[rows].mean()), 6),
         "date": datetime.now(UTC).date().isoformat(),
@@ -186,6 +186,13 @@ def _table(
         "second_sha256": chosen.about.sha256,
         "golden": [{"url": GOLDEN_URLS[0], "score": 0.0}],
     }
+
+
+def _review(chosen: LinkStages) -> dict[str, float]:
+    """Return what a card says of reviews; nothing where no score is left for them."""
+    if chosen.review_threshold >= chosen.threshold:
+        return {}
+    return {"review_threshold": chosen.review_threshold}
 
 
 def _finish(

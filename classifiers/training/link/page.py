@@ -77,7 +77,7 @@ def render(card: Mapping[str, object], plots: str) -> str:
         "second_look": _second_look(card),
         "threshold_rules": _threshold_rules(metrics),
         "promise": metrics["promise"]["statement"],
-        "review_threshold": card["review_threshold"],
+        "review_threshold": card.get("review_threshold", card["threshold"]),
         "reviewed": _reviewed(metrics["reviewed"]),
         "left_out_sources": _left_out(metrics["left_out_sources"]),
         "both_stages": _both_stages(metrics),

@@ -26,6 +26,7 @@ FAST_WEIGHT = 0.2
 """Of four weights from 0 to 0.5, the one with the highest recall at 0.1 % of validation links."""
 RULE = "links and bare hosts, those of a host and folder once"
 _PLACES = 6
+_LEAST_OF_A_KIND = 5
 
 
 class StageScores(NamedTuple):
@@ -49,7 +50,7 @@ class LinkStages:
     about: CascadeCard
     threshold: float
     review_threshold: float
-    """From here to `threshold` a person is to judge."""
+    """From here to `threshold` a person is to judge; on few rows both may be the same."""
     promise: RiskControl
     """What `threshold` promises."""
     by_rule: Mapping[str, float]
@@ -60,14 +61,27 @@ class LinkStages:
         return final_scores(self.about, self.threshold, stages)
 
 
+def _fitted_line(odds: Float32s, malicious: Bools) -> tuple[float, float]:
+    """Return slope and offset of the band's probabilities; those that change nothing for too few.
+
+    In tables of a few hundred rows a band may hold no row, or only one kind of them.
+    """
+    if min(np.count_nonzero(malicious), np.count_nonzero(~malicious)) < _LEAST_OF_A_KIND:
+        return 1.0, 0.0
+    return calibration.fit_line(odds, malicious)
+
+
 def choose(links: LabelledLinks, rows: Int64s, stages: StageScores) -> LinkStages:
     """Choose on *rows*; *stages* are their scores by models that were not fitted to them."""
     malicious = links.malicious[rows]
     legitimate = stages.fast[~malicious & ~links.host_only[rows]]
-    from_score = round(float(np.quantile(legitimate, 1 - MOST_UNCERTAIN)), _PLACES)
+    # On few rows the quantile may round to 0, which no band begins at.
+    from_score = max(
+        round(float(np.quantile(legitimate, 1 - MOST_UNCERTAIN)), _PLACES), 10.0**-_PLACES
+    )
     band = (stages.fast >= np.float32(from_score)) & (stages.fast < np.float32(TO_SCORE))
     mean = FAST_WEIGHT * stages.fast_odds[band] + (1 - FAST_WEIGHT) * stages.odds[band]
-    slope, offset = calibration.fit_line(mean, malicious[band])
+    slope, offset = _fitted_line(mean, malicious[band])
     # A score of 0.5 at even odds: the map of scores is the identity, so one scale holds for all.
     about = CascadeCard(
         sha256="",
@@ -87,7 +101,7 @@ def choose(links: LabelledLinks, rows: Int64s, stages: StageScores) -> LinkStage
     return LinkStages(
         about=replace(about, threshold=promise.threshold),
         threshold=promise.threshold,
-        review_threshold=review_threshold(links, rows, scores),
+        review_threshold=min(review_threshold(links, rows, scores), promise.threshold),
         promise=promise,
         by_rule={
             RULE: promise.threshold,
