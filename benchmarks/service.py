@@ -94,6 +94,8 @@ def _environment(folder: Path, workers: int, checkout: Path) -> dict[str, str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FANZHA_")}
     environment |= {
         "PYTHONPATH": str(checkout),
+        # Else processes that `up` starts import from the working directory: this checkout's code.
+        "PYTHONSAFEPATH": "1",
         "FANZHA_DATA_DIR": str(folder),
         **loader.free_ports(),
         "FANZHA_WORKERS": str(workers),

@@ -23,9 +23,11 @@ Kernel: TypeAlias = Any
 
 
 @cache
-def _library() -> ctypes.CDLL:
+def _library() -> ctypes.PyDLL:
     try:
-        return ctypes.CDLL(str(LIBRARY))
+        # Keeps the interpreter's lock: a kernel is over in microseconds, and to give the lock away
+        # each time lets the threads of gRPC in between.
+        return ctypes.PyDLL(str(LIBRARY))
     except OSError as error:
         raise ImportError(
             f"the compiled kernels cannot be loaded ({error}): install fanzha anew; in a checkout,"
