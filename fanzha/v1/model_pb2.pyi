@@ -327,6 +327,26 @@ class WorkerModel(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ShadowDecisionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     WORKER_FIELD_NUMBER: _builtins.int
     HELD_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
@@ -340,6 +360,7 @@ class WorkerModel(_message.Message):
     SHADOW_STATE_FIELD_NUMBER: _builtins.int
     DRIFT_FIELD_NUMBER: _builtins.int
     DRIFT_ALARMS_FIELD_NUMBER: _builtins.int
+    SHADOW_DECISIONS_FIELD_NUMBER: _builtins.int
     worker: _builtins.str
     """Host and number of the worker."""
     held: _builtins.bool
@@ -374,6 +395,13 @@ class WorkerModel(_message.Message):
     def drift_alarms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of those whose index has been above its limit for some time."""
 
+    @_builtins.property
+    def shadow_decisions(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Rows that the shadow scored since this worker took it, by how its decision would differ: "same",
+        "would_block", "would_allow"; of the velocity model "same", "would_mark", "would_clear". Empty
+        without a shadow.
+        """
+
     def __init__(
         self,
         *,
@@ -390,10 +418,11 @@ class WorkerModel(_message.Message):
         shadow_state: Global___FollowState.ValueType = ...,
         drift: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         drift_alarms: _abc.Iterable[_builtins.str] | None = ...,
+        shadow_decisions: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "active_state", b"active_state", "cascade_fault", b"cascade_fault", "drift", b"drift", "drift_alarms", b"drift_alarms", "held", b"held", "previous", b"previous", "refused", b"refused", "shadow", b"shadow", "shadow_share", b"shadow_share", "shadow_state", b"shadow_state", "threshold", b"threshold", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "active_state", b"active_state", "cascade_fault", b"cascade_fault", "drift", b"drift", "drift_alarms", b"drift_alarms", "held", b"held", "previous", b"previous", "refused", b"refused", "shadow", b"shadow", "shadow_decisions", b"shadow_decisions", "shadow_share", b"shadow_share", "shadow_state", b"shadow_state", "threshold", b"threshold", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -24,12 +24,13 @@ from services.models.store import ModelReport, ModelStore
 
 logger = logging.getLogger(__name__)
 
+SHADOW_DECISIONS = "shadow_decisions"
 REPORT_MS = 4_500
 """Interval of reports without news; a report older than 10 s counts as missing."""
 
 
-class SwapCounters(Protocol):
-    """Where swaps and refusals are counted."""
+class ModelCounters(Protocol):
+    """Where swaps and refusals are counted, and what shadows would have decided."""
 
     def model_swapped(self, kind: ModelKind) -> None:
         """Count a change of the model that decides."""
@@ -37,6 +38,10 @@ class SwapCounters(Protocol):
 
     def model_refused(self, kind: ModelKind) -> None:
         """Count a bundle that did not pass its checks."""
+        ...
+
+    def shadow_decisions(self, kind: ModelKind) -> dict[str, int]:
+        """Return how many rows shadows have scored, by how their decision would differ."""
         ...
 
 
@@ -50,7 +55,7 @@ class ModelFollower:
         *,
         worker: str,
         data_dir: Path,
-        counters: SwapCounters,
+        counters: ModelCounters,
         now_ms: Callable[[], int],
         drift: Mapping[Channel, DriftFigures] | None = None,
     ) -> None:
@@ -64,6 +69,8 @@ class ModelFollower:
         self._now_ms = now_ms
         self._desired = desired_models.load_copy(data_dir)
         self._unreadable = ""
+        self._shadows: dict[ModelKind, tuple[str, dict[str, int]]] = {}
+        """Shadows in force, and what was counted when they were taken."""
         self._reported: ModelReport | None = None
 
     async def run(self) -> None:
@@ -125,7 +132,7 @@ class ModelFollower:
         report, last = self._report(), self._reported
         if (
             last is None
-            or report.channels != last.channels
+            or _without_counts(report) != _without_counts(last)
             or report.reported_at_ms - last.reported_at_ms >= REPORT_MS
         ):
             await self._store.report(report)
@@ -137,10 +144,24 @@ class ModelFollower:
             worker=self._worker,
             reported_at_ms=self._now_ms(),
             channels={
-                kind.value: _report_fields(one) | self._drift_of(kind)
+                kind.value: _report_fields(one)
+                | self._drift_of(kind)
+                | self._shadow_of(kind, one.shadow)
                 for kind, one in status.items()
             },
         )
+
+    def _shadow_of(self, kind: ModelKind, version: str) -> dict[str, Any]:
+        """Return what the shadow in force has scored since it was taken."""
+        if not version:
+            self._shadows.pop(kind, None)
+            return {}
+        counted = self._counters.shadow_decisions(kind)
+        known, before = self._shadows.get(kind, ("", {}))
+        if known != version:
+            self._shadows[kind] = version, counted
+            before = counted
+        return {SHADOW_DECISIONS: {name: counted[name] - before[name] for name in counted}}
 
     def _drift_of(self, kind: ModelKind) -> dict[str, Any]:
         for channel, of_channel in OF_CHANNEL.items():
@@ -148,6 +169,14 @@ class ModelFollower:
                 found = self._drift[channel]
                 return {"drift": found.known(), "drift_alarms": list(found.alarms)}
         return {}
+
+
+def _without_counts(report: ModelReport) -> dict[str, dict[str, Any]]:
+    """Return a report without what changes with each batch, and is no reason to report."""
+    return {
+        kind: {name: value for name, value in fields_.items() if name != SHADOW_DECISIONS}
+        for kind, fields_ in report.channels.items()
+    }
 
 
 def _report_fields(status: SlotStatus) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -41,6 +42,15 @@ _LOADERS: Mapping[ModelKind, Callable[[Path, str], object]] = {
 
 Command = Callable[[Path], Sequence[str]]
 """Returns the command that trains into a folder, whose name is the version."""
+
+_LIMITED = f"""
+import os, resource, sys
+most = int(sys.argv[1])
+os.setpriority(os.PRIO_PROCESS, 0, {NICE})
+resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+"""Runs a command within its limits; set from outside, they may come too late."""
 
 
 class AlreadyRuns(Exception):
@@ -188,7 +198,7 @@ class Retrainer:
         self._trains = True
         with atomic_file.create(log) as output:
             self._running = process = subprocess.Popen(  # noqa: S603  our own interpreter
-                command,
+                [sys.executable, "-c", _LIMITED, str(self._limits.memory_bytes), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -198,7 +208,6 @@ class Retrainer:
             try:
                 if self._stopped:  # while it was started
                     _kill(process)
-                self._limit(process.pid)
                 status = process.wait(self._limits.seconds)
             except subprocess.TimeoutExpired as error:
                 raise TrainingFailed(
@@ -210,13 +219,6 @@ class Retrainer:
         if status:
             lines = log.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
             raise TrainingFailed("\n".join([f"the training ended with status {status}:", *lines]))
-
-    def _limit(self, pid: int) -> None:
-        most = self._limits.memory_bytes
-        # A process that has ended already needs no limits.
-        with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, pid, NICE)
-            resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
     def _passed(self, bundle: Path) -> card.Card:
         """Load the staged bundle, which checks its graph and golden rows; return its card."""

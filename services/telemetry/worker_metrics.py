@@ -19,6 +19,7 @@ from blocklists.snapshot.findings import FindingKind
 from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.tables import Channel, Uint8s
 from infra.atomic_file import FILE_MODE
+from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Table
 from services.decision.shadow.models import ShadowDifference
@@ -173,6 +174,17 @@ class DecisionMetrics:
         """Count what a shadow of the velocity model would have marked otherwise."""
         first, span = layout.START[layout.SHADOW_MARKS.name], len(layout.MARK_CHANGES)
         self._array[first : first + span] += np.bincount(changes, minlength=span)
+
+    def shadow_decisions(self, kind: ModelKind) -> dict[str, int]:
+        """Return how many rows shadows have scored, by how their decision would differ."""
+        if kind is ModelKind.VELOCITY:
+            family, changes, channel = layout.SHADOW_MARKS, layout.MARK_CHANGES, 0
+        else:
+            family, changes = layout.SHADOW_DECISIONS, layout.CHANGES
+            channel = next(one for one, of in OF_CHANNEL.items() if of is kind) - 1
+        first = layout.START[family.name] + channel * len(changes)
+        counts = self._array[first : first + len(changes)].tolist()
+        return {change: int(count) for change, count in zip(changes, counts, strict=True)}
 
     def shadow_failed(self, kind: ModelKind) -> None:
         """Count a batch whose shadow failed."""

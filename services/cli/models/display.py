@@ -131,6 +131,7 @@ def _worker_json(worker: pb.WorkerModel) -> dict[str, Any]:
         "previous": worker.previous,
         "shadow": worker.shadow,
         "share": worker.shadow_share,
+        "shadow_decisions": dict(worker.shadow_decisions),
         "refused": dict(sorted(worker.refused.items())),
         "cascade_fault": worker.cascade_fault,
         "drift": dict(sorted(worker.drift.items())),

@@ -9,7 +9,7 @@ from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message
 from fanzha.v1 import model_pb2 as pb
 from services.console.backend.faults import BackendFault
-from services.console.models import cards, drift_chart, thresholds
+from services.console.models import cards, drift_chart, shadow_comparison, thresholds
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, PageRoute
 
@@ -45,6 +45,7 @@ async def _page(visit: PageRequest, *, status: int = 200, fault: str = "") -> Re
         bundles=bundles,
         words={number: word for word, number in KINDS.items()},
         charts={one.kind: drift_chart.of(visit, one) for one in found.models},
+        compared={one.kind: shadow_comparison.of(visit, one) for one in found.models},
         waiting=waiting,
         decided=[one for one in requests.requests if one not in waiting][:10],
         needs_second=requests.second_person_needed,

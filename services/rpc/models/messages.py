@@ -97,6 +97,7 @@ def _worker(found: WorkerModel) -> pb.WorkerModel:
         cascade_fault=status.get("cascade_fault", ""),
         drift=status.get("drift", {}),
         drift_alarms=status.get("drift_alarms", ()),
+        shadow_decisions=status.get("shadow_decisions", {}),
         active_state=_wire(found.active_state),
         shadow_state=_wire(found.shadow_state),
     )

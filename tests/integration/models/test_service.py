@@ -155,14 +155,32 @@ def test_a_shadow_ends_while_the_active_bundle_is_refused(service: Running) -> N
     assert active(service, "text") == {"1"}
 
 
+def counted(service: Running) -> "Counter[str]":
+    """Return what the shadow of links would have decided, of all workers."""
+    found: Counter[str] = Counter()
+    for status in listed(service)["link"]["workers"].values():
+        found.update(status["shadow_decisions"])
+    return found
+
+
+def scored(service: Running) -> int:
+    return counted(service).total()
+
+
 def test_a_shadow_runs_in_every_worker_and_is_counted(service: Running) -> None:
     a_bundle(service.folder / "models", "url", "3", threshold=1e-6)
 
     models(service, "shadow", "link", "3")
     with traffic(service) as found:
         answered = ask(service, 8)
+    # Workers report what is no news every few seconds.
+    eventually(lambda: scored(service) >= 8)
+    compared = counted(service)
     models(service, "shadow", "link", "off")
 
+    assert set(compared) == {"same", "would_block", "would_allow"}
+    assert compared["would_block"] > compared["would_allow"] == 0
+    assert counted(service) == {}
     assert set(answered) == {"1"} | set(found)
     page = service.metrics_page()
     assert 'fanzha_shadow_decisions_total{change="would_block",channel="link"} 0.0' not in page
