@@ -115,14 +115,25 @@ def test_the_shadow_is_set_and_ended(browser: Browser, service: ConsoleService) 
 
     section.get_by_text("Change what decides").click()
     page.select_option("#shadow-call", index=1)
-    page.fill("#share-call", "50")
+    page.fill("#share-call", "100")
     section.get_by_text("Set the shadow").click()
 
-    expect(section).to_contain_text("in the shadow, 50% of traffic")
+    expect(section).to_contain_text("in the shadow, 100% of traffic")
+    expect(section).to_contain_text("It has scored nothing yet.")
+    eventually(lambda: _compared(page, service) > 0)
+    assert_accessible(page)
     section.get_by_text("Change what decides").click()
     page.select_option("#shadow-call", "")
     section.get_by_text("Set the shadow").click()
-    expect(section).not_to_contain_text("in the shadow, 50%")
+    expect(section).not_to_contain_text("in the shadow, 100%")
+
+
+def _compared(page: Page, service: ConsoleService) -> int:
+    """Decide a call, and return how many the page says the shadow has decided alike."""
+    decide_calls(service, ABROAD)
+    page.goto("/models")
+    rows = page.get_by_role("row", name="have decided the same")
+    return int(rows.locator("td").first.inner_text()) if rows.count() else 0
 
 
 def test_readers_see_cards_and_may_change_nothing(
