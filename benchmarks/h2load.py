@@ -1,6 +1,9 @@
-"""Runs h2load (Debian: nghttp2-client) on one gRPC message, and counts the messages it returns.
+"""Runs h2load (Debian: nghttp2-client) on gRPC messages, and counts the messages it returns.
 
-h2load cannot tell a gRPC error from a response, since both have the HTTP status 200. But an error
+h2load sends one body over and over, so several run at once, each with a body of its own: what a
+server has kept of one request does not answer the others.
+
+It cannot tell a gRPC error from a response, since both have the HTTP status 200. But an error
 carries no message, so the number of bytes of all responses shows how many carried one. A client
 sends the same request before and after, and the shorter response is the expected length. h2load's
 own warm-up is not used, because its byte count includes the warm-up.
@@ -9,6 +12,8 @@ own warm-up is not used, because its byte count includes the warm-up.
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,21 +83,31 @@ def answered(run: Run, answer_bytes: int) -> float:
 def measure(
     target: str,
     path: str,
-    message: bytes,
+    messages: Sequence[bytes],
     *,
     seconds: int,
     clients: int,
     streams: int,
     core: str = "",
-) -> tuple[float, Run]:
-    """Load *target* for *seconds*; return the responses a second, and the run."""
-    before = _answer_bytes(target, path, message)
-    run = ask(
-        f"http://{target}{path}", message, seconds=seconds, clients=clients, streams=streams,
-        core=core,
-    )  # fmt: skip
-    after = _answer_bytes(target, path, message)
-    return answered(run, min(before, after)), run
+) -> tuple[float, list[Run]]:
+    """Load *target* for *seconds*; return the responses a second, and the run of each message.
+
+    *clients* connections are shared out among the messages, and at least one is for each.
+    """
+    before = [_answer_bytes(target, path, message) for message in messages]
+    each = max(clients // len(messages), 1)
+    with ThreadPoolExecutor(len(messages)) as pool:
+        asked = [
+            pool.submit(
+                ask, f"http://{target}{path}", message, seconds=seconds, clients=each,
+                streams=streams, core=core,
+            )
+            for message in messages
+        ]  # fmt: skip
+        runs = [one.result() for one in asked]
+    after = [_answer_bytes(target, path, message) for message in messages]
+    expected = map(min, before, after)
+    return sum(map(answered, runs, expected)), runs
 
 
 def ask(

@@ -5,10 +5,11 @@
 Both services run all the time, each with the code and the models of its commit and with the
 packages that are installed here; what is older is taken out of git into a temporary folder. Each
 cell is measured in pairs, the first of which changes from round to round, and the ratio is taken
-within a pair: a minute in which the machine is slow slows both. h2load sends one prepared body over
-and over, so what a second look says of it is cached; ``--different`` asks for 16,384 different rows
-instead, by a generator in Python, which takes more of its core. Beside rows a second stand rows a
-second of the server's processor time, which say more on a machine that others use, too.
+within a pair: a minute in which the machine is slow slows both. h2load sends a prepared body on
+each of four connections, over and over, so what a second look says of them is cached;
+``--different`` asks for 16,384 different rows instead, by a generator in Python, which takes more
+of its core. Beside rows a second stand rows a second of the server's processor time, which say more
+on a machine that others use, too.
 """
 
 import argparse
@@ -161,15 +162,15 @@ def _measure(
     channel, rows = shape
     if options.different:
         return _different(stack, options, server, shape, cores)
-    body = traffic.one(channel, rows, options.listed, scenarios.SEED)
-    probe(server.target, [body])
-    message = body.data[h2load.PREFIX_BYTES :]
+    bodies = traffic.several(channel, rows, options.listed, scenarios.SEED, _CLIENTS)
+    probe(server.target, bodies)
+    messages = [body.data[h2load.PREFIX_BYTES :] for body in bodies]
 
     def run(seconds: int) -> float:
         per_second, _ = h2load.measure(
             server.target,
-            body.path,
-            message,
+            bodies[0].path,
+            messages,
             seconds=seconds,
             clients=_CLIENTS,
             streams=in_flight(rows),

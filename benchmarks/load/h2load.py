@@ -1,9 +1,10 @@
 """Closed-loop capacity of one server, measured with h2load (Debian: nghttp2-client).
 
-The generator is a C program that sends one prepared body over and over, so it costs little of the
-machine: what is measured is the server. What it was asked last is what it is asked next, so its
-memory of callers and hosts is warm: `fanzha bench sweep --only batch-size` asks for 16,384
-different rows instead. A run in which more than a hundredth of the requests were refused fails.
+The generator is a C program that sends prepared bodies over and over, so it costs little of the
+machine: what is measured is the server. On each connection another body is sent, in each round
+others; still the memory of callers and hosts is warm: `fanzha bench sweep --only batch-size` asks
+for 16,384 different rows instead. A run in which more than a hundredth of the requests were refused
+fails. Beside rows a second stands the processor time that the server spent on a row.
 
     python -m benchmarks.load.h2load --listed 1000000 --server-cores 0 --generator-cores 1
     python -m benchmarks.load.h2load --listed 1000000 --target 127.0.0.1:7361
@@ -12,6 +13,7 @@ different rows instead. A run in which more than a hundredth of the requests wer
 import argparse
 import statistics
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import h2load, results, scenarios
@@ -33,8 +35,11 @@ def main() -> int:
         target=options.target, server_pid=0, workers=1, listed=options.listed,
         cores=options.server_cores,
     ) as server:  # fmt: skip
-        found = _all(options, server.target)
-    parameters = {"seed": scenarios.SEED, "seconds": options.seconds, "generator_pinned_to": cores}
+        found = _all(options, server)
+    parameters = {
+        "seed": scenarios.SEED, "seconds": options.seconds, "generator_pinned_to": cores,
+        "bodies": options.clients * options.repeats,
+    }  # fmt: skip
     # A part must not take the place of the whole.
     whole = set(options.channels) == set(traffic.CHANNELS) and set(BATCHES) <= set(options.batches)
     kind = "h2load" if whole else "h2load-part"
@@ -42,19 +47,21 @@ def main() -> int:
     return 0
 
 
-def _all(options: argparse.Namespace, target: str) -> list[dict[str, Any]]:
+def _all(options: argparse.Namespace, server: common.Measured) -> list[dict[str, Any]]:
+    count = options.clients * options.repeats
     bodies = {
-        (channel, rows): traffic.one(channel, rows, options.listed, scenarios.SEED)
+        (channel, rows): traffic.several(channel, rows, options.listed, scenarios.SEED, count)
         for channel in options.channels
         for rows in options.batches
     }
-    for body in bodies.values():
-        probe(target, [body])
+    for prepared in bodies.values():
+        probe(server.target, prepared)
     runs: dict[tuple[str, int], list[dict[str, Any]]] = {cell: [] for cell in bodies}
     # In rounds: a machine that is slow for a minute is so for one run of each, not for all of one.
     for repeat in range(options.repeats):
-        for (channel, rows), body in bodies.items():
-            runs[channel, rows].append(_measure(options, target, body, rows, repeat))
+        for (channel, rows), prepared in bodies.items():
+            of_round = prepared[repeat * options.clients :][: options.clients]
+            runs[channel, rows].append(_measure(options, server, of_round, rows, repeat))
             sys.stderr.write(
                 f"round {repeat + 1} of {options.repeats}, {channel:5} batch {rows:5}: "
                 f"{runs[channel, rows][-1]['rows_per_second']:10,.0f} rows/s\n"
@@ -69,29 +76,44 @@ def _cell(channel: str, rows: int, runs: list[dict[str, Any]]) -> dict[str, Any]
         f"{channel:5} batch {rows:5}: {median:10,.0f} rows/s "
         f"({min(rates):,.0f} to {max(rates):,.0f})\n"
     )
-    return {"channel": channel, "batch": rows, "median": median, "runs": runs}
+    return {
+        "channel": channel,
+        "batch": rows,
+        "median": median,
+        "cpu_microseconds_a_row": statistics.median(run["cpu_microseconds_a_row"] for run in runs),
+        "runs": runs,
+    }
 
 
 def _measure(
-    options: argparse.Namespace, target: str, body: traffic.Body, rows: int, repeat: int
+    options: argparse.Namespace,
+    server: common.Measured,
+    bodies: Sequence[traffic.Body],
+    rows: int,
+    repeat: int,
 ) -> dict[str, Any]:
-    message = body.data[h2load.PREFIX_BYTES :]
+    messages = [body.data[h2load.PREFIX_BYTES :] for body in bodies]
 
-    def run(seconds: int) -> tuple[float, h2load.Run]:
+    def run(seconds: int) -> tuple[float, list[h2load.Run]]:
         return h2load.measure(
-            target, body.path, message, seconds=seconds, clients=options.clients,
+            server.target, bodies[0].path, messages, seconds=seconds, clients=options.clients,
             streams=options.streams or in_flight(rows), core=options.generator_cores,
         )  # fmt: skip
 
     if not repeat:
         run(_WARM_UP_SECONDS)
+    used = server.cpu()
     per_second, counted = run(options.seconds)
+    used = server.cpu() - used
+    requests = sum(one.done for one in counted)
+    asked = sum(one.per_second for one in counted)
     return {
         "rows_per_second": round(per_second * rows, 1),
-        "requests": counted.done,
-        "refused": round(counted.done * (1 - per_second / counted.per_second)),
-        "request_bytes": len(message),
-        "request_time_min_max_mean": list(counted.times),
+        "cpu_microseconds_a_row": round(used * 1e6 / (requests * rows), 4),
+        "requests": requests,
+        "refused": round(requests * (1 - per_second / asked)),
+        "request_bytes": [len(message) for message in messages],
+        "request_time_min_max_mean": [list(one.times) for one in counted],
     }
 
 
@@ -109,7 +131,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--repeats", type=common.whole(1), default=3, help="of each measurement; median"
     )
-    parser.add_argument("--clients", type=common.whole(1), default=4, help="connections")
+    parser.add_argument(
+        "--clients", type=common.whole(1), default=4, help="connections, each with its body"
+    )
     parser.add_argument(
         "--streams", type=common.whole(0), default=0,
         help="requests under way on each connection; 0: by rows",

@@ -67,10 +67,9 @@ def from_scenarios(mix: dict[str, float], rows: int, listed: int, seed: int) -> 
     return [next(given[channel]) for channel in order]
 
 
-def one(channel: str, rows: int, listed: int, seed: int) -> Body:
-    """Make one request of *rows* rows."""
-    (body,) = _bodies(channel, scenarios.MAKERS[channel](rows, listed, seed), rows)
-    return body
+def several(channel: str, rows: int, listed: int, seed: int, count: int) -> list[Body]:
+    """Make *count* different requests of *rows* rows each."""
+    return _bodies(channel, scenarios.MAKERS[channel](rows * count, listed, seed), rows)
 
 
 def from_file(file: Path, channel: str, rows: int) -> list[Body]:

@@ -20,9 +20,9 @@ _NOT_EQUAL = (
     "wire. We are asked over gRPC by something that already speaks SIP, so the peer does more "
     "protocol. We do more deciding: both parties' numbers, ranges, protected numbers, caller's "
     "history, a model, a decision id, evidence and a hit in a stream; Kamailio does one look-up of "
-    "the caller. SIPp walks through 20,000 calls and answers as a phone would; h2load repeats one "
-    "prepared message, so our one-a-request row always asks about one call. SIPp is one thread "
-    "and, see its server's share of the core, may be the limit."
+    "the caller. SIPp walks through 20,000 calls and answers as a phone would; h2load repeats "
+    "four prepared messages, so our one-a-request row always asks about four calls. SIPp is one "
+    "thread and, see its server's share of the core, may be the limit."
 )
 
 

@@ -28,14 +28,14 @@ class Ours:
 
     def contestant(self, channel: str, rows: int) -> Contestant:
         """Return the contestant that sends *rows* rows of a channel a request."""
-        method, message = self._work.request(channel, rows)
+        method, messages = self._work.requests(channel, rows, generators.CLIENTS)
         word = method.removesuffix("s")
 
         def load() -> Load:
             return generators.h2load(
                 self._target,
                 _SERVICE + method,
-                message,
+                messages,
                 seconds=self._seconds,
                 streams=16 if rows == 1 else 2,
             )

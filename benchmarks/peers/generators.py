@@ -1,6 +1,7 @@
 """Runs each protocol's own load generator on the generator's core, bounded in time."""
 
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,18 +11,22 @@ from benchmarks.peers.outputs import Load
 from benchmarks.peers.processes import GENERATOR_CORE, free_port, run
 
 CONF = Path(__file__).with_name("conf")
+CLIENTS = 4
+"""Connections of h2load, which each send a message of their own where there are several."""
 _GRACE = 60.0
 _OPEN_CALLS = 64
 """Open calls of SIPp: with more it only retransmits those in the queue."""
 
 
-def h2load(target: str, path: str, message: bytes, *, seconds: int, streams: int) -> Load:
-    """Send one gRPC message over and over from four connections; count those it answers."""
-    per_second, run = h2loads.measure(
-        target, path, message, seconds=seconds, clients=4, streams=streams,
+def h2load(
+    target: str, path: str, messages: Sequence[bytes], *, seconds: int, streams: int
+) -> Load:
+    """Send gRPC messages over and over from `CLIENTS` connections; count those it answers."""
+    per_second, runs = h2loads.measure(
+        target, path, messages, seconds=seconds, clients=CLIENTS, streams=streams,
         core=str(GENERATOR_CORE),
     )  # fmt: skip
-    return Load(per_second=per_second, done=run.done, failed=0, answers={})
+    return Load(per_second=per_second, done=sum(run.done for run in runs), failed=0, answers={})
 
 
 def wrk(url: str, script: Path, *arguments: str, seconds: int, connections: int) -> Load:

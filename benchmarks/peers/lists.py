@@ -22,8 +22,8 @@ _NOT_EQUAL = (
     "A member of a set or not is all the peer says: no expiry, source or action of an entry, no "
     "ranges of numbers, no model, no hit; whoever asks must still decide. The client of a set must "
     "be asked for the callee too. Pipelining needs a client that collects requests, as our batch "
-    "does. redis-benchmark asks for random members, 3 % of them in the set; h2load repeats one "
-    "message. The protocol is a few bytes where ours is a gRPC message with a row of fields."
+    "does. redis-benchmark asks for random members, 3 % of them in the set; h2load repeats "
+    "four messages. The protocol is a few bytes where ours is a gRPC message with a row of fields."
 )
 
 _NO_CROWDSEC = (

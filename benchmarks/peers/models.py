@@ -82,7 +82,7 @@ def _contestant(bench: Bench, peer: Peer, rows: int, server: Server, port: int) 
             return generators.h2load(
                 f"127.0.0.1:{port}",
                 "/inference.GRPCInferenceService/ModelInfer",
-                message,
+                [message],
                 seconds=bench.seconds,
                 streams=_CONNECTIONS // 4,
             )

@@ -17,7 +17,7 @@ _NOT_EQUAL = (
     "sees nothing. We are asked over gRPC for links that consist of a name, and score each with a "
     "model as well. After the first round Unbound answers names that are not listed from its "
     "cache, as it would in service; we keep no answers. dnsperf walks through 20,000 names, h2load "
-    "repeats one message. A refused name is NXDOMAIN there, and evidence with a hit here."
+    "repeats four messages. A refused name is NXDOMAIN there, and evidence with a hit here."
 )
 _ZONE = "$TTL 300\n@ SOA ns.example. host.example. 1 3600 600 86400 300\n@ NS ns.example.\n"
 # A query for the name a., type A, whose answer, if any, shows that zones are loaded.

@@ -19,7 +19,7 @@ _COMMON = (
     "its rules look for what mail has. We take a text with sender and receiver, undo evasions, "
     "look up both parties, links and fingerprints in the lists, run a model and write hits to a "
     "stream. Both sides were taught beforehand; how well each judges is in the accuracy table. "
-    "h2load repeats one message of ours, so one a request always asks about one text. "
+    "h2load repeats four messages of ours, so one a request always asks about four texts. "
 )
 _RSPAMD = _COMMON + (
     "rspamd runs one scanning process with all modules that need the network off, Bayes in a "

@@ -1,7 +1,9 @@
 """The work of both sides: listed numbers and names, and traffic with a share of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,16 +62,22 @@ class Work:
         """Return bodies of some 70 characters, a third with a link."""
         return [text.body for text in scenarios.texts(rows, self.listed)]
 
-    def request(self, channel: str, rows: int) -> tuple[str, bytes]:
-        """Return method and request message with *rows* rows of the same traffic."""
-        if channel in ("call", "text"):
-            method, message = scenarios.request(channel, rows, self.listed)
-            return method, message.SerializeToString()
-        links = self.urls(rows) if channel == "link" else [f"http://{n}/" for n in self.names(rows)]
-        messages = [pb.Link(url=url, requested_at_ms=1_764_000_000_000) for url in links]
+    def requests(self, channel: str, rows: int, count: int) -> tuple[str, list[bytes]]:
+        """Return the method, and *count* different requests of *rows* rows of the same traffic."""
+        made = self._messages(channel, rows * count)
+        name = "Link" if channel == "name" else channel.capitalize()
         if rows == 1:
-            return "DecideLink", pb.DecideLinkRequest(link=messages[0]).SerializeToString()
-        return "DecideLinks", pb.DecideLinksRequest(links=messages).SerializeToString()
+            word, request = name.lower(), getattr(pb, f"Decide{name}Request")
+            return f"Decide{name}", [request(**{word: row}).SerializeToString() for row in made]
+        word, request = f"{name.lower()}s", getattr(pb, f"Decide{name}sRequest")
+        chunks = (made[start : start + rows] for start in range(0, len(made), rows))
+        return f"Decide{name}s", [request(**{word: one}).SerializeToString() for one in chunks]
+
+    def _messages(self, channel: str, rows: int) -> Sequence[Any]:
+        if channel in ("call", "text"):
+            return scenarios.MAKERS[channel](rows, self.listed)
+        links = self.urls(rows) if channel == "link" else [f"http://{n}/" for n in self.names(rows)]
+        return [pb.Link(url=url, requested_at_ms=1_764_000_000_000) for url in links]
 
     def write(self, name: str, lines: list[str]) -> Path:
         """Write *lines* into a file of the folder."""

@@ -1,9 +1,9 @@
-"""Makes the pages benchmarks and capacity of docs/reference, plots and README figures from results.
+"""Makes benchmarks and capacity of docs/reference, plots and figures of READMEs from results.
 
     python -m benchmarks.report
 
-Of each kind of result in ``benchmarks/results`` the newest counts. Plots need matplotlib (the
-extra `bench`).
+Of each kind of result in ``benchmarks/results`` the newest of a clean tree counts. Plots need
+matplotlib (the extra `bench`).
 """
 
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ import typer
 
 from benchmarks import results
 from benchmarks.report import latest_results, pages, readme
-from services.cli._common.console import fail, out
+from services.cli._common.console import err, fail, out
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -33,8 +33,11 @@ def main(
 
     try:
         measured = latest_results.newest(folder)
+        left_out = latest_results.dirty(folder)
+        if left_out:
+            err.print(f"left out, of trees with uncommitted changes: {', '.join(left_out)}")
         if not measured:
-            fail(f"{folder}: no results; see fanzha bench --help")
+            fail(f"{folder}: no results of a clean tree; see fanzha bench all --help")
         pages.complete(measured)
     except latest_results.Unreadable as error:
         fail(str(error))
@@ -42,8 +45,9 @@ def main(
         drawn = plots.draw_all(measured, docs / "reference" / "plots")
         for name, text in pages.write(measured).items():
             (docs / "reference" / name).write_text(text)
-        if (front := docs.parent / "README.md").exists():
-            front.write_text(readme.write(measured, front.read_text()))
+        for name, language in readme.FILES.items():
+            if (front := docs.parent / name).exists():
+                front.write_text(readme.write(measured, front.read_text(), language))
     except OSError as error:
         fail(f"not written: {error}")
     out.print(f"{len(measured)} results: {', '.join(pages.WRITERS)} and {len(drawn)} plots")

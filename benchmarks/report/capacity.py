@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.report import figures
+from benchmarks.report import day, figures
 from benchmarks.report.demand import HABITS, PLACES, USED
 from benchmarks.report.figures import Results
 from benchmarks.report.markdown import count, share, table, words
@@ -50,6 +50,9 @@ def write(results: Results) -> str:
         *_one_core(rates),
         *_beside(results),
         *_gains(results),
+        "## A day of four billion decisions",
+        "",
+        *day.section(results),
         "## Busy hour",
         "",
         *_assumptions(),
@@ -101,7 +104,7 @@ def _gains(results: Results) -> list[str]:
     gains = figures.worker_gains(results["sweep-worker-count"])
     gains_text = ", ".join(f"{channel}s {count(gain)}" for channel, gain in gains.items())
     return [
-        f"Two workers by one, the generator on the same two cores: {gains_text} times. A host of "
+        f"Two workers by one, each with the same processor time: {gains_text} times. A host of "
         f"{CORES_OF_A_HOST} cores was not measured: what follows counts cores, each with what one "
         "worker does.",
         "",

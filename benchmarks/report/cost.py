@@ -3,8 +3,7 @@
 import statistics
 
 from benchmarks.report.figures import STAGES, Results, stage_of
-from benchmarks.report.markdown import count, plot, share, table
-from benchmarks.report.throughput import missing
+from benchmarks.report.markdown import count, missing, plot, share, table
 
 
 def lists(results: Results) -> list[str]:

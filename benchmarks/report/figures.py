@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from benchmarks.report import targets
+from benchmarks.report import day, targets
 from benchmarks.report.latest_results import Result
 from benchmarks.report.targets import Target
 
@@ -42,11 +42,16 @@ def all_figures(results: Results) -> Iterator[Figure]:
 
 
 def worker_gains(result: Result) -> dict[str, float]:
-    """Return by channel the ratio of two workers to one."""
-    rates = {(p["channel"], p["workers"]): p["rows_per_second"] for p in result["points"]}
+    """Return by channel what two workers do by one, each with a core of its own.
+
+    By processor time: where both share cores with the generator, their rates say nothing of that.
+    """
+    rates = {
+        (p["channel"], p["workers"]): p["rows_per_server_core"] or 0.0 for p in result["points"]
+    }
     channels = dict.fromkeys(channel for channel, _ in rates)
     return {
-        name: rates[name, 2] / rates[name, 1]
+        name: 2 * rates[name, 2] / rates[name, 1]
         for name in channels
         if (name, 2) in rates and rates.get((name, 1))
     }
@@ -102,7 +107,13 @@ def _of_overload(result: Result) -> Iterator[Figure]:
     yield Figure(targets.GOODPUT, _plural(result["mix"]), result["kept_share"])
 
 
+def _of_h2load(result: Result) -> Iterator[Figure]:
+    if hours := day.mixed({"h2load": result}):
+        yield Figure(targets.DAY, "a third each of calls, texts, links", hours)
+
+
 _READERS: dict[str, Callable[[Result], Iterator[Figure]]] = {
+    "h2load": _of_h2load,
     "sweep-worker-count": _of_workers,
     "sweep-list-size": _of_lists,
     "sweep-propagation": _of_propagation,

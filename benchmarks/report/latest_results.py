@@ -1,9 +1,14 @@
-"""Finds the newest result of each kind among the JSON files of real runs."""
+"""Finds the newest result of each kind among the JSON files of real runs.
+
+What was measured in a tree that differed from its commit is left out: nobody could repeat it.
+"""
 
 import json
 import re
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from benchmarks.machine import DIRTY
 
 Result: TypeAlias = dict[str, Any]
 
@@ -15,21 +20,36 @@ class Unreadable(Exception):
 
 
 def newest(folder: Path) -> dict[str, Result]:
-    """Return the newest result of each kind.
+    """Return the newest clean result of each kind.
 
     The kind is a field of the result; without one it is the name of its file without
     the date: ``2026-11-24-h2load.json`` is of the kind ``h2load``.
     """
     found: dict[str, Result] = {}
     for file in sorted(folder.glob("*.json")):
-        result: Result = _read(file) | {"file": file.name}
+        result: Result = read(file) | {"file": file.name}
+        if is_dirty(result):
+            continue
         kind = result.setdefault("kind", kind_of(file.stem))
         if result.get("at", "") >= found.get(kind, {}).get("at", ""):
             found[kind] = result
     return found
 
 
-def _read(file: Path) -> Result:
+def dirty(folder: Path) -> list[str]:
+    """Return the files that are left out, for the commit that they tell is not what was run."""
+    return [file.name for file in sorted(folder.glob("*.json")) if is_dirty(read(file))]
+
+
+def is_dirty(result: Result) -> bool:
+    """Whether a result, or a row that was added to it, is not of the commit that it names."""
+    rows = result.get("rows")
+    parts = [result, *(rows if isinstance(rows, list) else [])]
+    return any(str(part.get("commit", "")).endswith(DIRTY) for part in parts)
+
+
+def read(file: Path) -> Result:
+    """Read one result; raises `Unreadable`."""
     try:
         result = json.loads(file.read_text())
     except ValueError as error:

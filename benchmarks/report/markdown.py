@@ -34,5 +34,10 @@ def plot(name: str, title: str) -> list[str]:
     return [f"![{title}](plots/{name}.svg)", ""]
 
 
+def missing(command: str) -> list[str]:
+    """Return a note on a missing measurement, with its command."""
+    return [f"Not measured: `{command}`.", ""]
+
+
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

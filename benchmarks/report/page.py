@@ -13,14 +13,16 @@ REMARKS = Path(__file__).with_name("remarks.md")
 
 _HEAD = """# Benchmarks
 
-Made by `fanzha bench report` from the JSON of real runs in `benchmarks/results`, with the remarks
-of `benchmarks/report/remarks.md`. How load is generated and latency measured:
-[load tests](../how-to/load-tests.md). What a carrier needs: [capacity](capacity.md).
+Made by `fanzha bench all` or `report` from the JSON of real runs in `benchmarks/results`, of trees
+without uncommitted changes, with the remarks of `benchmarks/report/remarks.md`. How load is
+generated and latency measured: [load tests](../how-to/load-tests.md). What a carrier needs:
+[capacity](capacity.md).
 """
 
 _REPEAT = """```sh
 make install
 .venv/bin/pip install -e '.[bench]'              # matplotlib, pytest-benchmark
+fanzha bench all --quick                         # from a clean commit; without --quick, everything
 CORES="--server-cores 0 --generator-cores 1"      # of two
 fanzha bench quick --save $CORES                 # every floor of thresholds.toml; make bench
 fanzha bench h2load --listed 1000000 --save $CORES

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.report.figures import Results
-from benchmarks.report.markdown import count, plot, share, table
-from benchmarks.report.throughput import missing
+from benchmarks.report.markdown import count, missing, plot, share, table
 
 _MIB = 2**20
 

@@ -14,10 +14,12 @@ _PLURAL = {"call": "calls", "text": "texts", "link": "links"}
 
 
 def draw_all(results: Mapping[str, Result], folder: Path) -> list[str]:
-    """Draw the plots that have results; return their names."""
+    """Draw the plots that have results, and take away the others; return their names."""
     drawn = []
     for name, (kind, paint) in PLOTS.items():
-        if kind in results:
+        if kind not in results:
+            (folder / f"{name}.svg").unlink(missing_ok=True)
+        else:
             rows = len(results[kind]["rows"]) if name == "peers" else 0
             save(folder / f"{name}.svg", paint(results[kind]), height=4 + rows * _LINE)
             drawn.append(name)

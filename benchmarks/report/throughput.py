@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from benchmarks.report import figures
 from benchmarks.report.figures import Results
 from benchmarks.report.latest_results import Result
-from benchmarks.report.markdown import count, plot, share, table, words
+from benchmarks.report.markdown import count, missing, plot, share, table, words
 from benchmarks.report.targets import PER_SECOND
 
 BATCHES = (1, 16, 256, 1024)
@@ -34,9 +34,9 @@ def targets(results: Results) -> list[str]:
     same = (
         [
             "",
-            "h2load repeats one prepared body, without a deadline, so caches of callers and hosts "
-            "are warm. The one call of batch 1 is not listed, of batches some 3 % are; its one "
-            "text has a link, of batches a third have. Our own generator, in the sweeps, sends "
+            f"h2load repeats prepared bodies, {results['h2load'].get('bodies', 1)} in all, without "
+            "a deadline, so caches of callers and hosts are warm. Of the calls some 3 % are "
+            "listed, of the texts a third have a link. Our own generator, in the sweeps, sends "
             "16,384 different rows, with a deadline.",
         ]
         if "h2load" in results
@@ -148,18 +148,14 @@ def client(results: Results) -> list[str]:
     ]
 
 
-def missing(command: str) -> list[str]:
-    """Return a note on a missing measurement, with its command."""
-    return [f"Not measured: `{command}`.", ""]
-
-
 def _cell(rates: dict[tuple[str, int], float], channel: str, batch: int) -> str:
-    goal = PER_SECOND[channel, batch]
+    goal = PER_SECOND.get((channel, batch), 0)
+    aim = f"<br>≥ {goal:,}" if goal else ""
     if (channel, batch) not in rates:
-        return f"not measured<br>≥ {goal:,}"
+        return f"not measured{aim}"
     rate = rates[channel, batch]
     shown = count(rate) if rate >= goal else f"**{count(rate)}**"
-    return f"{shown}<br>≥ {goal:,}"
+    return f"{shown}{aim}"
 
 
 def _sweep(result: Result, key: str, name: str) -> Sequence[str]:

@@ -21,6 +21,7 @@ from services.cli._common.console import fail
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMMANDS = {
+    "all": ("benchmarks.suite", "All of it from a clean commit, and the pages; --quick."),
     "load": ("benchmarks.load", "Load a server: open loop, closed loop, or the highest rate."),
     "quick": ("benchmarks.load.quick", "Every cell of thresholds.toml; fails when one is missed."),
     "overload": ("benchmarks.load.overload", "Offer more than a server can do; goodput."),

@@ -19,10 +19,11 @@ def test_the_page_is_what_report_makes_of_the_results(name: str) -> None:
     )
 
 
-def test_the_figures_of_the_readme_are_those_of_the_results() -> None:
-    text = (DOCS.parent / "README.md").read_text()
+@pytest.mark.parametrize("name", readme.FILES)
+def test_the_figures_of_the_readme_are_those_of_the_results(name: str) -> None:
+    text = (DOCS.parent / name).read_text()
 
-    assert text == readme.write(PUBLISHED, text), "fanzha bench report"
+    assert text == readme.write(PUBLISHED, text, readme.FILES[name]), "fanzha bench report"
 
 
 def test_a_readme_without_a_place_for_figures_is_refused() -> None:

@@ -1,0 +1,1 @@
+"""All benchmarks by one command, from a clean commit to the rendered page."""
