@@ -8,11 +8,10 @@ form or gives other scores is run by onnxruntime.
 
 import ctypes
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from classifiers import graph_table
 from fanzha import kernels
 from fanzha.tables import Float32s
 
@@ -52,6 +51,25 @@ class NetworkTable(ctypes.Structure):
     )
 
 
+class LayerTables:
+    """The layers of a network, and the arrays that their tables point to."""
+
+    def __init__(self, inputs: int, layers: Sequence[tuple[Float32s, Float32s]]) -> None:
+        """Take weights (groups, outputs, inputs) and biases (groups, outputs) of each layer.
+
+        ValueError where they do not fit together, or are wider than the kernel runs.
+        """
+        self._blocks = [(_aligned(weights), _aligned(biases)) for weights, biases in layers]
+        self.outputs = _last_width(inputs, [weights for weights, _ in self._blocks])
+        self.tables = (LayerTable * len(self._blocks))(
+            *(
+                LayerTable(kernels.address(weights), kernels.address(biases), groups, takes, gives)
+                for weights, biases in self._blocks
+                for groups, gives, takes in (weights.shape,)
+            )
+        )
+
+
 class DenseNetwork:
     """A network, and the arrays that its table points to."""
 
@@ -59,26 +77,19 @@ class DenseNetwork:
         """Read it from the initialisers of a graph; KeyError or ValueError where it is none."""
         self._scales = [_aligned(tensors[name]) for name in _SCALES]
         features = len(self._scales[0])
-        self._blocks = [
-            (_aligned(weights), _aligned(biases)) for weights, biases in _layers(tensors)
-        ]
-        inputs = self._blocks[0][0].shape[2]
+        layers = _layers(tensors)
+        inputs = layers[0][0].shape[2]
         if inputs not in {features, 2 * features}:
             raise ValueError("the first layer takes something else than features")
-        _check_widths(inputs, [weights for weights, _ in self._blocks])
-        self._layers = (LayerTable * len(self._blocks))(
-            *(
-                LayerTable(kernels.address(weights), kernels.address(biases), groups, takes, gives)
-                for weights, biases in self._blocks
-                for groups, gives, takes in (weights.shape,)
-            )
-        )
+        self._layers = LayerTables(inputs, layers)
+        if self._layers.outputs != 1:
+            raise ValueError("the last layer gives more than one number")
         self._table = NetworkTable(
             *map(kernels.address, self._scales),
             features,
             inputs > features,
-            ctypes.addressof(self._layers),
-            len(self._blocks),
+            ctypes.addressof(self._layers.tables),
+            len(layers),
         )
         self._at = ctypes.byref(self._table)
         self.features = features
@@ -102,10 +113,12 @@ class DenseNetwork:
         return bool(np.max(difference) <= _TOLERANCE)
 
 
-def read(graph: bytes, predict: Callable[[Float32s], Float32s]) -> DenseNetwork | None:
-    """Return the network of *graph*; None where it is none, or *predict* gives other scores."""
+def read(
+    tensors: Mapping[str, Float32s], predict: Callable[[Float32s], Float32s]
+) -> DenseNetwork | None:
+    """Return the network of a graph; None where it is none, or *predict* gives other scores."""
     try:
-        network = DenseNetwork(graph_table.float_tensors(graph))
+        network = DenseNetwork(tensors)
     except (KeyError, ValueError):
         return None
     return network if network.agrees(predict) else None
@@ -129,16 +142,16 @@ def _layers(tensors: Mapping[str, Float32s]) -> list[tuple[Float32s, Float32s]]:
     ]
 
 
-def _check_widths(inputs: int, layers: list[Float32s]) -> None:
+def _last_width(inputs: int, layers: list[Float32s]) -> int:
+    """Return how many numbers the last layer gives; ValueError where layers do not fit together."""
     width = inputs
     for weights in layers:
         groups, gives, takes = weights.shape
         if groups * takes != width or groups * gives > _WIDEST or width > _WIDEST:
             raise ValueError("layers do not fit together, or are too wide")
         width = groups * gives
-    if width != 1:
-        raise ValueError("the last layer gives more than one number")
+    return width
 
 
 def _aligned(array: Float32s) -> Float32s:
-    return np.ascontiguousarray(array, np.float32)
+    return np.require(array, np.float32, ["C", "A"])

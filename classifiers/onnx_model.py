@@ -44,14 +44,17 @@ class OnnxModel:
         graph = card.read_graph(bundle, self.card)
         split = graph_table.split(graph, CONSTANT, self.card.sha256)
         self._table = None if split is None else split.table
+        rest = graph if split is None else split.graph
+        self.tensors = _tensors(rest)
+        """The 32-bit numbers in the graph, by name: for networks that a kernel runs."""
         self._session = ort.InferenceSession(
-            graph if split is None else split.graph,
+            rest,
             sess_options=options,
             providers=["CPUExecutionProvider"],
         )
         self._first_input: str = self._session.get_inputs()[0].name
         self._outputs = [one.name for one in self._session.get_outputs() if one.name != CONSTANT]
-        self._network = dense_network.read(graph, self._predict_by_graph) if split is None else None
+        self._network = dense_network.read(self.tensors, self._predict_by_graph)
 
     @property
     def version(self) -> str:
@@ -99,3 +102,10 @@ class OnnxModel:
         """Return one probability per row, from the features the card names, in its order."""
         names = self.card.features
         return self.predict_rows(np.array([columns[name] for name in names], np.float32))
+
+
+def _tensors(graph: bytes) -> Mapping[str, Float32s]:
+    try:
+        return graph_table.float_tensors(graph)
+    except (ValueError, IndexError):
+        return {}

@@ -4,21 +4,11 @@
 #include <cpuid.h>
 #endif
 
-#include "kernels.h"
+#include "network.h"
 
-enum { WIDEST = 256, LANES = 16, TILE = 4 };
-
-/* One number of each of several rows, which are computed side by side. */
-typedef float Lanes __attribute__((vector_size(LANES * sizeof(float))));
+enum { TILE = 4 };
 
 typedef int32_t Mask __attribute__((vector_size(LANES * sizeof(int32_t))));
-
-/* One layer: `groups` blocks side by side, each from `inputs` to `outputs` numbers. */
-typedef struct {
-    const float *weights; /* groups, outputs, inputs */
-    const float *biases;  /* groups, outputs */
-    int64_t groups, inputs, outputs;
-} Layer;
 
 typedef struct {
     const float *mean, *scale, *low, *high; /* of each feature */
@@ -76,20 +66,24 @@ INLINE void run_layer(const Layer *layer, const Lanes *in, Lanes *out, int is_la
     }
 }
 
+INLINE Lanes *run_all(const Layer *layers, int64_t count, Lanes *in, Lanes *out) {
+    for (int64_t nth = 0; nth < count; nth++) {
+        run_layer(layers + nth, in, out, nth == count - 1);
+        Lanes *swap = in;
+        in = out;
+        out = swap;
+    }
+    return in;
+}
+
 INLINE void run(const Network *network, const float *features, int64_t rows, float *scores) {
     Lanes here[WIDEST], there[WIDEST];
     for (int64_t first = 0; first < rows; first += LANES) {
         int64_t count = rows - first < LANES ? rows - first : LANES;
-        Lanes *in = here, *out = there;
-        standardise(network, features + first, rows, count, in);
-        for (int64_t nth = 0; nth < network->layer_count; nth++) {
-            run_layer(network->layers + nth, in, out, nth == network->layer_count - 1);
-            Lanes *swap = in;
-            in = out;
-            out = swap;
-        }
+        standardise(network, features + first, rows, count, here);
+        const Lanes *odds = run_all(network->layers, network->layer_count, here, there);
         for (int64_t lane = 0; lane < count; lane++)
-            scores[first + lane] = 1.0f / (1.0f + expf(-in[0][lane]));
+            scores[first + lane] = 1.0f / (1.0f + expf(-odds[0][lane]));
     }
 }
 
@@ -118,7 +112,19 @@ __attribute__((target("avx2,fma"), noinline)) static void run_wide(const Network
                                                                float *scores) {
     run(network, features, rows, scores);
 }
+
+__attribute__((target("avx2,fma"), noinline)) static Lanes *run_all_wide(const Layer *layers, int64_t count,
+                                                                     Lanes *in, Lanes *out) {
+    return run_all(layers, count, in, out);
+}
 #endif
+
+Lanes *run_layers(const Layer *layers, int64_t count, Lanes *in, Lanes *out) {
+#ifdef __x86_64__
+    if (has_wide_registers()) return run_all_wide(layers, count, in, out);
+#endif
+    return run_all(layers, count, in, out);
+}
 
 /* Scores `rows` rows; `features` has a column of `rows` for each feature. The last layer has one output,
  * whose sigmoid is the score. No layer is wider than WIDEST.

@@ -1,9 +1,9 @@
 """Scores links by their text, uncertain ones twice where the bundle has a second stage.
 
-Work is bounded: of each link only the first hundreds of characters are read. A batch costs
-numpy passes and one run of the graph; batches above `BATCH` are cut, because larger ones no
-longer fit the caches. A link's neighbours do not change its score, save for the last bits
-of a float.
+Work is bounded: of each link only the first hundreds of characters are read. The fast model is run
+by a kernel (`classifiers.link.network`), or by onnxruntime where its graph has another form.
+Batches above `BATCH` are cut, because larger ones no longer fit the caches. A link's neighbours do
+not change its score, save for the last bits of a float.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from classifiers import card
 from classifiers.cascade import Cascade, in_uncertain_band
 from classifiers.escalation import EscalationBudget, Escalations
 from classifiers.link import features as link_features
+from classifiers.link import network
 from classifiers.link.features import LinkFeatures, LinkFeatureSettings
 from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.text.embeddings import NO_ROWS, Embeddings
@@ -42,6 +43,9 @@ class LinkClassifier:
         self._embeddings = Embeddings.of(model, _inputs(nothing, NO_ROWS))
         self.version = model.version
         self.threshold = model.threshold
+        self._network = network.read(
+            model.tensors, self._embeddings.table, self._settings, self.scores_by_graph
+        )
         self._check_golden()
         if cascade is not None and budget is not None:
             self._escalations = Escalations(cascade, budget)
@@ -64,6 +68,17 @@ class LinkClassifier:
 
     def fast_scores(self, urls: Sequence[str]) -> Float32s:
         """Return the scores of the fast model alone; no URL may be empty."""
+        if self._network is not None:
+            return self._network.scores(urls)
+        return self.scores_by_graph(urls)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether a kernel runs the fast model."""
+        return self._network is not None
+
+    def scores_by_graph(self, urls: Sequence[str]) -> Float32s:
+        """Return what `fast_scores` does, by onnxruntime."""
         features = link_features.of_links(urls, self._settings)
         inputs = _inputs(features, self._embeddings.rows(features.ids))
         return self._model.run(inputs)[0].reshape(len(urls))

@@ -21,7 +21,9 @@ class Embeddings:
     def __init__(self, table: npt.NDArray[np.int8]) -> None:
         if table.shape[1] != ROW_BYTES:
             raise ValueError(f"rows of {table.shape[1]} bytes, where {ROW_BYTES} are wanted")
-        self._numbers = np.ascontiguousarray(table).view(np.complex128)[:, 0]
+        self.table = np.ascontiguousarray(table)
+        """[n-grams, `ROW_BYTES`]"""
+        self._numbers = self.table.view(np.complex128)[:, 0]
 
     @classmethod
     def of(cls, model: OnnxModel, inputs: Mapping[str, Tensor]) -> "Embeddings":

@@ -3,7 +3,8 @@
 Each check makes rows from a seed, ordinary and hostile ones, and compares what a kernel says with
 what a plain reading of the specification says: protobuf for rows, `fanzha.phone` for parties, every
 entry tried in turn for lists, events counted one by one in a dictionary for activity, slices of a
-text for n-grams. Raises AssertionError at the first difference, with the seed.
+text for n-grams, `tests.support.link_oracle` for links. Raises AssertionError at the first
+difference, with the seed.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from google.protobuf.message import DecodeError
 from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.caller.activity import HALF_LIFE_MS, ActivityTable
+from classifiers.link import features as link_features
+from classifiers.link.features import LinkFeatureSettings
 from classifiers.text import features
 from fanzha import party_columns
 from fanzha.character_table import FIRST_TOKEN
@@ -28,6 +31,7 @@ from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
+from tests.support import link_oracle
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
 from tests.support.damaged_messages import damaged_message
 
@@ -151,12 +155,39 @@ def check_ngrams(rows: int, seed: int) -> int:
     return compared
 
 
+def check_links(rows: int, seed: int) -> int:
+    """Compare what is read of URLs; return how many n-grams they have."""
+    chance, compared = random.Random(seed), 0
+    choices = (
+        LinkFeatureSettings(),
+        LinkFeatureSettings(sizes=(1, 6), bits=12, host_characters=5, path_characters=9),
+    )
+    for _ in range(-(-rows // BATCH)):
+        settings = chance.choice(choices)
+        urls = [link_oracle.a_url(chance) for _ in range(BATCH)]
+        found = link_features.of_links(urls, settings)
+        expected = [
+            link_oracle.described(part, each, settings)
+            for url in urls
+            for part, each in zip(link_oracle.parts(url, settings), link_oracle.SEEDS, strict=True)
+        ]
+        ids = [number for part in expected for number in part.ids]
+        assert found.ids.ravel().tolist() == ids, f"n-grams differ, seed {seed}"
+        shape = found.shape.reshape(2 * BATCH, -1)
+        figures = np.concatenate([found.weights, shape], axis=1)
+        close = np.allclose(figures, [link_oracle.as_array(part) for part in expected], atol=2e-6)
+        assert close, f"shapes differ, seed {seed}"
+        compared += int(np.count_nonzero(found.ids))
+    return compared
+
+
 CHECKS: dict[str, Callable[[int, int], int]] = {
     "rows": check_rows,
     "parties": check_parties,
     "lists": check_lists,
     "activity": check_activity,
     "ngrams": check_ngrams,
+    "links": check_links,
 }
 
 

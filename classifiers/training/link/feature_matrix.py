@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.link import features as link_features
-from classifiers.link.features import LinkFeatures, LinkFeatureSettings
-from classifiers.text.ngrams import PADDING, Int32s
+from classifiers.link.features import PADDING, Int32s, LinkFeatures, LinkFeatureSettings
 from fanzha.tables import Float32s, Int64s
 
 _CHUNK = 4096

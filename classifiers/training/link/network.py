@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from classifiers.link.features import SHAPE_WIDTH, part_weights
-from classifiers.text.ngrams import PADDING, Int32s
+from classifiers.link.features import PADDING, SHAPE_WIDTH, Int32s, part_weights
 from classifiers.training.link.calibration import Calibration
 from classifiers.training.link.feature_matrix import LinkFeatureMatrix
 from fanzha.tables import Bools, Float32s, Int64s

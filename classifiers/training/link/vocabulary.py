@@ -6,7 +6,7 @@ training rows by heart; it costs time in service, too.
 
 import numpy as np
 
-from classifiers.text.ngrams import PADDING, Int32s
+from classifiers.link.features import PADDING, Int32s
 from classifiers.training.link.feature_matrix import LinkFeatureMatrix
 from fanzha.tables import Int64s
 

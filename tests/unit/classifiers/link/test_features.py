@@ -1,19 +1,15 @@
 """Features of links against ones counted by hand."""
 
-import math
-from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from classifiers.link import features as link_features
 from classifiers.link.features import LinkFeatureSettings
-from classifiers.text import ngrams
+from tests.support import link_oracle
 
 SETTINGS = LinkFeatureSettings()
-letters = st.text("abc0123-._", min_size=1, max_size=20)
 
 
 def test_host_and_path_are_parts_of_their_own_and_hashed_apart() -> None:
@@ -28,14 +24,35 @@ def test_host_and_path_are_parts_of_their_own_and_hashed_apart() -> None:
     assert not np.isin(host[host > 0], path).any()
 
 
-@given(host=letters, path=letters)
-def test_ngrams_are_those_of_the_module_that_hashes(host: str, path: str) -> None:
-    layout = ngrams.lay_out([f"h{host}", path])
+def test_texts_hashed_apart_fill_buckets_evenly() -> None:
+    settings = LinkFeatureSettings(sizes=(3, 4, 5), bits=8)
+    urls = [f"http://shop-{number}.example/" for number in range(2000)]
 
-    features = link_features.of_links([f"http://h{host}/{path}"], SETTINGS)
+    ids = link_features.of_links(urls, settings).ids
+    distinct = {
+        gram for url in urls for gram in link_oracle.grams(url[7:-1], settings.sizes) if gram
+    }
+    buckets = [link_oracle.bucket(gram, bits=8, seed=0) for gram in sorted(distinct)]
 
-    by_hand = ngrams.hashed(layout, np.array([0, 7]), sizes=SETTINGS.sizes, bits=SETTINGS.bits)
-    assert features.ids.tolist() == by_hand.tolist()
+    assert set(ids[ids > 0].tolist()) == set(range(1, 256))
+    # Bucket 1 has those of bucket 0 as well.
+    assert np.bincount(buckets)[2:].max() < 2 * len(distinct) / 256
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"sizes": (3, 3)},
+        {"sizes": ()},
+        {"sizes": (1, 2, 3, 4, 5)},
+        {"sizes": (9,)},
+        {"host_characters": 255},
+        {"path_characters": 0},
+    ],
+)
+def test_settings_beyond_what_the_kernel_reads_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="characters"):
+        link_features.of_links(["http://a.test/"], LinkFeatureSettings(**settings))
 
 
 def test_parts_are_weighted_by_the_root_of_their_ngrams() -> None:
@@ -65,21 +82,6 @@ def test_no_links_have_no_features() -> None:
     features = link_features.of_links([], SETTINGS)
 
     assert [len(column) for column in features] == [0, 0, 0, 0]
-
-
-@given(host=letters, path=letters)
-def test_shape_counts_classes_length_and_entropy(host: str, path: str) -> None:
-    features = link_features.of_links([f"http://h{host}/{path}"], SETTINGS)
-    host_shape, path_shape = features.shape.reshape(2, -1)
-
-    for text, shape in ((f"h{host}", host_shape), (path, path_shape)):
-        counts = Counter(ngrams.START + text + ngrams.END)
-        entropy = -sum(n / (len(text) + 2) * math.log(n / (len(text) + 2)) for n in counts.values())
-        assert shape[3] == pytest.approx(math.log1p(sum(map(str.isdigit, text))))
-        assert shape[4] == pytest.approx(math.log1p(text.count(".")))
-        assert shape[5] == pytest.approx(math.log1p(text.count("-")))
-        assert shape[-2] == pytest.approx(math.log1p(len(text)))
-        assert shape[-1] == pytest.approx(entropy, abs=1e-5)
 
 
 def test_a_long_host_is_read_from_its_end() -> None:

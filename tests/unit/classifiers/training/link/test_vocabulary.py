@@ -3,8 +3,7 @@
 import numpy as np
 
 from classifiers.link import features
-from classifiers.link.features import LinkFeatureSettings
-from classifiers.text.ngrams import PADDING
+from classifiers.link.features import PADDING, LinkFeatureSettings
 from classifiers.training.link import feature_matrix
 from classifiers.training.link import vocabulary as link_vocabulary
 from classifiers.training.link.vocabulary import LEAST_DOMAINS
