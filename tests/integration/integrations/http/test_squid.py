@@ -61,6 +61,18 @@ def test_a_form_to_a_listed_host_is_not_sent(proxy: httpx.Client) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize(("bytes_of_form", "forms"), [(300_000, 30), (6_000_000, 2)])
+def test_what_follows_a_refused_form_is_answered(
+    proxy: httpx.Client, bytes_of_form: int, forms: int
+) -> None:
+    for _ in range(forms):
+        refused = proxy.post(f"http://{LISTED_HOST}/form", content=b"s" * bytes_of_form)
+        # The client keeps a connection for each host.
+        later = proxy.get(f"http://{LISTED_HOST}/")
+
+        assert (refused.status_code, later.status_code) == (403, 403)
+
+
 def test_a_tunnel_to_a_listed_host_is_refused(proxy: httpx.Client) -> None:
     with pytest.raises(httpx.ProxyError, match="403"):
         proxy.get(f"https://{LISTED_HOST}/")
