@@ -45,8 +45,13 @@ def about() -> dict[str, object]:
         "machine": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "threads": os.environ.get(THREADS, "not set"),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": packages(),
     }
+
+
+def packages() -> dict[str, str]:
+    """Return the versions of the packages that compute."""
+    return {name: found for name in PACKAGES if (found := _version(name))}
 
 
 def code_digest(root: Path = _ROOT) -> str:

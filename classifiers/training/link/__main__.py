@@ -27,6 +27,7 @@ from classifiers.link.features import REVISION, LinkFeatureSettings
 from classifiers.onnx_model import OnnxModel
 from classifiers.training import bundle_cost, card_plots, examples_card, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
+from classifiers.training.checkpoints import Checkpoints, digest_of_code, digest_of_files
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
 from classifiers.training.link import (
@@ -53,6 +54,19 @@ from classifiers.training.link.url_rates import UrlWords
 from fanzha.tables import Int64s
 
 SEED = 20261124
+FITTED_BY = (
+    *(f"classifiers.link.{name}" for name in (
+        "brand_names", "features", "letter_odds", "lookalike_domains", "name_columns", "url_brands",
+        "url_characters", "url_columns", "url_parts", "url_services", "url_statistics",
+    )),
+    *(f"classifiers.training.link.{name}" for name in (
+        "calibration", "cascade_fit", "data", "examples", "feature_matrix", "network", "rounds",
+        "trees", "url_rates", "vocabulary",
+    )),
+    "classifiers.text.ngrams",
+    "fanzha.url",
+)  # fmt: skip
+"""Modules on which the result of a fit depends."""
 MEASURED_SERVED = 20
 """One of so many test rows is scored by the written bundle, too."""
 
@@ -91,7 +105,12 @@ def main() -> None:
         jobs=arguments.jobs,
     )
     licences = {**data.licences(arguments.data)}
-    found = fits.run(training, site.sources, rounds=not arguments.no_rounds)
+    found = fits.run(
+        training,
+        site.sources,
+        rounds=not arguments.no_rounds,
+        checkpoints=_checkpoints(arguments, training),
+    )
     licences |= dict.fromkeys(site.sources, SITE_LICENCE)
     write(training, found, arguments.out, licences, site)
     card = link_page.read_card(arguments.out)
@@ -118,9 +137,27 @@ def _arguments() -> argparse.Namespace:
         help="fits at a time, each in a process of its own; 1: all in this",
     )
     parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        help="folder that keeps the result of each fit, for a run that is started again",
+    )
+    parser.add_argument(
         "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
     )
     return parser.parse_args()
+
+
+def _checkpoints(arguments: argparse.Namespace, training: CascadeTraining) -> Checkpoints:
+    tables = [arguments.data / name for name in data.TABLES]
+    return Checkpoints(
+        arguments.checkpoints,
+        {
+            "data": digest_of_files([*tables, *arguments.examples]),
+            "seed": training.setup.seed,
+            "trees": training.settings._asdict(),
+            "code": digest_of_code(FITTED_BY),
+        },
+    )
 
 
 class _Shipped(NamedTuple):
@@ -159,10 +196,10 @@ def _table(
 ) -> dict[str, Any]:
     """Return the card, save for what takes the written bundle."""
     links, splits = training.setup.links, training.setup.splits
-    rows, chosen = found.shipped.rows, shipped.chosen
+    rows, chosen, on = found.shipped.rows, shipped.chosen, found.chosen_on
     metrics, plots = _measured(training, found)
     metrics |= {
-        "thresholds": cascade_report.thresholds(chosen, found.scores[rows], links.malicious[rows]),
+        "thresholds": cascade_report.thresholds(chosen, found.scores[on], links.malicious[on]),
         "promise": chosen.promise.figures(),
         "megabytes": round(len(shipped.graph) / 1e6, 1),
         "megabytes_of_second": round(len(shipped.head) / 1e6, 1),
@@ -259,6 +296,7 @@ def _how(training: CascadeTraining, found: LinkFits) -> dict[str, object]:
         "folds": FOLDS,
         "shipped_rows": len(shipped.rows),
         "shipped_malicious": int(links.malicious[shipped.rows].sum()),
+        "choosing_rows": len(found.chosen_on),
         "train_rows": len(splits.train),
         "train_malicious": int(links.malicious[splits.train].sum()),
         "validation_rows": len(splits.validation),

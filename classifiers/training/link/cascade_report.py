@@ -29,7 +29,7 @@ _MOST_APART = 0.005
 def both_stages(training: CascadeTraining, found: LinkFits) -> dict[str, Any]:
     """Return the figures of the fast model alone and of the cascade, side by side."""
     links, splits = training.setup.links, training.setup.splits
-    rows = found.shipped.rows
+    rows = found.chosen_on
     alone = stages.control(links, rows, found.fast[rows]).threshold or 1.0
     limits = (alone, found.stages.threshold)
     benign = splits.test[~links.malicious[splits.test]]
@@ -75,7 +75,7 @@ def _side_by_side(
 def thresholds(chosen: LinkStages, scores: Float32s, malicious: Bools) -> list[dict[str, object]]:
     """Return what the threshold would be by each rule, and what it blocks of the rows it is from.
 
-    *scores* are those it was chosen on.
+    *scores* are those of the rows that chose it.
     """
     return [
         {

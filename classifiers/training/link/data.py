@@ -17,6 +17,8 @@ from fanzha.url import canonicals, registrable, split
 
 Strings: TypeAlias = npt.NDArray[np.str_]
 
+TABLES = ("urls.csv.gz", "domains.csv.gz")
+"""Links, and bare hosts."""
 UNSEEN = ("openphish", "citizenlab", "awesomelists_zh", "hellogithub_zh")
 """Never trained on, as their licences forbid it: a test on unseen sources."""
 UNVETTED = ("chinalist", "tranco2026")
@@ -84,8 +86,8 @@ def read(folder: Path, examples: Sequence[TrainingExample] = ()) -> LabelledLink
     """Read both tables of *folder*, and put *examples* after them."""
     rows = [
         (*row, host_only)
-        for name, host_only in (("urls", False), ("domains", True))
-        for row in _rows(folder / f"{name}.csv.gz", host_only=host_only)
+        for name, host_only in zip(TABLES, (False, True), strict=True)
+        for row in _rows(folder / name, host_only=host_only)
     ]
     rows = [row for row in rows if row[0]]
     tables = len(rows)

@@ -1,9 +1,10 @@
 """The fits of one training of the link cascade, all by one procedure.
 
 What ships learns from all rows that may be trained on, the newest months among them. Each of these
-rows is scored by models of other folds, which saw neither it nor its domain: those scores choose
-the thresholds, and are its figures. Sources that are never trained on are scored as in service.
-Rounds, whose models are thrown away, leave out the newest months, and each source.
+rows is scored by models of other folds, which saw neither it nor its domain. Those scores are its
+figures, and those of training and validation rows choose the thresholds. Sources that are never
+trained on are scored as in service. Rounds, whose models are thrown away, leave out each source,
+learn from fewer domains, and leave out the newest months. The result of each fit can be kept.
 """
 
 import sys
@@ -12,16 +13,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifiers.evaluation.metrics import auc, recall_at
+from classifiers.training.checkpoints import Checkpoints
 from classifiers.training.link import report, stages
 from classifiers.training.link.cascade_fit import CascadeTraining, FittedCascade
 from classifiers.training.link.data import LabelledLinks, Splits
-from classifiers.training.link.stages import LinkStages
-from fanzha.tables import Float32s, Int64s
+from classifiers.training.link.stages import LinkStages, StageScores
+from fanzha.tables import Bools, Float32s, Int64s
 
 LEFT_OUT_ROUNDS = 2
 """Each source is left out of both stages in one of them, half of all at a time."""
-LEARNING_SHARES = (0.5, 1.0)
+LEARNING_SHARES = (0.25, 0.5, 1.0)
 """Of the registered domains of the training rows, for the learning curve."""
+NO_CHECKPOINTS = Checkpoints(None, {})
 _NOTHING: Int64s = np.zeros(0, np.int64)
 
 
@@ -31,6 +35,8 @@ class LinkFits:
 
     shipped: FittedCascade
     stages: LinkStages
+    chosen_on: Int64s
+    """The rows that chose band and thresholds."""
     fast: Float32s
     """Scores of the fast model alone, of each row as a new one."""
     scores: Float32s
@@ -40,37 +46,44 @@ class LinkFits:
     learning: Sequence[dict[str, float]]
 
 
-def run(training: CascadeTraining, sources: Sequence[str] = (), *, rounds: bool = True) -> LinkFits:
+def run(
+    training: CascadeTraining,
+    sources: Sequence[str] = (),
+    *,
+    rounds: bool = True,
+    checkpoints: Checkpoints = NO_CHECKPOINTS,
+) -> LinkFits:
     """Fit everything; each of *sources*, a site's own, is left out by itself.
 
     Without *rounds* neither months nor sources are left out, and there is no learning curve.
     """
-    shipped = training.fit("shipped", all_rows(training.setup.splits), _NOTHING)
-    return with_rounds(training, shipped, sources, rounds=rounds)
-
-
-def with_rounds(
-    training: CascadeTraining, shipped: FittedCascade, sources: Sequence[str], *, rounds: bool
-) -> LinkFits:
-    """Choose thresholds of *shipped*, score what is new to it, and fit the rounds."""
-    setup, splits = training.setup, training.setup.splits
-    chosen = stages.choose(setup.links, shipped.rows, shipped.crossed_scores())
+    shipped = checkpoints.objects(
+        "shipped", lambda: training.fit("shipped", all_rows(training.setup.splits), _NOTHING)
+    )
+    chosen_on = choosing_rows(training.setup.links, training.setup.splits)
+    crossed = shipped.crossed_scores().of(np.searchsorted(shipped.rows, chosen_on))
+    chosen = stages.choose(training.setup.links, chosen_on, crossed)
     fast, scores = _as_new(training, shipped, chosen)
-    dealt = left_out_rounds(setup.links, splits, sources) if rounds else []
-    shares = LEARNING_SHARES if rounds else ()
+    measured = _Rounds(training, chosen, checkpoints)
     return LinkFits(
         shipped=shipped,
         stages=chosen,
+        chosen_on=chosen_on,
         fast=fast,
         scores=scores,
-        newest=_without_newest(training, chosen) if rounds else [],
-        left_out=[
-            row
-            for names in [*dealt, *((one,) for one in sources)]
-            for row in _without(training, chosen, names)
-        ],
-        learning=[setup.with_share(share) for share in shares],
+        left_out=measured.without_sources(sources, public=rounds),
+        learning=measured.with_shares() if rounds else [],
+        newest=measured.without_newest() if rounds else [],
     )
+
+
+def choosing_rows(links: LabelledLinks, splits: Splits) -> Int64s:
+    """Return the rows, in order, that choose band and thresholds: none that anything is tested on.
+
+    A site's examples are no sample, so they are not among them.
+    """
+    rows = np.sort(np.concatenate([splits.train, splits.validation]))
+    return rows[~np.isin(rows, np.fromiter(links.examples, np.int64, len(links.examples)))]
 
 
 def left_out_rounds(
@@ -116,39 +129,90 @@ def _as_new(
     return found[0], found[1]
 
 
-def _without_newest(training: CascadeTraining, chosen: LinkStages) -> list[dict[str, object]]:
-    """Fit without test rows and the newest months; return figures of these months."""
-    links, splits = training.setup.links, training.setup.splits
-    before = np.sort(np.concatenate([splits.train, splits.validation]))
-    benign = splits.test[~links.malicious[splits.test]]
-    later = np.concatenate([benign, splits.later])
-    later = later[~np.isin(links.domains[later], np.unique(links.domains[before]))]
-    fitted = training.fit("without the newest months", before, later, crosses=False)
-    scores = chosen.scores(training.scores(fitted, later))
-    tables = {"links": ~links.host_only[later], "bare hosts": links.host_only[later]}
-    return [
-        {"table": name, **report.compare(scores[of], links.malicious[later[of]], chosen.threshold)}
-        for name, of in tables.items()
-        if 0 < links.malicious[later[of]].sum() < of.sum()
-    ]
+@dataclass(frozen=True, slots=True)
+class _Rounds:
+    """Fits whose models are thrown away, measured by the bundle's band and thresholds.
+
+    What is kept of a round are scores of both stages, so another threshold needs no other fit.
+    """
+
+    training: CascadeTraining
+    chosen: LinkStages
+    checkpoints: Checkpoints
+
+    def without_sources(self, sources: Sequence[str], *, public: bool) -> list[dict[str, object]]:
+        """Leave out each of *sources* by itself, and the *public* ones in `left_out_rounds`."""
+        setup = self.training.setup
+        dealt = left_out_rounds(setup.links, setup.splits, sources) if public else []
+        return [
+            row for names in [*dealt, *((one,) for one in sources)] for row in self._without(names)
+        ]
+
+    def with_shares(self) -> list[dict[str, float]]:
+        """Return the learning curve: figures of the links of the validation rows."""
+        links, splits = self.training.setup.links, self.training.setup.splits
+        measured = splits.validation[~links.host_only[splits.validation]]
+        chance = np.random.default_rng(self.training.setup.seed)
+        drawn = chance.random(int(links.domains.max()) + 1)[links.domains[splits.train]]
+        points = []
+        for share in LEARNING_SHARES:
+            rows = splits.train[drawn < share]
+            found = self._scores(f"{share:.0%} of the domains", rows, measured)
+            points.append(learning_point(found, links.malicious[measured], len(rows)))
+        return points
+
+    def without_newest(self) -> list[dict[str, object]]:
+        """Fit without test rows and the newest months; return figures of these months."""
+        links, splits = self.training.setup.links, self.training.setup.splits
+        before = np.sort(np.concatenate([splits.train, splits.validation]))
+        benign = splits.test[~links.malicious[splits.test]]
+        later = np.concatenate([benign, splits.later])
+        later = later[~np.isin(links.domains[later], np.unique(links.domains[before]))]
+        scores = self._scores("without the newest months", before, later)
+        tables = {"links": ~links.host_only[later], "bare hosts": links.host_only[later]}
+        return [
+            {
+                "table": name,
+                **report.compare(scores[of], links.malicious[later[of]], self.chosen.threshold),
+            }
+            for name, of in tables.items()
+            if 0 < links.malicious[later[of]].sum() < of.sum()
+        ]
+
+    def _without(self, names: Sequence[str]) -> list[dict[str, object]]:
+        """Fit without some sources; return what of their rows reaches the thresholds."""
+        links, splits = self.training.setup.links, self.training.setup.splits
+        known = ~np.isin(links.sources, names)
+        apart = np.concatenate([splits.test, splits.later, splits.examples])
+        apart = apart[~known[apart]]
+        train = splits.train[known[splits.train]]
+        scores = np.full(len(links), np.nan, np.float32)
+        scores[apart] = self._scores(f"without {', '.join(names)}", train, apart)
+        blocked = report.by_source(links, apart, scores, self.chosen.threshold)
+        reviewed = report.by_source(links, apart, scores, self.chosen.review_threshold)
+        return [
+            {**row, "blocked_or_reviewed": wider["blocked"]}
+            for row, wider in zip(blocked, reviewed, strict=True)
+        ]
+
+    def _scores(self, title: str, rows: Int64s, others: Int64s) -> Float32s:
+        """Fit both stages on *rows*, and return what they say of *others*."""
+
+        def fitted() -> StageScores:
+            sys.stderr.write(f"round: {title}\n")
+            found = self.training.fit(title, rows, others, crosses=False)
+            return self.training.scores(found, others)
+
+        return self.chosen.scores(self.checkpoints.objects(title, fitted))
 
 
-def _without(
-    training: CascadeTraining, chosen: LinkStages, names: Sequence[str]
-) -> list[dict[str, object]]:
-    """Fit without some sources; return what of their rows reaches the thresholds of *chosen*."""
-    sys.stderr.write(f"without {', '.join(names)}\n")
-    links, splits = training.setup.links, training.setup.splits
-    known = ~np.isin(links.sources, names)
-    apart = np.concatenate([splits.test, splits.later, splits.examples])
-    apart = apart[~known[apart]]
-    train = splits.train[known[splits.train]]
-    fitted = training.fit("left out", train, apart, crosses=False)
-    scores = np.full(len(links), np.nan, np.float32)
-    scores[apart] = chosen.scores(training.scores(fitted, apart))
-    blocked = report.by_source(links, apart, scores, chosen.threshold)
-    reviewed = report.by_source(links, apart, scores, chosen.review_threshold)
-    return [
-        {**row, "blocked_or_reviewed": wider["blocked"]}
-        for row, wider in zip(blocked, reviewed, strict=True)
-    ]
+def learning_point(scores: Float32s, malicious: Bools, rows: int) -> dict[str, float]:
+    """Return a point of the learning curve."""
+    return {
+        "rows": rows,
+        "AUC": round(auc(scores, malicious), 4),
+        **{
+            f"recall at {name} %": round(recall_at(scores, malicious, rate), 4)
+            for name, rate in report.RATES.items()
+        },
+    }

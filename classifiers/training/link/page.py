@@ -39,10 +39,17 @@ than with one
 left out. Their test rows and later months, at the shipped thresholds.
 
 """
-_LEARNING = """Trained on half and on all of the registered domains, measured on the links of the \
-validation rows.
+_LEARNING = """Trained on a quarter, half and all of the registered domains of the training rows, \
+measured on the links
+of the validation rows.
 
 """
+_CHOSEN_ON = """: {choosing_rows} to try on and to choose on, none
+of the test rows and newest months. Only the fast model's calibration, in its graph, is fitted on
+all\
+"""
+_TESTED_ON = "that chose nothing but, with all\nothers, thresholds", "that chose nothing"
+"""Of cards whose thresholds were chosen on all rows, before December 2026, and of newer ones."""
 _SUFFIXES = ("platforms", "tlds")
 
 
@@ -61,6 +68,7 @@ def render(card: Mapping[str, object], plots: str) -> str:
     thresholds = metrics["validation_thresholds_all_sources_as_one"]
     values = {
         **how,
+        **_chosen_on(how),
         **inputs,
         **{name: card[name] for name in ("version", "date", "seed", "threshold")},
         "sizes": f"{', '.join(first)} and {last}",
@@ -87,6 +95,12 @@ def render(card: Mapping[str, object], plots: str) -> str:
         **{key: blocked_table(metrics[key], ("suffix", "label")) for key in _SUFFIXES},
     }
     return page_template.fill(_TEMPLATE, values)
+
+
+def _chosen_on(how: Mapping[str, Any]) -> dict[str, str]:
+    if "choosing_rows" not in how:
+        return {"chosen_on": ", and none is kept back", "tested_on": _TESTED_ON[0]}
+    return {"chosen_on": _CHOSEN_ON.format_map(how), "tested_on": _TESTED_ON[1]}
 
 
 def _second_look(card: Mapping[str, Any]) -> str:

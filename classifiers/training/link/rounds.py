@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.evaluation.metrics import auc, calibration_error, recall_at
+from classifiers.evaluation.metrics import calibration_error
 from classifiers.training.link import calibration, vocabulary
 from classifiers.training.link import network as link_network
 from classifiers.training.link.data import LabelledLinks, Splits
@@ -51,26 +51,6 @@ class LinkTrainingSetup:
         return {
             **{f"calibration_{k}": round(v, 5) for k, v in network.calibration._asdict().items()},
             "calibration_error_before": round(before, 4),
-        }
-
-    def with_share(self, share: float) -> dict[str, float]:
-        """Train on a *share* of the registered domains; return a point of the learning curve."""
-        chance = np.random.default_rng(self.seed)
-        chosen = chance.random(int(self.links.domains.max()) + 1) < share
-        train = self.splits.train[chosen[self.links.domains[self.splits.train]]]
-        return self.learned(self.fit(f"{share:.0%} of the domains", train), len(train))
-
-    def learned(self, network: LinkNetwork, rows: int) -> dict[str, float]:
-        """Return a point of the learning curve: figures of the links of the validation rows."""
-        validation = self.splits.validation
-        links = validation[~self.links.host_only[validation]]
-        found = link_network.scores(network, self.described, links)
-        malicious = self.links.malicious[links]
-        return {
-            "rows": rows,
-            "AUC": round(auc(found, malicious), 4),
-            "recall at 0.5 %": round(recall_at(found, malicious, 0.005), 4),
-            "recall at 1 %": round(recall_at(found, malicious, 0.01), 4),
         }
 
 

@@ -1,7 +1,10 @@
 """The second stage of links, fitted in folds."""
 
+import dataclasses
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +14,15 @@ pytest.importorskip("sklearn", reason="the extra train is not installed")
 
 from classifiers.link import url_columns
 from classifiers.link.features import LinkFeatureSettings
+from classifiers.training.checkpoints import Checkpoints
+from classifiers.training.examples import TrainingExample
 from classifiers.training.link import feature_matrix, fits
 from classifiers.training.link.cascade_fit import CascadeTraining, FittedCascade
 from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.rounds import LinkTrainingSetup
 from classifiers.training.link.trees import TreeSettings
 from classifiers.training.link.url_rates import UrlWords
+from fanzha.tables import Int64s
 
 COUNT = 900
 NOTHING = np.zeros(0, np.int64)
@@ -146,6 +152,74 @@ def test_each_row_is_scored_by_models_that_it_is_new_to() -> None:
     assert np.isnan(found.scores[600:610]).all()
     assert np.isnan(found.fast[600:610]).all()
     assert not [*found.newest, *found.left_out, *found.learning]
+
+
+def test_rows_that_are_tested_on_and_examples_choose_no_threshold() -> None:
+    setup = a_training().setup
+    splits = replace(
+        setup.splits,
+        train=np.arange(300),
+        validation=np.arange(300, 600),
+        test=np.arange(600, 800),
+        later=np.arange(800, COUNT),
+    )
+    example = TrainingExample(
+        source="site",
+        is_fraud=True,
+        content="http://xq7.test/",
+        fields={},
+        group="campaign",
+        closed_at_ms=0,
+    )
+    links = replace(setup.links, examples={7: example})
+
+    chosen = fits.choosing_rows(links, splits)
+
+    assert chosen.tolist() == [row for row in range(600) if row != 7]
+
+
+def test_a_run_that_is_started_again_fits_nothing_anew(tmp_path: Path) -> None:
+    training = with_sources()
+    first = fits.run(training, checkpoints=Checkpoints(tmp_path, {}))
+
+    again = fits.run(NoFits(**fields_of(training)), checkpoints=Checkpoints(tmp_path, {}))
+
+    assert len(first.learning) == len(fits.LEARNING_SHARES)
+    assert first.left_out
+    assert first.newest
+    assert (again.left_out, again.learning, again.newest) == (
+        first.left_out, first.learning, first.newest,
+    )  # fmt: skip
+    assert again.scores.tobytes() == first.scores.tobytes()
+
+
+class NoFits(CascadeTraining):
+    """A training whose fits are all kept."""
+
+    def fit(
+        self, title: str, rows: Int64s, others: Int64s, *, crosses: bool = True
+    ) -> FittedCascade:
+        raise AssertionError(title)
+
+
+def fields_of(training: CascadeTraining) -> dict[str, Any]:
+    return {one.name: getattr(training, one.name) for one in dataclasses.fields(training)}
+
+
+def with_sources() -> CascadeTraining:
+    """Deal the rows to four sources and all parts of the split."""
+    training = a_training()
+    setup, at = training.setup, np.arange(COUNT)
+    sources = np.array([f"{'bad' if row % 2 else 'good'}{row % 4 // 2}" for row in range(COUNT)])
+    splits = replace(
+        setup.splits,
+        train=at[:500],
+        validation=at[500:650],
+        test=at[650:800],
+        later=at[800:][at[800:] % 2 == 1],
+    )
+    links = replace(setup.links, sources=sources)
+    return replace(training, setup=replace(setup, links=links, splits=splits))
 
 
 def test_each_source_is_left_out_in_one_round() -> None:

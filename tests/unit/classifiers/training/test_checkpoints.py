@@ -1,0 +1,76 @@
+"""Results of a training's parts, kept for the next run."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.training.checkpoints import Checkpoints, digest_of_code, digest_of_files
+
+
+class Training:
+    """Counts how often each part is made; ends at one of them, as if killed."""
+
+    def __init__(self, killed_at: str = "") -> None:
+        self.made: list[str] = []
+        self._killed_at = killed_at
+
+    def part(self, name: str) -> dict[str, object]:
+        if name == self._killed_at:
+            raise KeyboardInterrupt
+        self.made.append(name)
+        return {"part": name, "recall": 0.5}
+
+    def run(self, kept: Checkpoints) -> list[dict[str, object]]:
+        return [kept.figures(one, lambda one=one: self.part(one)) for one in "abc"]
+
+
+def test_a_killed_run_loses_the_part_it_was_at(tmp_path: Path) -> None:
+    first, second = Training(killed_at="c"), Training()
+    with pytest.raises(KeyboardInterrupt):
+        first.run(Checkpoints(tmp_path, {"seed": 1}))
+
+    found = second.run(Checkpoints(tmp_path, {"seed": 1}))
+
+    assert (first.made, second.made) == (["a", "b"], ["c"])
+    assert found == Training().run(Checkpoints(None, {}))
+
+
+@pytest.mark.parametrize("conditions", [{"seed": 2}, {"seed": 1, "data": {"urls": "ab"}}, {}])
+def test_other_conditions_read_nothing_back(tmp_path: Path, conditions: dict[str, object]) -> None:
+    Training().run(Checkpoints(tmp_path, {"seed": 1}))
+    other, same = Training(), Training()
+
+    other.run(Checkpoints(tmp_path, conditions))
+    same.run(Checkpoints(tmp_path, {"seed": 1}))
+
+    assert (other.made, same.made) == (["a", "b", "c"], [])
+
+
+def test_arrays_come_back_to_the_bit(tmp_path: Path) -> None:
+    scores = np.random.default_rng(1).random(100, np.float32)
+    Checkpoints(tmp_path, {}).objects("without a, b/c", lambda: (scores, "x"))
+
+    found, _ = Checkpoints(tmp_path, {}).objects("without a, b/c", lambda: (scores[:0], "y"))
+
+    assert found.tobytes() == scores.tobytes()
+
+
+def test_parts_whose_names_look_alike_are_kept_apart(tmp_path: Path) -> None:
+    kept = Checkpoints(tmp_path, {})
+
+    made = [kept.figures(name, lambda name=name: name) for name in ("a b", "a, b", "a/b")]
+
+    assert made == ["a b", "a, b", "a/b"]
+
+
+def test_files_and_code_count_as_conditions(tmp_path: Path) -> None:
+    table = tmp_path / "urls.csv.gz"
+    table.write_bytes(b"one")
+    before = digest_of_files([table])
+    table.write_bytes(b"two")
+
+    assert digest_of_files([table]) != before
+    assert digest_of_code(["fanzha.url"]) != digest_of_code(["fanzha.url", "fanzha.text"])
+    with pytest.raises(ModuleNotFoundError):
+        digest_of_code(["fanzha.no_such_module"])
