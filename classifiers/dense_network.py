@@ -60,6 +60,8 @@ class LayerTables:
         ValueError where they do not fit together, or are wider than the kernel runs.
         """
         self._blocks = [(_aligned(weights), _aligned(biases)) for weights, biases in layers]
+        if any(biases.shape != weights.shape[:2] for weights, biases in self._blocks):
+            raise ValueError("not one bias for each output")
         self.outputs = _last_width(inputs, [weights for weights, _ in self._blocks])
         self.tables = (LayerTable * len(self._blocks))(
             *(

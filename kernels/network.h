@@ -25,7 +25,7 @@ __attribute__((visibility("hidden"))) Lanes *run_layers(const Layer *layers, int
 /* An embedding: what the table of a model has for an n-gram. */
 enum { EMBEDDING = 16, MOST_IDS = 256 };
 
-/* Adds up the embeddings of at most MOST_IDS n-grams, of which 0 has none. */
+/* Adds up the embeddings of at most MOST_IDS n-grams; that of padding, 0, is zero. */
 static inline void add_embeddings(const int8_t *table, const int32_t *ids, int64_t count,
                                   int32_t *sums) {
     typedef int8_t Row __attribute__((vector_size(EMBEDDING)));
@@ -34,7 +34,7 @@ static inline void add_embeddings(const int8_t *table, const int32_t *ids, int64
     for (int64_t nth = 0; nth < count; nth++) {
         Row row;
         __builtin_memcpy(&row, table + (int64_t)ids[nth] * EMBEDDING, sizeof row);
-        if (ids[nth]) sum += __builtin_convertvector(row, Sum);
+        sum += __builtin_convertvector(row, Sum);
     }
     for (int place = 0; place < EMBEDDING; place++) sums[place] += sum[place];
 }

@@ -1,7 +1,8 @@
 """Scores text messages: ham, spam or fraud, from the text alone.
 
-A whole batch is normalised, hashed and scored in one go; batches above `BATCH` are cut, because
-larger ones no longer fit the caches. Of a text the first 512 normalised characters count. A
+A whole batch is normalised, hashed and scored in one go, by kernels (`classifiers.text.network`),
+or by onnxruntime where the graph has another form; batches above `BATCH` are cut, because larger
+ones no longer fit the caches. Of a text the first 512 normalised characters count. A
 disguised text (`classifiers.text.disguise`) is scored as it is and as it reads; the higher score
 of fraud counts. The sender is given to the graph, but a model trained without senders gives it no
 weight. Texts whose score is uncertain are escalated to a second stage (`classifiers.escalation`),
@@ -19,7 +20,7 @@ from classifiers.cascade import Cascade, in_uncertain_band
 from classifiers.escalation import EscalationBudget, Escalations
 from classifiers.interfaces import TextScores
 from classifiers.onnx_model import OnnxModel, Tensor
-from classifiers.text import features, fraud_type_words
+from classifiers.text import features, fraud_type_words, network
 from classifiers.text.disguise import DisguisedTexts, disguised
 from classifiers.text.embeddings import NO_ROWS, Embeddings
 from classifiers.text.facts import FactsOf
@@ -65,6 +66,13 @@ class TextClassifier:
         self._drops_runs = bool(model.card.inputs.get("drops_runs", False))
         nothing = _inputs(features.ngrams([], self._bits), NO_ROWS, np.zeros(0, np.int64))
         self._embeddings = Embeddings.of(model, nothing)
+        self._network = network.read(
+            model.tensors,
+            self._embeddings.table,
+            self._bits,
+            drops_runs=self._drops_runs,
+            run=self.run_graph,
+        )
         self._escalations = None if cascade is None else Escalations(cascade)
         self._check_golden()
         if cascade is not None and budget is not None:
@@ -135,21 +143,33 @@ class TextClassifier:
         hidden = self._disguised(bodies)
         return log_odds(self._run_readings(normalise_all(bodies), hidden, senders)[1][0])
 
+    def run_fast(self, normal: Sequence[str], senders: Int64s) -> list[Float32s]:
+        """Return what the graph gives for normalised texts: class probabilities first."""
+        if self._network is not None:
+            return self._network.run(normal, senders)
+        return self.run_graph(normal, senders)
+
     def _run_readings(
         self, normal: list[str], hidden: DisguisedTexts, senders: Int64s
     ) -> tuple[list[str], list[Float32s]]:
         """Return the more fraudulent reading of each text, normalised, and its figures."""
         if not hidden.rows:
-            return normal, self._run(normal, senders)
+            return normal, self.run_fast(normal, senders)
         read = [*normal, *normalise_all(hidden.readings)]
-        found = self._run(read, np.concatenate([senders, senders[hidden.rows]]))
+        found = self.run_fast(read, np.concatenate([senders, senders[hidden.rows]]))
         scores, chosen = found[0][:, _FRAUD], np.arange(len(normal))
         readings = np.arange(len(normal), len(read))
         worse = scores[readings] > scores[hidden.rows]
         chosen[np.array(hidden.rows)[worse]] = readings[worse]
         return [read[row] for row in chosen.tolist()], [figures[chosen] for figures in found]
 
-    def _run(self, normal: list[str], senders: Int64s) -> list[Float32s]:
+    @property
+    def is_compiled(self) -> bool:
+        """Whether a kernel runs the fast model."""
+        return self._network is not None
+
+    def run_graph(self, normal: Sequence[str], senders: Int64s) -> list[Float32s]:
+        """Return what the graph gives for normalised texts, by onnxruntime."""
         grams = features.ngrams(normal, self._bits, drops_runs=self._drops_runs)
         return self._model.run(_inputs(grams, self._embeddings.rows(grams.ids), senders))
 

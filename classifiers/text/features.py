@@ -7,6 +7,7 @@ then add them up without knowing how long a text is, and little is wasted on pad
 a text of 70 characters.
 """
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -43,10 +44,26 @@ SETTINGS = {
 
 _ngrams = kernels.declare(
     "ngrams",
-    *(kernels.POINTER, kernels.POINTER, kernels.INTEGER),
-    *(kernels.POINTER, kernels.INTEGER, kernels.INTEGER, kernels.INTEGER),
+    *(kernels.POINTER, kernels.TEXT, kernels.POINTER, kernels.INTEGER),
     *(kernels.POINTER, kernels.POINTER),
 )
+
+
+class GramsTable(ctypes.Structure):
+    """`Grams` in the kernel."""
+
+    _fields_ = (
+        ("classes", kernels.POINTER),
+        ("class_count", kernels.INTEGER),
+        ("bits", kernels.INTEGER),
+        ("drops_runs", kernels.INTEGER),
+    )
+
+    @classmethod
+    def of(cls, bits: int, *, drops_runs: bool) -> "GramsTable":
+        """Return how texts are hashed into 2**bits buckets; `ngrams` says the rest."""
+        table = kernels.checked(classes(), np.uint8)
+        return cls(kernels.address(table), SIZE, bits, drops_runs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +93,11 @@ def ngrams(texts: Sequence[str], bits: int = BUCKET_BITS, *, drops_runs: bool = 
     # One character of padding at least, as the graphs were trained.
     chunks = lengths // CHUNK + 1
     ids = np.zeros((int(chunks.sum()), CHUNK * IDS_PER_CHARACTER), np.int32)
-    counts, table = np.zeros(len(texts), np.int64), classes()
-    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    counts, grams = np.zeros(len(texts), np.int64), GramsTable.of(bits, drops_runs=drops_runs)
+    codes = "".join(texts).encode("utf-32-le", "surrogatepass")
     if texts:
         _ngrams(
-            *(kernels.address(codes), kernels.address(lengths), len(texts)),
-            *(kernels.address(kernels.checked(table, np.uint8)), SIZE, bits, drops_runs),
+            *(ctypes.byref(grams), codes, kernels.address(lengths), len(texts)),
             *(kernels.address(ids), kernels.address(counts)),
         )
     return NGrams(
