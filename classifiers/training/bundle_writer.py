@@ -56,13 +56,23 @@ def write_bundle(bundle: Path, graph: bytes, table: Mapping[str, object]) -> Non
 
 
 def add_metrics(bundle: Path, metrics: Mapping[str, object]) -> None:
-    """Put *metrics* onto the card of a bundle that was just written; the rest stays as it is.
+    """Put *metrics* onto the card of a bundle that is there; the rest stays as it is.
 
-    For what can only be measured of a whole bundle. A bundle that was released is never changed.
+    For what can only be measured of a whole bundle, or ends later than it. What decides, graphs and
+    thresholds, is never changed.
     """
+    _add(bundle, "metrics", metrics)
+
+
+def add_plots(bundle: Path, plots: Mapping[str, object]) -> None:
+    """Put numbers of *plots* onto the card of a bundle, as `add_metrics`."""
+    _add(bundle, "plots", plots)
+
+
+def _add(bundle: Path, name: str, more: Mapping[str, object]) -> None:
     path = bundle / card.CARD
     table = toml_files.parse(path.read_text(encoding="utf-8"))
-    table["metrics"] |= metrics
+    table[name] = {**table.get(name, {}), **more}
     path.write_text("\n".join(_toml(table)) + "\n", encoding="utf-8")
 
 

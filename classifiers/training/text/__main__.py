@@ -2,14 +2,17 @@
 
 One run makes the whole bundle: the model, a round without each source, the learning curve, and the
 card. All choices are made on validation rows; the test rows are scored once, at the end. The models
-of rounds that leave out a source, or learn from fewer groups, are thrown away.
+of rounds that leave out a source, or learn from fewer groups, are thrown away. With `--rounds` the
+figures of each round are kept as it ends, and a run that was killed goes on from there. With
+`--only-rounds` they go into the card of a bundle that is there, and nothing else of it changes.
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from time import monotonic
+from typing import Annotated, Self
 
 import torch
 import typer
@@ -17,16 +20,17 @@ from rich.progress import Progress
 
 from classifiers.training import examples_card
 from classifiers.training.examples import ExampleError
+from classifiers.training.examples_card import SiteExamples
 from classifiers.training.text import bundle
 from classifiers.training.text import examples as sms_examples
 from classifiers.training.text import page as sms_page
-from classifiers.training.text import rounds as sms_rounds
 from classifiers.training.text.data import LabelledText
 from classifiers.training.text.embeddings import ENCODED
-from classifiers.training.text.network import Trained
 from classifiers.training.text.objectives.options import SHIPPED, TrainingOptions
-from classifiers.training.text.report import Figures
-from classifiers.training.text.rounds import TextTrainingSetup
+from classifiers.training.text.rounds import card_rounds, kept_rounds, training_rounds
+from classifiers.training.text.rounds.card_rounds import OtherTrainingError
+from classifiers.training.text.rounds.kept_rounds import KeptRounds
+from classifiers.training.text.rounds.training_rounds import TextTrainingSetup
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.teacher import Teacher
 
@@ -71,12 +75,25 @@ def main(
         Path | None,
         typer.Option(help="File that keeps the embeddings of texts from run to run; no texts."),
     ] = None,
+    rounds: Annotated[
+        Path | None,
+        typer.Option(help="Folder that keeps the figures of each round, for the next run."),
+    ] = None,
+    only_rounds: Annotated[
+        bool,
+        typer.Option(help="Run the rounds alone, and put them into the card of the bundle --out."),
+    ] = False,
 ) -> None:
     """Train, measure and write a text model."""
     options = TrainingOptions(robust, reversed_sources, contrastive, aligned)
     others = _rounds(epochs, only_without or []) if leave_out else []
-    how = _Run(data, out, seed, templates, tuple(examples or ()), options, processes, embeddings)
-    how.run(RowSelection(epochs=epochs), others)
+    how = _Run(
+        data, out, seed, templates, tuple(examples or ()), options, processes, embeddings, rounds
+    )
+    if only_rounds:
+        how.run_rounds(epochs, others)
+    else:
+        how.run(RowSelection(epochs=epochs), others)
     if page is not None:
         sms_page.write(out, page)
 
@@ -93,9 +110,45 @@ class _Run:
     options: TrainingOptions
     processes: int
     embeddings: Path | None
+    rounds: Path | None
 
     def run(self, one: RowSelection, others: Sequence[RowSelection]) -> None:
         """Train on *one*, run *others*, and write the bundle."""
+        setup, site = self._setup()
+        rounds = _of(setup.rows, [*others, *_without_examples(site, one.epochs)])
+        with _Told(1 + len(rounds)) as told:
+            trained, figures = training_rounds.run_all(
+                setup, one, rounds, processes=self.processes, done=told.round
+            )
+        bundle.write(
+            self.out,
+            setup.rows,
+            trained,
+            rounds=list(zip(rounds, figures, strict=True)),
+            seed=self.seed,
+            site=site,
+            options=asdict(self.options),
+        )
+        self._keep_embeddings()
+
+    def run_rounds(self, epochs: int, others: Sequence[RowSelection]) -> None:
+        """Run *others*, and put their figures into the card of the bundle that is there."""
+        setup, site = self._setup()
+        options = asdict(self.options)
+        try:
+            card_rounds.check(self.out, setup.rows, self.seed, options)
+        except OtherTrainingError as error:
+            sys.exit(str(error))
+        rounds = _of(setup.rows, [*others, *_without_examples(site, epochs)])
+        with _Told(len(rounds)) as told:
+            figures = training_rounds.run_rounds(
+                setup, rounds, processes=self.processes, done=told.round
+            )
+        kept = list(zip(rounds, figures, strict=True))
+        card_rounds.put(self.out, setup.rows, kept, self.seed, options)
+        self._keep_embeddings()
+
+    def _setup(self) -> tuple[TextTrainingSetup, SiteExamples]:
         torch.set_num_threads(1)
         try:
             rows, site = sms_examples.read(self.data, self.seed, self.templates, self.examples)
@@ -105,22 +158,30 @@ class _Run:
             sys.stderr.write(f"{line}\n")
         if self.embeddings is not None:
             ENCODED.read(self.embeddings)
+        made_from = kept_rounds.made_from(rows, self.seed, self.options, site.sources)
         setup = TextTrainingSetup(
             rows=rows,
             teacher=_teacher(rows, self.seed, self.embeddings),
             seed=self.seed,
             train_only=site.sources,
             options=self.options,
+            kept=None if self.rounds is None else KeptRounds(self.rounds, made_from),
         )
-        # What a site's examples bring is told by what becomes of them without.
-        without = [RowSelection(left_out=(name,), epochs=one.epochs) for name in site.sources]
-        trained, rounds = _trained(setup, one, [*others, *without], self.processes)
-        options = asdict(self.options)
-        bundle.write(
-            self.out, rows, trained, rounds=rounds, seed=self.seed, site=site, options=options
-        )
+        return setup, site
+
+    def _keep_embeddings(self) -> None:
         if self.embeddings is not None:
             ENCODED.keep(self.embeddings)
+
+
+def _without_examples(site: SiteExamples, epochs: int) -> list[RowSelection]:
+    # What a site's examples bring is told by what becomes of them without.
+    return [RowSelection(left_out=(name,), epochs=epochs) for name in site.sources]
+
+
+def _of(rows: Sequence[LabelledText], rounds: Sequence[RowSelection]) -> list[RowSelection]:
+    # Without rows to leave out, a round would be one more training on all.
+    return [one for one in rounds if not one.left_out or any(one.leaves_out(row) for row in rows)]
 
 
 def _teacher(rows: Sequence[LabelledText], seed: int, embeddings: Path | None) -> Teacher:
@@ -132,15 +193,28 @@ def _teacher(rows: Sequence[LabelledText], seed: int, embeddings: Path | None) -
     return teacher
 
 
-def _trained(
-    setup: TextTrainingSetup, one: RowSelection, others: Sequence[RowSelection], processes: int
-) -> tuple[Trained, list[tuple[RowSelection, Figures]]]:
-    with Progress() as progress:
-        task = progress.add_task("training", total=1 + len(others))
-        trained, figures = sms_rounds.run_all(
-            setup, one, others, processes=processes, done=lambda: progress.advance(task)
+class _Told:
+    """Tells each training as it ends: in a terminal how many are left, in a log what they were."""
+
+    def __init__(self, trainings: int) -> None:
+        self._progress = Progress()
+        self._task = self._progress.add_task("training", total=trainings)
+        self._start = monotonic()
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def round(self, one: RowSelection) -> None:
+        """Tell that *one* has ended."""
+        minutes = (monotonic() - self._start) / 60
+        self._progress.console.print(
+            f"{minutes:.1f} min: {one.about()}", highlight=False, soft_wrap=True
         )
-    return trained, list(zip(others, figures, strict=True))
+        self._progress.advance(self._task)
 
 
 def _rounds(epochs: int, only_without: Sequence[str]) -> list[RowSelection]:

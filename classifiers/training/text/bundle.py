@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 
 from classifiers.card import BINS
-from classifiers.evaluation.metrics import calibration_error, threshold_for
+from classifiers.evaluation.metrics import calibration_error
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import features
 from classifiers.text.classifier import REVIEW_ONLY_SHARE, TextClassifier
@@ -26,7 +26,6 @@ from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.error_kinds import text_rules
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
 from classifiers.training.text import (
-    call_transcripts,
     golden,
     latency,
     logit_adjustment,
@@ -39,7 +38,6 @@ from classifiers.training.text.data import (
     FRAUD,
     LANGUAGES,
     LICENCES,
-    OWN,
     TEST,
     TRAIN,
     VALIDATION,
@@ -48,6 +46,7 @@ from classifiers.training.text.data import (
 from classifiers.training.text.golden import FastScores
 from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
+from classifiers.training.text.rounds import review_band
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import adjusted_classes, probabilities
 from classifiers.training.text.second_stage import encoder_head, facts_report
@@ -56,10 +55,6 @@ from fanzha.text import normalise_all
 
 SECOND_GRAPH = "second.onnx"
 
-REVIEWED = 0.001
-"""Of public legitimate texts, blocked ones included: what a person is to judge at most."""
-_NO_TRAFFIC = frozenset({OWN, *call_transcripts.SOURCES})
-"""Sources whose legitimate texts are no sample of traffic."""
 _BATCH = 512
 
 Served: TypeAlias = Callable[[Sequence[str]], FastScores]
@@ -134,14 +129,10 @@ def _parameters(trained: Trained) -> dict[str, object]:
 
 def _review(served: Served, rows: Sequence[LabelledText], trained: Trained) -> dict[str, float]:
     """Return the score from which a text is put up for review, if that is under the threshold."""
-    ham = [
-        row.text
-        for row in rows
-        if row.split == VALIDATION and row.label == "ham" and row.source not in _NO_TRAFFIC
-    ]
+    ham = [row.text for row in rows if row.split == VALIDATION and review_band.counts(row)]
     scores = _judged(served, ham, trained).scores
-    review = threshold_for(scores, REVIEWED)
-    return {"review_threshold": review} if 0 < review < trained.stages.threshold else {}
+    review = review_band.threshold(scores, trained.stages.threshold)
+    return {} if review is None else {"review_threshold": review}
 
 
 def _histograms(served: Served, rows: Sequence[LabelledText]) -> dict[str, object]:
@@ -266,9 +257,7 @@ def _of_traffic(rows: Sequence[LabelledText]) -> Bools:
 
     Adverts are neither; our own look-alikes and synthetic calls are no sample.
     """
-    return np.array(
-        [r.label == "fraud" or (r.label == "ham" and r.source not in _NO_TRAFFIC) for r in rows]
-    )
+    return np.array([row.label == "fraud" or review_band.counts(row) for row in rows])
 
 
 def _risk(rows: Sequence[LabelledText], scores: Float32s) -> dict[str, object]:

@@ -28,6 +28,14 @@ Templates and options were chosen with the training and validation rows of some 
 view, left out or not. Their test rows were not: the last columns.
 
 """
+_ABOUT_REVIEWED = """\
+
+Put up for review is what scores from where 1 in 1,000 public legitimate validation texts of the
+other sources do. *For its language* is what both stages would block, were the language that the
+network takes it for not only reviewed: a round without Thai and Indonesian knows no legitimate
+texts of either.
+
+"""
 _ABOUT_FACTS = """\
 The log odds of a link by the model for links count where they are even or more, and what share of a
 sender's last texts was blocked (`classifiers/text/facts.py`). What is unknown adds exactly nothing.
@@ -67,7 +75,7 @@ def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
         "curve": "{:.3g} o³ + {:.3g} o + {:.3g}".format(*card["calibration"]),
         "second_look": _cascade(card),
         **{name: _table(metrics[name]) if metrics.get(name) else "" for name in _TABLES},
-        "left_out": _left_out(metrics["left_out"]) if metrics.get("left_out") else "",
+        "left_out": left_out(metrics["left_out"]) if metrics.get("left_out") else "",
         "facts": _facts(metrics),
         "before": _before(card, bundle),
         "review_languages": ", ".join(card.get("review_only", ())) or "none",
@@ -146,7 +154,7 @@ def _table(figures: Figures) -> str:
     return markdown_table(_TITLES, [_line(figure) for figure in figures])
 
 
-def _left_out(figures: Figures) -> str:
+def left_out(figures: Figures) -> str:
     """Write the table of sources left out, with what no choice was made on told apart."""
     titles = (*_TITLES, "test rows: fraud", "recall", "ham", "blocked")
     lines = []
@@ -158,7 +166,30 @@ def _left_out(figures: Figures) -> str:
         }
         shares = [_share(tested, "fraud", 1), tested.get("ham", ""), _share(tested, "ham", 3)]
         lines.append([*_line(figure), tested.get("fraud", ""), *shares])
-    return _ABOUT_LEFT_OUT + markdown_table(titles, lines)
+    return _ABOUT_LEFT_OUT + markdown_table(titles, lines) + _left_out_reviewed(figures)
+
+
+def _left_out_reviewed(figures: Figures) -> str:
+    """Write what a person would judge of sources left out; empty for a card that does not say."""
+    lines = [
+        [
+            f"{figure['source']} {label}",
+            figure[label],
+            *(_share(figure, label, places, what) for what in ("blocked", "reviewed", "capped")),
+            *(
+                _share(figure, f"{_TESTED}{label}", places, what)
+                for what in ("blocked", "reviewed")
+            ),
+        ]
+        for figure in figures
+        for label, places in (("ham", 2), ("fraud", 1))
+        if f"{label}_reviewed" in figure
+    ]
+    titles = (
+        "source and label", "rows", "blocked", "blocked or put up", "not blocked for its language",
+        "test rows: blocked", "blocked or put up",
+    )  # fmt: skip
+    return f"{_ABOUT_REVIEWED}{markdown_table(titles, lines)}" if lines else ""
 
 
 def _facts(metrics: Mapping[str, Any]) -> str:

@@ -22,26 +22,30 @@ _LEARNED = ("fbs", "mendeley", "spamhunter_labelled", OWN)
 """Sources of the learning curve."""
 _REWRITTEN_ROWS = 500
 """Of a source, at most: the second stage takes its time."""
+_NOTHING: Mapping[str, Bools] = {}
 _REWRITTEN = (LANGUAGES.index("zh"), LANGUAGES.index("en"))
 
 
-def by_source(rows: Sequence[LabelledText], judged: CascadeResult) -> Figures:
-    """Count what is blocked in each source; a label without rows is left out."""
+def by_source(
+    rows: Sequence[LabelledText], judged: CascadeResult, more: Mapping[str, Bools] = _NOTHING
+) -> Figures:
+    """Count what is blocked in each source, and *more*; a label without rows is left out."""
     sources = np.array([row.source for row in rows])
     figures: Figures = []
     for source in np.unique(sources).tolist():
         figure: dict[str, object] = {"source": source}
         for label in ("ham", "nonfraud", "fraud", "spam"):
             of_label = np.array([row.label == label for row in rows]) & (sources == source)
-            figure |= _counts(label, of_label, judged)
+            figure |= _counts(label, of_label, judged, more)
         figures.append(figure)
     return figures
 
 
 def with_test_rows(
-    figures: Figures, rows: Sequence[LabelledText], judged: CascadeResult
+    rows: Sequence[LabelledText], judged: CascadeResult, more: Mapping[str, Bools] = _NOTHING
 ) -> Figures:
-    """Return *figures* with those of the test rows among *rows* besides, as ``test_fraud`` etc."""
+    """Return `by_source`, with the test rows among *rows* besides, as ``test_fraud`` etc."""
+    figures = by_source(rows, judged, more)
     places = np.flatnonzero(np.array([row.split == TEST for row in rows], np.bool_))
     only = CascadeResult(
         scores=judged.scores[places],
@@ -49,7 +53,8 @@ def with_test_rows(
         alone=judged.alone[places],
         escalated=judged.escalated[places],
     )
-    tested = by_source([rows[n] for n in places.tolist()], only) if len(places) else []
+    of_test = {name: mask[places] for name, mask in more.items()}
+    tested = by_source([rows[n] for n in places.tolist()], only, of_test) if len(places) else []
     by_name = {str(one["source"]): one for one in tested}
     return [
         figure
@@ -124,7 +129,9 @@ def under_evasions(
     return figures
 
 
-def _counts(label: str, rows: Bools, judged: CascadeResult) -> dict[str, object]:
+def _counts(
+    label: str, rows: Bools, judged: CascadeResult, more: Mapping[str, Bools]
+) -> dict[str, object]:
     if not rows.any():
         return {}
     return {
@@ -132,6 +139,7 @@ def _counts(label: str, rows: Bools, judged: CascadeResult) -> dict[str, object]
         f"{label}_blocked": int((rows & judged.blocked).sum()),
         f"{label}_alone": int((rows & judged.alone).sum()),
         f"{label}_looked": int((rows & judged.escalated).sum()),
+        **{f"{label}_{name}": int((rows & mask).sum()) for name, mask in more.items()},
     }
 
 

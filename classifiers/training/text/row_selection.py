@@ -19,6 +19,12 @@ class RowSelection:
     """Of the groups to learn from, in percent."""
     epochs: int
 
+    def about(self) -> str:
+        """Say in words what it is."""
+        fewer = "" if self.share == ALL_PERCENT else f" of {self.share} % of the groups"
+        without = f" without {', '.join(self.left_out)}" if self.left_out else ""
+        return f"training{fewer}{without}" if fewer or without else "training on all rows"
+
     def includes(self, row: LabelledText) -> bool:
         """Return whether *row* may be trained on."""
         return row.place < self.share and not self.leaves_out(row)

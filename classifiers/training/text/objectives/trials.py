@@ -22,7 +22,7 @@ from classifiers.training.text import data
 from classifiers.training.text.data import FRAUD, OWN, TEST, LabelledText
 from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.objectives.options import TRIALS
-from classifiers.training.text.rounds import TextTrainingSetup
+from classifiers.training.text.rounds.training_rounds import TextTrainingSetup
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import adjusted_classes, probabilities, review_only
 from classifiers.training.text.teacher import Teacher

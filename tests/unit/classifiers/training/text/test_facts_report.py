@@ -108,7 +108,7 @@ def test_test_rows_of_a_source_left_out_are_told_apart() -> None:
         escalated=np.zeros(4, np.bool_),
     )
 
-    fbs, nus = report.with_test_rows(report.by_source(rows, judged), rows, judged)
+    fbs, nus = report.with_test_rows(rows, judged)
 
     assert (fbs["fraud"], fbs["fraud_blocked"]) == (3, 2)
     assert (fbs["test_fraud"], fbs["test_fraud_blocked"], fbs["test_fraud_alone"]) == (1, 1, 0)

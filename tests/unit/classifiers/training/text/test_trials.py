@@ -1,7 +1,8 @@
 """Trials with sources left out: what is counted, and that test rows are in none of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -15,10 +16,18 @@ from classifiers.training.text.data import (
     VALIDATION,
     LabelledText,
 )
+from classifiers.training.text.fit import SoftLabels
 from classifiers.training.text.objectives import encoder_trial, trials
-from classifiers.training.text.objectives.options import TrainingOptions
-from classifiers.training.text.rounds import TextTrainingSetup, run_all
+from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
+from classifiers.training.text.rounds import kept_rounds
+from classifiers.training.text.rounds.kept_rounds import KeptRounds
+from classifiers.training.text.rounds.training_rounds import (
+    TextTrainingSetup,
+    run_all,
+    run_rounds,
+)
 from classifiers.training.text.row_selection import RowSelection
+from classifiers.training.text.second_stage.encoder_head import EncoderHead
 from classifiers.training.text.teacher import Teacher
 from fanzha.tables import Float32s
 
@@ -91,14 +100,56 @@ def test_a_trial_counts_rows_left_out_that_are_no_test_rows(rows: list[LabelledT
     assert "| plain | 1 | mendeley | fraud | 80 |" in report
 
 
+class NoTeacher(Teacher):
+    """Nothing can be learned from it."""
+
+    def __init__(self) -> None:
+        """Encode nothing."""
+
+    def distil(
+        self, knows: Callable[[LabelledText], bool], seed: int
+    ) -> tuple[SoftLabels, EncoderHead]:
+        """Fail: a round that has ended is not trained again."""
+        del knows, seed
+        raise AssertionError
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_killed_run_goes_on_after_the_rounds_that_had_ended(
+    processes: int, rows: list[LabelledText], tmp_path: Path
+) -> None:
+    kept = KeptRounds(tmp_path, kept_rounds.made_from(rows, 1, PLAIN, ()))
+    setup = TextTrainingSetup(
+        rows=rows, teacher=Teacher(rows, 1, lambda _: None), seed=1, kept=kept
+    )
+    one, other = (RowSelection(left_out=(name,), epochs=1) for name in ("mendeley", "uci"))
+    told: list[RowSelection] = []
+
+    (before,) = run_rounds(setup, [one], processes=processes, done=told.append)
+    without = replace(setup, teacher=NoTeacher())
+    (after,) = run_rounds(without, [one], processes=processes, done=told.append)
+
+    assert after == before
+    assert told == [one, one]
+    (figure,) = after
+    assert figure["fraud"] == 100
+    blocked, reviewed, capped = (
+        int(str(figure[f"fraud_{name}"])) for name in ("blocked", "reviewed", "capped")
+    )
+    assert 0 <= blocked <= reviewed <= 100
+    # After one epoch the network takes texts for no language that it knows.
+    assert blocked + capped == 100
+    with pytest.raises(AssertionError):
+        run_rounds(without, [other], processes=processes, done=told.append)
+
+
 def test_rounds_in_one_process_are_those_of_several(rows: list[LabelledText]) -> None:
     setup = TextTrainingSetup(rows=rows, teacher=Teacher(rows, 1, lambda _: None), seed=1)
     one, other = RowSelection(epochs=1), RowSelection(left_out=("mendeley",), epochs=1)
-    done: list[int] = []
+    done: list[RowSelection] = []
 
     found = [
-        run_all(setup, one, [other], processes=processes, done=lambda: done.append(1))
-        for processes in (1, 2)
+        run_all(setup, one, [other], processes=processes, done=done.append) for processes in (1, 2)
     ]
 
     (trained, figures), (again, same) = found

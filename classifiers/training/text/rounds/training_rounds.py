@@ -5,8 +5,9 @@ this one. They are forked, so that none reads or encodes the texts again.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 
 import numpy as np
@@ -19,6 +20,8 @@ from classifiers.training.text.data import FRAUD, LANGUAGES, SPAM, TRAIN, VALIDA
 from classifiers.training.text.fit import train
 from classifiers.training.text.network import TextNetwork, Trained, logits
 from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
+from classifiers.training.text.rounds import review_band
+from classifiers.training.text.rounds.kept_rounds import KeptRounds
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import (
     adjusted_classes,
@@ -47,6 +50,8 @@ class TextTrainingSetup:
     train_only: tuple[str, ...] = ()
     """Sources that are no sample: they teach and are measured, and choose nothing."""
     options: TrainingOptions = PLAIN
+    kept: KeptRounds | None = None
+    """Where rounds that end leave their figures, and take those of a run before."""
 
     def fit(self, one: RowSelection) -> Trained:
         """Train a network and a head, and choose what keeps them within the budget."""
@@ -97,20 +102,57 @@ class TextTrainingSetup:
 
     def run(self, one: RowSelection) -> report.Figures:
         """Train without something, and count what is blocked of it, or of the validation rows."""
-        return self.blocked(one, self.fit(one))
+        if self.kept is not None and (known := self.kept.find(one)) is not None:
+            return known
+        found = self.blocked(one, self.fit(one))
+        if self.kept is not None:
+            self.kept.keep(one, found)
+        return found
 
     def blocked(self, one: RowSelection, trained: Trained) -> report.Figures:
-        """Count what is blocked of what *one* left out, or of the validation rows."""
+        """Count what is blocked of what *one* left out, or of the validation rows.
+
+        Besides: what is blocked or put up for review, and what would be blocked, were the language
+        that it is taken for not only reviewed.
+        """
         rows = [row for row in self.rows if one.leaves_out(row)]
         rows = rows or [row for row in self.rows if row.split == VALIDATION]
-        found = logits(trained.network, [row.text for row in rows])
-        classes = adjusted_classes(found, trained.caution)
-        p_fraud = probabilities(classes, trained.calibration)[:, FRAUD]
-        capped = review_only(found, trained.review_only)
-        judged = trained.stages.judge([r.text for r in rows], p_fraud, capped)
+        judged, uncapped = _judged(trained, rows)
+        more = {
+            "reviewed": judged.scores >= np.float32(self._reviewed_from(one, trained)),
+            "capped": uncapped.blocked & ~judged.blocked,
+        }
         # Thresholds, templates and options were chosen with the other rows of these sources in
         # view, so what nobody looked at is told apart.
-        return report.with_test_rows(report.by_source(rows, judged), rows, judged)
+        return report.with_test_rows(rows, judged, more)
+
+    def _reviewed_from(self, one: RowSelection, trained: Trained) -> float:
+        held = [
+            row
+            for row in self.rows
+            if row.split == VALIDATION and review_band.counts(row) and not one.leaves_out(row)
+        ]
+        scores = _judged(trained, held)[0].scores
+        found = review_band.threshold(scores, trained.stages.threshold)
+        return trained.stages.threshold if found is None else found
+
+
+def run_rounds(
+    bench: TextTrainingSetup,
+    others: Sequence[RowSelection],
+    *,
+    processes: int,
+    done: Callable[[RowSelection], None],
+) -> list[report.Figures]:
+    """Run *others*, so many at a time; *done* is called as each of them ends."""
+    if processes == 1:
+        figures = []
+        for other in others:
+            figures.append(bench.run(other))
+            done(other)
+        return figures
+    with _pool(bench, processes) as pool:
+        return _results(pool, others, done)
 
 
 def run_all(
@@ -119,25 +161,43 @@ def run_all(
     others: Sequence[RowSelection],
     *,
     processes: int,
-    done: Callable[[], None],
+    done: Callable[[RowSelection], None],
 ) -> tuple[Trained, list[report.Figures]]:
-    """Train on *one*, then run *others*; *done* is called after each of them."""
+    """Train on *one*, then run *others*; *done* is called as each of them ends."""
     if processes == 1:
-        trained, figures = bench.fit(one), []
-        for other in others:
-            done()
-            figures.append(bench.run(other))
-        done()
-        return trained, figures
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("fork"), initializer=_share, initargs=(bench,)
-    ) as pool:
+        trained = bench.fit(one)
+        done(one)
+        return trained, run_rounds(bench, others, processes=1, done=done)
+    with _pool(bench, processes) as pool:
         main = pool.submit(_fit_shared, one)
-        tasks = [pool.submit(_run_shared, other) for other in others]
-        main.add_done_callback(lambda _: done())
-        for task in tasks:
-            task.add_done_callback(lambda _: done())
-        return main.result(), [task.result() for task in tasks]
+        main.add_done_callback(lambda _: done(one))
+        figures = _results(pool, others, done)
+        return main.result(), figures
+
+
+def _pool(bench: TextTrainingSetup, processes: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        processes, mp_context=get_context("fork"), initializer=_share, initargs=(bench,)
+    )
+
+
+def _results(
+    pool: ProcessPoolExecutor,
+    others: Sequence[RowSelection],
+    done: Callable[[RowSelection], None],
+) -> list[report.Figures]:
+    tasks = []
+    for other in others:
+        task = pool.submit(_run_shared, other)
+        task.add_done_callback(partial(_told, done, other))
+        tasks.append(task)
+    return [task.result() for task in tasks]
+
+
+def _told(
+    done: Callable[[RowSelection], None], other: RowSelection, _: Future[report.Figures]
+) -> None:
+    done(other)
 
 
 _SHARED: list[TextTrainingSetup] = []
@@ -155,6 +215,18 @@ def _cautions(least: Float32s) -> list[Float32s]:
             more[language] += np.float32(extra)
             found.append(more)
     return found
+
+
+def _judged(
+    trained: Trained, rows: Sequence[LabelledText]
+) -> tuple[cascade.CascadeResult, cascade.CascadeResult]:
+    """Judge *rows* as they would be served, and as if no language were only reviewed."""
+    texts = [row.text for row in rows]
+    found = logits(trained.network, texts)
+    classes = adjusted_classes(found, trained.caution)
+    p_fraud = probabilities(classes, trained.calibration)[:, FRAUD]
+    capped = review_only(found, trained.review_only)
+    return trained.stages.judge(texts, p_fraud, capped), trained.stages.judge(texts, p_fraud)
 
 
 def _fit_shared(one: RowSelection) -> Trained:
