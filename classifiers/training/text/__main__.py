@@ -48,6 +48,21 @@ SHARES = (25, 50)
 
 Weight = Annotated[float, typer.Option(min=0)]
 Epochs = Annotated[int, typer.Option(min=0)]
+OnlyWithout = Annotated[
+    list[str] | None,
+    typer.Option(help="Of those rounds only the ones without these, and no learning curve."),
+]
+EmbeddingsFile = Annotated[
+    Path | None,
+    typer.Option(help="File that keeps the embeddings of texts from run to run; no texts."),
+]
+RoundsFolder = Annotated[
+    Path | None, typer.Option(help="Folder that keeps the figures of each round, for the next run.")
+]
+OnlyRounds = Annotated[
+    bool,
+    typer.Option(help="Run the rounds alone, and put them into the card of the bundle --out."),
+]
 
 
 def main(
@@ -58,10 +73,7 @@ def main(
     seed: int = 20261124,
     page: Annotated[Path | None, typer.Option(help="Page to render from the card.")] = None,
     leave_out: Annotated[bool, typer.Option(help="Also train without each of some.")] = True,
-    only_without: Annotated[
-        list[str] | None,
-        typer.Option(help="Of those rounds only the ones without these, and no learning curve."),
-    ] = None,
+    only_without: OnlyWithout = None,
     templates: Annotated[int, typer.Option(help="Messages of each of our own templates.")] = 40,
     examples: Annotated[
         list[Path] | None, typer.Option(help="Labelled examples of a site.")
@@ -71,18 +83,9 @@ def main(
     contrastive: Epochs = SHIPPED.contrastive,
     aligned: Epochs = SHIPPED.aligned,
     processes: Annotated[int, typer.Option(min=1, help="Rounds at a time.")] = 2,
-    embeddings: Annotated[
-        Path | None,
-        typer.Option(help="File that keeps the embeddings of texts from run to run; no texts."),
-    ] = None,
-    rounds: Annotated[
-        Path | None,
-        typer.Option(help="Folder that keeps the figures of each round, for the next run."),
-    ] = None,
-    only_rounds: Annotated[
-        bool,
-        typer.Option(help="Run the rounds alone, and put them into the card of the bundle --out."),
-    ] = False,
+    embeddings: EmbeddingsFile = None,
+    rounds: RoundsFolder = None,
+    only_rounds: OnlyRounds = False,
 ) -> None:
     """Train, measure and write a text model."""
     options = TrainingOptions(robust, reversed_sources, contrastive, aligned)

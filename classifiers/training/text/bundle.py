@@ -46,7 +46,6 @@ from classifiers.training.text.data import (
 from classifiers.training.text.golden import FastScores
 from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
-from classifiers.training.text.rounds import review_band
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import adjusted_classes, probabilities
 from classifiers.training.text.second_stage import encoder_head, facts_report
@@ -129,9 +128,9 @@ def _parameters(trained: Trained) -> dict[str, object]:
 
 def _review(served: Served, rows: Sequence[LabelledText], trained: Trained) -> dict[str, float]:
     """Return the score from which a text is put up for review, if that is under the threshold."""
-    ham = [row.text for row in rows if row.split == VALIDATION and review_band.counts(row)]
+    ham = [row.text for row in rows if row.split == VALIDATION and report.is_ordinary(row)]
     scores = _judged(served, ham, trained).scores
-    review = review_band.threshold(scores, trained.stages.threshold)
+    review = report.review_threshold(scores, trained.stages.threshold)
     return {} if review is None else {"review_threshold": review}
 
 
@@ -257,7 +256,7 @@ def _of_traffic(rows: Sequence[LabelledText]) -> Bools:
 
     Adverts are neither; our own look-alikes and synthetic calls are no sample.
     """
-    return np.array([row.label == "fraud" or review_band.counts(row) for row in rows])
+    return np.array([row.label == "fraud" or report.is_ordinary(row) for row in rows])
 
 
 def _risk(rows: Sequence[LabelledText], scores: Float32s) -> dict[str, object]:

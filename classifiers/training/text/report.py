@@ -6,10 +6,10 @@ from random import Random
 import numpy as np
 
 from classifiers.evaluation import intervals
-from classifiers.evaluation.metrics import f1_by_kind
+from classifiers.evaluation.metrics import f1_by_kind, threshold_for
 from classifiers.text import fraud_type_words
 from classifiers.text.classifier import kinds_of
-from classifiers.training.text import logit_adjustment
+from classifiers.training.text import call_transcripts, logit_adjustment
 from classifiers.training.text.cascade import CascadeResult
 from classifiers.training.text.data import LANGUAGES, OWN, TEST, LabelledText
 from classifiers.training.text.evasions import EVASIONS
@@ -22,8 +22,23 @@ _LEARNED = ("fbs", "mendeley", "spamhunter_labelled", OWN)
 """Sources of the learning curve."""
 _REWRITTEN_ROWS = 500
 """Of a source, at most: the second stage takes its time."""
+REVIEWED = 0.001
+"""Of public legitimate texts, blocked ones included: what a person is to judge at most."""
+_NO_TRAFFIC = frozenset({OWN, *call_transcripts.SOURCES})
+"""Sources whose legitimate texts are no sample of traffic."""
 _NOTHING: Mapping[str, Bools] = {}
 _REWRITTEN = (LANGUAGES.index("zh"), LANGUAGES.index("en"))
+
+
+def is_ordinary(row: LabelledText) -> bool:
+    """Return whether *row* is legitimate and of a sample of traffic."""
+    return row.label == "ham" and row.source not in _NO_TRAFFIC
+
+
+def review_threshold(scores: Float32s, blocked_from: float) -> float | None:
+    """Return the score that `REVIEWED` of *scores* reach; None if that is no band below."""
+    found = threshold_for(scores, REVIEWED)
+    return found if 0 < found < blocked_from else None
 
 
 def by_source(

@@ -20,7 +20,6 @@ from classifiers.training.text.data import FRAUD, LANGUAGES, SPAM, TRAIN, VALIDA
 from classifiers.training.text.fit import train
 from classifiers.training.text.network import TextNetwork, Trained, logits
 from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
-from classifiers.training.text.rounds import review_band
 from classifiers.training.text.rounds.kept_rounds import KeptRounds
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import (
@@ -130,10 +129,10 @@ class TextTrainingSetup:
         held = [
             row
             for row in self.rows
-            if row.split == VALIDATION and review_band.counts(row) and not one.leaves_out(row)
+            if row.split == VALIDATION and report.is_ordinary(row) and not one.leaves_out(row)
         ]
         scores = _judged(trained, held)[0].scores
-        found = review_band.threshold(scores, trained.stages.threshold)
+        found = report.review_threshold(scores, trained.stages.threshold)
         return trained.stages.threshold if found is None else found
 
 
