@@ -19,7 +19,10 @@ EXPIRY_GRANULARITY_SECONDS = 0.001
 
 
 class AnswerSink(Protocol):
-    """Where an answer goes: an `asyncio.Future`, or a thread that waits."""
+    """Where an answer goes: an `asyncio.Future`, or a thread that waits.
+
+    It takes one; later, and once cancelled, it raises `asyncio.InvalidStateError`.
+    """
 
     def done(self) -> bool:
         """Return whether it has its answer, or was cancelled."""
@@ -86,19 +89,27 @@ class Batch(Generic[Row]):
         """The rows of the request."""
         return [row for row, _, _ in self._rows]
 
-    def answer(self, answers: Answers) -> None:
-        """Hand each request its answer."""
+    def answer(self, answers: Answers) -> tuple[int, int]:
+        """Hand each request its answer.
+
+        Return how many were still waited for, and how many of those block.
+        """
         self._unwatch()
+        taken = blocked = 0
         for (_, sink, _), answer in zip(self._rows, answers, strict=True):
-            if not sink.done():
+            try:
                 sink.set_result(answer)
+            except asyncio.InvalidStateError:
+                continue
+            taken += 1
+            blocked += answer.blocked
+        return taken, blocked
 
     def fail(self, failure: RequestFailed) -> None:
         """Fail all requests."""
         self._unwatch()
         for _, sink, _ in self._rows:
-            if not sink.done():
-                self._fail(sink, failure)
+            self._fail(sink, failure)
 
     def _watch(self, deadline: float) -> None:
         self._unwatch()

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -30,39 +31,49 @@ GRACE_SECONDS = 0.01
 class ReplySlot:
     """Takes one answer in the event loop, and hands it to the thread that waits.
 
-    A bare lock: `concurrent.futures.Future` does the same at five times the cost.
+    Bare locks: `concurrent.futures.Future` does the same at five times the cost.
     """
 
-    __slots__ = ("_answer", "_failure", "_lock")
+    __slots__ = ("_answer", "_failure", "_lock", "_settled")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lock.acquire()
+        self._settled = threading.Lock()
+        """Taken by whoever is first: the loop with an answer, or the thread that gives up."""
         self._answer: Answer | None = None
         self._failure: Exception | None = None
 
     def done(self) -> bool:
-        """Return whether there is an answer."""
-        return self._answer is not None or self._failure is not None
+        """Return whether there is an answer, or nobody waits any more."""
+        return self._settled.locked()
 
     def set_result(self, answer: Answer) -> None:
-        """Hand the answer over."""
+        """Hand the answer over; raise `asyncio.InvalidStateError` where nobody waits any more."""
+        self._settle()
         self._answer = answer
         self._lock.release()
 
     def set_exception(self, failure: Exception) -> None:
-        """Hand the failure over."""
+        """Hand the failure over, likewise."""
+        self._settle()
         self._failure = failure
         self._lock.release()
 
-    def wait(self, seconds: float) -> Answer:
-        """Return the answer, or raise the failure."""
-        self._lock.acquire(timeout=seconds)
-        if self._answer is not None:
-            return self._answer
-        raise self._failure or RequestFailed(
-            grpc.StatusCode.DEADLINE_EXCEEDED, "the client itself is too slow"
-        )
+    def wait(self, seconds: float) -> Answer | None:
+        """Return the answer, or raise the failure; None where neither came in time."""
+        if not self._lock.acquire(timeout=seconds):
+            if self._settled.acquire(blocking=False):
+                return None
+            # The loop is about to release it.
+            self._lock.acquire()
+        if self._failure is not None:
+            raise self._failure
+        return self._answer
+
+    def _settle(self) -> None:
+        if not self._settled.acquire(blocking=False):
+            raise asyncio.InvalidStateError
 
 
 class Client:
@@ -204,12 +215,16 @@ class Client:
         if not self._woken:
             self._woken = True
             self._loop.call_soon_threadsafe(self._hand_over)
-        try:
-            return waiter.wait(seconds + GRACE_SECONDS)
-        except RequestFailed as failure:
-            if self._options.fail_open:
-                return let_through(failure)
-            raise
+        answer = waiter.wait(seconds + GRACE_SECONDS)
+        return self._given_up() if answer is None else answer
+
+    def _given_up(self) -> Answer:
+        late = RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "the client itself is too slow")
+        with suppress(RuntimeError):  # closed meanwhile
+            self._loop.call_soon_threadsafe(self._core.counters.count_failed, late.status.name)
+        if self._options.fail_open:
+            return let_through(late)
+        raise late
 
     def _hand_over(self) -> None:
         # In this order: who finds the loop woken has put its request in before.

@@ -8,12 +8,14 @@ cheaper each row. Everything here runs in one event loop.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic
 
 import grpc
 
 from fanzha.client._batch import AnswerSink, Batch
 from fanzha.client._connections import Connection, Connections
+from fanzha.client._counters import Counters
 from fanzha.client._failures import RequestFailed
 from fanzha.client._options import Options
 from fanzha.client._request_kinds import RequestKind, Row
@@ -30,6 +32,7 @@ class RequestCoalescer(Generic[Row]):
         sender: RequestSender,
         connections: Connections,
         options: Options,
+        counters: Counters,
         fail: Callable[[AnswerSink, RequestFailed], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
@@ -37,6 +40,7 @@ class RequestCoalescer(Generic[Row]):
         self._sender = sender
         self._connections = connections
         self._options = options
+        self._counters = counters
         self._fail = fail
         self._loop = loop
         self._open: Batch[Row] = Batch(loop, fail)
@@ -48,7 +52,9 @@ class RequestCoalescer(Generic[Row]):
         """Queue one row until *deadline*, in the loop's time; its answer goes to *sink*."""
         if not isinstance(row, self._kind.row):
             # Rejected here, it fails no batch of others.
-            sink.set_exception(TypeError(f"not a {self._kind.row.__name__}: {type(row).__name__}"))
+            with suppress(asyncio.InvalidStateError):
+                wrong = f"not a {self._kind.row.__name__}: {type(row).__name__}"
+                sink.set_exception(TypeError(wrong))
             return
         if self._queued >= self._options.max_waiting:
             full = RequestFailed(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many requests wait here")
@@ -122,4 +128,4 @@ class RequestCoalescer(Generic[Row]):
         except RequestFailed as failure:
             batch.fail(failure)
         else:
-            batch.answer(answers)
+            self._counters.count_decided(*batch.answer(answers))

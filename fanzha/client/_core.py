@@ -52,6 +52,7 @@ class Core:
                 sender=self._sender,
                 connections=self._connections,
                 options=options,
+                counters=self.counters,
                 fail=self.fail,
                 loop=loop,
             )
@@ -59,12 +60,15 @@ class Core:
         self.calls, self.texts, self.links = coalescer(CALLS), coalescer(TEXTS), coalescer(LINKS)
 
     def fail(self, sink: AnswerSink, failure: RequestFailed) -> None:
-        """Fail open or raise, as the options say."""
+        """Fail open or raise, as the options say; a sink that is done stays as it is."""
+        try:
+            if self.options.fail_open:
+                sink.set_result(let_through(failure))
+            else:
+                sink.set_exception(failure)
+        except asyncio.InvalidStateError:
+            return
         self.counters.count_failed(failure.status.name)
-        if self.options.fail_open:
-            sink.set_result(let_through(failure))
-        else:
-            sink.set_exception(failure)
 
     async def decide(
         self, kind: RequestKind[Row], rows: Sequence[Row], timeout: float | None
@@ -79,12 +83,16 @@ class Core:
         try:
             request = kind.request_of(rows, self.options)
             connection = self._pick()
-            return await self._sender.decide(connection, kind.method, request, deadline, len(rows))
+            answers = await self._sender.decide(
+                connection, kind.method, request, deadline, len(rows)
+            )
         except RequestFailed as failure:
             self.counters.count_failed(failure.status.name, len(rows))
             if self.options.fail_open:
                 return Answers.failed(failure, len(rows))
             raise
+        self.counters.count_decided(len(rows), len(answers.blocked))
+        return answers
 
     async def call_once(self, method: str, request: Any, timeout: float) -> Any:
         """Make a call that must not be retried; raise `RequestFailed` without an answer."""

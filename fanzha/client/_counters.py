@@ -9,7 +9,7 @@ class Counters:
     """Counts since the client was made."""
 
     decided: int = 0
-    """Rows that a server decided."""
+    """Rows whose decision by a server came in time."""
     blocked: int = 0
     """Of those, rows to block."""
     failed: int = 0
@@ -20,6 +20,11 @@ class Counters:
     """RPCs, repeated ones too."""
     retries: int = 0
     """RPCs that repeated another."""
+
+    def count_decided(self, rows: int, blocked: int) -> None:
+        """Count decisions in that a caller got."""
+        self.decided += rows
+        self.blocked += blocked
 
     def count_failed(self, status: str, rows: int = 1) -> None:
         """Count rows without an answer in."""

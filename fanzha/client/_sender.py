@@ -59,8 +59,6 @@ class RequestSender:
             raise RequestFailed(
                 grpc.StatusCode.INTERNAL, f"{rows} rows sent, {len(answers)} answered"
             )
-        self._counters.decided += rows
-        self._counters.blocked += len(answers.blocked)
         return answers
 
     def _give_ids(self, request: Any) -> None:

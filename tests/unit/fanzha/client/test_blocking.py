@@ -1,5 +1,6 @@
 """The client for threads, against a real server."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from typing import Any
 import grpc
 import pytest
 
-from fanzha.client import Call, Client, Link, Options, RequestFailed, Text
+from fanzha.client import Answer, Call, Client, Link, Options, RequestFailed, Text
+from fanzha.client._blocking import ReplySlot
 from tests.support.decision_server import DecisionServer, block_listed, decision_server
 from tests.support.processes import eventually
 
@@ -79,6 +81,17 @@ def test_a_late_answer_is_to_let_through(server: DecisionServer) -> None:
     assert answer.failed_open
     assert not answer.blocked
     assert answer.status is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_not_taken() -> None:
+    slot = ReplySlot()
+
+    answer = slot.wait(0.0)
+
+    assert answer is None
+    assert slot.done()
+    with pytest.raises(asyncio.InvalidStateError):
+        slot.set_result(Answer(action=0, reason=0))
 
 
 def test_without_failing_open_a_failure_is_raised(server: DecisionServer) -> None:

@@ -1,16 +1,13 @@
 """How single requests travel together, against a real server."""
 
 import asyncio
-import time
-from collections.abc import Iterator, Sequence
-from threading import Lock
+from collections.abc import Iterator
 from typing import Any
 
 import grpc
 import pytest
 
 from fanzha.client import AsyncClient, Call, Link, Options, RequestFailed, Text
-from fanzha.v1 import decision_pb2
 from tests.support.decision_server import DecisionServer, allow, block_listed, decision_server
 
 LONG = 20.0
@@ -184,27 +181,52 @@ async def test_the_queue_of_the_client_is_bounded(server: DecisionServer) -> Non
     assert (counters.decided, counters.failed) == (6, 3)
 
 
-async def test_requests_that_a_slow_server_would_answer_too_late_are_not_sent(
+async def test_a_request_that_waited_longer_than_it_has_left_is_not_sent(
     server: DecisionServer,
 ) -> None:
-    one_at_a_time = Lock()
+    async with AsyncClient(server.target, options()) as client:
+        server.hold()
+        first = client.decide_call(call(1))
+        await has_asked(server, 1)
+        late = client.decide_call(call(2), timeout=0.5)
+        await asyncio.sleep(0.3)
+        server.release()
+        failed = await late
+        await first
 
-    def slowly(rows: Sequence[Any], context: Any) -> decision_pb2.Decisions:
-        with one_at_a_time:
-            time.sleep(0.03)
-        return allow(rows, context)
+    assert failed.status is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert server.sizes == [1]
 
-    server.say = slowly
-    # At once, the server would have 16 batches: three times the deadline.
-    overload = options(timeout=0.15, max_batch=8, max_in_flight=16)
-    async with AsyncClient(server.target, overload) as client:
-        for _ in range(500):
-            for number in range(10):
-                client.decide_call(call(number))
-            await asyncio.sleep(0.006)
-        decided = client.counters.decided
 
-    assert decided > sum(server.sizes) / 2
+async def test_each_request_is_counted_as_what_its_caller_got(server: DecisionServer) -> None:
+    async with AsyncClient(server.target, options()) as client:
+        server.hold()
+        first = client.decide_call(call(0))
+        await has_asked(server, 1)
+        hasty, patient = client.decide_call(call(9), timeout=0.05), client.decide_call(call(19))
+        given_up = client.decide_call(call(29))
+        await hasty
+        given_up.cancel()
+        server.release()
+        await asyncio.gather(first, patient)
+        counters = client.counters
+
+    assert (counters.decided, counters.blocked, counters.failed) == (2, 1, 1)
+
+
+async def test_rows_that_travelled_with_a_late_one_are_decided(server: DecisionServer) -> None:
+    async with AsyncClient(server.target, options()) as client:
+        server.hold()
+        hasty, patient = client.decide_call(call(9), timeout=2.0), client.decide_call(call(19))
+        await has_asked(server, 1)
+        late = await hasty
+        server.release()
+        decided = await patient
+        counters = client.counters
+
+    assert server.sizes == [2]
+    assert (late.failed_open, decided.blocked) == (True, True)
+    assert (counters.decided, counters.blocked, counters.failed) == (1, 1, 1)
 
 
 async def test_closing_completes_pending_requests(server: DecisionServer) -> None:
