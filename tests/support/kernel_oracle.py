@@ -3,7 +3,8 @@
 Each check makes rows from a seed, ordinary and hostile ones, and compares what a kernel says with
 what a plain reading of the specification says: protobuf for rows, `fanzha.phone` for parties, every
 entry tried in turn for lists, events counted one by one in a dictionary for activity, slices of a
-text for n-grams, `tests.support.link_oracle` for links. Raises AssertionError at the first
+text for n-grams, `tests.support.text_oracle` and `tests.support.link_oracle` for texts and links.
+Raises AssertionError at the first
 difference, with the seed.
 """
 
@@ -27,11 +28,12 @@ from fanzha.character_table import FIRST_TOKEN
 from fanzha.decisions import Action
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import Calls
+from fanzha.text import normalise_all
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
-from tests.support import link_oracle
+from tests.support import link_oracle, text_oracle
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
 from tests.support.damaged_messages import damaged_message
 
@@ -155,6 +157,17 @@ def check_ngrams(rows: int, seed: int) -> int:
     return compared
 
 
+def check_texts(rows: int, seed: int) -> int:
+    """Compare normalised texts, *rows* of them; return how many characters are left."""
+    chance, left = random.Random(seed), 0
+    for _ in range(-(-rows // BATCH)):
+        texts = [text_oracle.a_text(chance) for _ in range(BATCH)]
+        for text, found in zip(texts, normalise_all(texts), strict=True):
+            assert found == text_oracle.normalise(text), f"{text!r}, seed {seed}"
+            left += len(found)
+    return left
+
+
 def check_links(rows: int, seed: int) -> int:
     """Compare what is read of URLs; return how many n-grams they have."""
     chance, compared = random.Random(seed), 0
@@ -187,6 +200,7 @@ CHECKS: dict[str, Callable[[int, int], int]] = {
     "lists": check_lists,
     "activity": check_activity,
     "ngrams": check_ngrams,
+    "texts": check_texts,
     "links": check_links,
 }
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fanzha.character_table import EXPANDS, folds
 from fanzha.text import MAX_CHARACTERS, Token, normalise, normalise_all
+from tests.support import text_oracle
 
 TRICKY = (
     "xX*05 .,:/-'abzé\u200b\u0301DIGITURLNAME①⑩㎡½ＡＢ９"
@@ -96,6 +98,28 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 @given(st.lists(tricky_texts | st.text(max_size=20), max_size=6))
 def test_a_batch_is_its_texts_one_by_one(texts: list[str]) -> None:
     assert normalise_all(texts) == [normalise(text) for text in texts]
+
+
+def test_a_text_of_characters_that_become_many_is_read_to_its_end() -> None:
+    texts = ["\ufdfa" * MAX_CHARACTERS, "⑩" * 3000, "ok"]
+
+    assert normalise_all(texts) == [text_oracle.normalise(text) for text in texts]
+
+
+def test_every_character_folds_as_the_tables_say() -> None:
+    texts = [f"{chr(code)}a" for code in range(0x20100)]
+
+    assert normalise_all(texts) == [text_oracle.normalise(text) for text in texts]
+
+
+def test_no_digit_but_those_of_ascii_is_left_to_be_a_number() -> None:
+    left = folds()[folds() != EXPANDS]
+
+    assert [code for code in set(left.tolist()) if chr(code).isdecimal() and code > ord("9")] == []
+
+
+def test_placeholders_of_one_text_do_not_change_another() -> None:
+    assert normalise_all(["they CAME home", "NAME"])[0] == "they came home"
 
 
 def test_text_beyond_the_limit_is_not_read() -> None:
