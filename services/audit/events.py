@@ -63,6 +63,8 @@ class AuditKind(StrEnum):
     """Labelled examples were exported, with texts."""
     MODEL_CHANGED = "model_changed"
     """A model was activated, put into shadow or rolled back."""
+    WARNING_POLICY_CHANGED = "warning_policy_changed"
+    """Another warning policy was proposed, approved or rejected."""
     LOG_VERIFIED = "log_verified"
     """The log was verified through the service, with what result."""
     CHECKPOINT = "checkpoint"

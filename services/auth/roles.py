@@ -195,6 +195,14 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ListTemplates": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.DISPATCHER),
         "LintText": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.DISPATCHER),
     },
+    "fanzha.v1.WarningPolicyService": {
+        "GetWarningPolicy": _OVERSEERS,
+        "ListWarningPolicyVersions": _OVERSEERS,
+        "ProposeWarningPolicy": _of(Role.OPERATOR),
+        "ListWarningPolicyProposals": _OVERSEERS,
+        "GetWarningPolicyProposal": _OVERSEERS,
+        "DecideWarningPolicyProposal": _of(Role.OPERATOR, Role.APPROVER),
+    },
     "fanzha.v1.DecisionLogService": {
         "FindDecisions": _DECISION_READERS,
         "GetDecision": _DECISION_READERS,

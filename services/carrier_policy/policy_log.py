@@ -1,4 +1,6 @@
-"""The log of carrier policies in Redis: every version whole, the newest in force.
+"""A log of policies in Redis: every version whole, the newest in force.
+
+The carrier policy has one, and the warning policy another (`services.warning.policy`).
 
 ==============================  =====================================================
 key                             what
@@ -23,7 +25,7 @@ from fanzha.errors import NotFound, VersionConflict
 from fanzha.translation.message import Message
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable
-from services.carrier_policy.version import PolicyVersion, from_fields
+from services.carrier_policy.version import CARRIER_SEAL, PolicyVersion, from_fields
 
 LOG, WORKERS = "{fanzha:policy}:log", "{fanzha:policy}:workers"
 RETAINED_VERSIONS = 1_000
@@ -60,6 +62,25 @@ version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLogNames:
+    """What tells the log of one policy from that of another."""
+
+    log: str
+    """Key of the stream; it shares its hash tag with *workers*."""
+    workers: str
+    """Key of the hash of reports."""
+    seal: str
+    """What seals are about, so that no seal of one log counts in another."""
+    noun: Message
+    """As in "the carrier policy is at version 3"."""
+
+
+CARRIER_POLICY = PolicyLogNames(
+    log=LOG, workers=WORKERS, seal=CARRIER_SEAL, noun=Message("the carrier policy is")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyReport:
     """The report of a worker on the policy it has in force."""
 
@@ -81,9 +102,15 @@ class PolicyLog:
     """
 
     def __init__(
-        self, client: Client, *, sign: Sign | None = None, check_seal: CheckSeal | None = None
+        self,
+        client: Client,
+        *,
+        sign: Sign | None = None,
+        check_seal: CheckSeal | None = None,
+        names: PolicyLogNames = CARRIER_POLICY,
     ) -> None:
         """Seal commits by *sign*, and verify seals with *check_seal*; None: neither."""
+        self._names = names
         self._client: Any = client
         self._sign = sign
         self._check_seal = check_seal
@@ -94,15 +121,15 @@ class PolicyLog:
         """Return whether a version has a valid seal; None where seals are not verified."""
         if self._check_seal is None or not policy.version:
             return None
-        return self._check_seal(policy.signed_payload(), policy.seal)
+        return self._check_seal(policy.signed_payload(self._names.seal), policy.seal)
 
     async def head(self) -> PolicyVersion:
         """Return the newest version; version 0, which sets nothing, before the first commit."""
         async with within(_READ_SECONDS):
-            entries = await self._client.xrevrange(LOG, count=1)
+            entries = await self._client.xrevrange(self._names.log, count=1)
             if entries and not _versions(entries):
                 # Somebody else wrote it: look for the newest of ours below.
-                entries = await self._client.xrevrange(LOG, count=_SEARCHED)
+                entries = await self._client.xrevrange(self._names.log, count=_SEARCHED)
         if entries:
             self._seen = entries[0][0]
         found = _versions(entries)
@@ -127,7 +154,7 @@ class PolicyLog:
         place = "+"
         while len(found) < size:
             async with within(_READ_SECONDS):
-                entries = await self._client.xrevrange(LOG, place, "-", count=_CHUNK)
+                entries = await self._client.xrevrange(self._names.log, place, "-", count=_CHUNK)
             if not entries:
                 break
             found += [one for one in _versions(entries) if one.version < version]
@@ -142,19 +169,21 @@ class PolicyLog:
         """
         policy = replace(policy, version=expected_version + 1)
         if self._sign is not None:
-            policy = replace(policy, seal=self._sign(policy.signed_payload()))
+            policy = replace(policy, seal=self._sign(policy.signed_payload(self._names.seal)))
         fields = [part for field in policy.fields().items() for part in field]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             writing.eval(
-                _COMMIT, 1, LOG, expected_version, policy.commit, RETAINED_VERSIONS, _SEARCHED,
-                *fields,
+                _COMMIT, 1, self._names.log, expected_version, policy.commit,
+                RETAINED_VERSIONS, _SEARCHED, *fields,
             )  # fmt: skip
-            ((done, version),), _on_disk = await execute_synced(self._client, writing, LOG)
+            ((done, version),), _on_disk = await execute_synced(
+                self._client, writing, self._names.log
+            )
         if not done:
             raise VersionConflict.between(
                 "expected_version",
-                Message("the carrier policy is"),
+                self._names.noun,
                 expected=expected_version,
                 actual=int(version),
                 advice=Message("propose the change again"),
@@ -170,23 +199,23 @@ class PolicyLog:
     async def wait_for_change(self) -> None:
         """Return once an entry was added since the last `head`, or after `WAIT_MS`."""
         async with within(_READ_SECONDS + WAIT_MS / 1000):
-            await self._client.xread({LOG: self._seen}, count=1, block=WAIT_MS)
+            await self._client.xread({self._names.log: self._seen}, count=1, block=WAIT_MS)
 
     async def report(self, report: PolicyReport) -> None:
         """Store the report of a worker."""
         fields = {name: value for name, value in asdict(report).items() if name != "worker"}
         async with within(_READ_SECONDS):
-            await self._client.hset(WORKERS, report.worker, json.dumps(fields))
+            await self._client.hset(self._names.workers, report.worker, json.dumps(fields))
 
     async def reports(self, now_ms: int) -> list[PolicyReport]:
         """Return the workers that reported lately, by name; forget the others."""
         async with within(_READ_SECONDS):
-            fields = await self._client.hgetall(WORKERS)
+            fields = await self._client.hgetall(self._names.workers)
             reports = readable("report of the carrier policy", _report, sorted(fields.items()))
             oldest = now_ms - REPORT_AGE_MS
             silent = [one.worker for one in reports if one.reported_at_ms < oldest]
             if silent:
-                await self._client.hdel(WORKERS, *silent)
+                await self._client.hdel(self._names.workers, *silent)
         return [one for one in reports if one.worker not in silent]
 
 

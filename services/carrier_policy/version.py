@@ -1,11 +1,11 @@
-"""One version of the carrier policy, and its form in Redis and on the disks of hosts."""
+"""One version of a policy, and its form in Redis and on the disks of hosts."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-_PURPOSE = "fanzha: a carrier policy, audited"
+CARRIER_SEAL = "fanzha: a carrier policy, audited"
 _TEXTS = ("document", "author", "approved_by", "reason", "seal")
 _NUMBERS = ("change_id", "committed_at_ms")
 
@@ -33,11 +33,11 @@ class PolicyVersion:
         """Return the fields of its entry, but for version and commit, which the script adds."""
         return {name: str(getattr(self, name)) for name in (*_TEXTS, *_NUMBERS)}
 
-    def signed_payload(self) -> bytes:
-        """Return the bytes that a seal signs."""
+    def signed_payload(self, about: str = CARRIER_SEAL) -> bytes:
+        """Return the bytes that a seal signs; *about* tells the carrier policy from others."""
         digest = sha256(self.document.encode()).hexdigest()
         payload = [
-            *(_PURPOSE, self.version, self.commit, self.committed_at_ms, self.change_id),
+            *(about, self.version, self.commit, self.committed_at_ms, self.change_id),
             *(self.author, self.approved_by, self.reason, digest),
         ]
         return json.dumps(payload).encode()

@@ -79,6 +79,7 @@ from services.warning.outcomes import wiring as outcome_wiring
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals
 from services.warning.outcomes.wiring import OutcomeRuntime
+from services.warning.policy.in_force import WarningPolicyInForce
 from services.warning.retractions.notices import RetractionStore
 
 
@@ -358,19 +359,26 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
 def _warning_servicers(context: AdminContext, services: AdminServices) -> dict[str, object]:
     """Return the servicers that control, operate and report on warnings."""
     settings, audit = context.settings, context.audit
+    client = context.connect()
+    policies = operations_wiring.policies_in_force(settings, client, audit.key)
     return {
         "warning_control": WarningControlServicer(
             control.build(settings, context.connect(), now_ms=now_ms, audit=audit)
         ),
-        "warning_backfill": _backfill_servicer(context, services.lists),
+        "warning_backfill": _backfill_servicer(context, services.lists, policies),
+        "warning_policy": operations_wiring.policy(
+            settings, client, policies=policies, audit=audit
+        ),
         "warning_operations": operations_wiring.servicer(
-            settings, context.connect(), log=services.logged, audit=audit
+            settings, context.connect(), log=services.logged, audit=audit, policies=policies
         ),
         "warning_report": operations_wiring.reports(settings, context.connect(), now_ms=now_ms),
     }
 
 
-def _backfill_servicer(context: AdminContext, lists: ListService) -> WarningBackfillServicer:
+def _backfill_servicer(
+    context: AdminContext, lists: ListService, policies: WarningPolicyInForce
+) -> WarningBackfillServicer:
     settings, audit = context.settings, context.audit
     return WarningBackfillServicer(
         backfill_service.build(
@@ -382,6 +390,7 @@ def _backfill_servicer(context: AdminContext, lists: ListService) -> WarningBack
             audit=audit,
             metrics=BackfillMetrics(context.registry),
             now_ms=now_ms,
+            policies=policies,
         ),
         backfill_wiring.build_suspected_hits(
             settings, context.connect(), audit=audit, now_ms=now_ms

@@ -7,6 +7,9 @@ from infra.clock import now_ms
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
 from services.audit.events import Audit
+from services.audit.keys import SigningKey
+from services.audit.seals import signer
+from services.carrier_policy.policy_log import PolicyLog
 from services.decision.sinks.hit_store import HitStore
 from services.decision_log.query import DecisionQuery
 from services.models.request_store import ModelRequestStore
@@ -15,6 +18,7 @@ from services.models.service import ModelControl
 from services.models.store import ModelStore
 from services.rpc.models.handler import ModelServicer
 from services.rpc.warnings.operations_handler import WarningOperationsServicer
+from services.rpc.warnings.policy_handler import WarningPolicyServicer
 from services.rpc.warnings.report_handler import WarningReportServicer
 from services.settings.settings import Settings
 from services.warning import keys
@@ -25,13 +29,22 @@ from services.warning.intake.sources import WarningSources
 from services.warning.messages.catalog import MessageCatalog
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.example_export import ExampleExport
+from services.warning.policy import rulebook
+from services.warning.policy.in_force import WARNING_POLICY, WarningPolicyInForce
+from services.warning.policy.proposal_store import WarningPolicyProposalStore
+from services.warning.policy.proposals import WarningPolicyProposals
 from services.warning.policy.trial import PolicyTrial
 from services.warning.reports import map_service
 from services.warning.reports import service as reporting
 
 
 def servicer(
-    settings: Settings, client: Client, *, log: DecisionQuery | None, audit: Audit
+    settings: Settings,
+    client: Client,
+    *,
+    log: DecisionQuery | None,
+    audit: Audit,
+    policies: WarningPolicyInForce,
 ) -> WarningOperationsServicer:
     """Build the servicer; *log* is None where nothing is logged."""
     cases = CaseListing(client, CaseStore(client))
@@ -42,11 +55,39 @@ def servicer(
         examples=ExampleExport(cases, HitStore(client), log, audit=audit),
         policies=PolicyTrial(
             cases,
-            policy_file=settings.warning_policy_file,
+            policies=policies,
             groups_file=settings.warning_groups_file,
             home_country=settings.home_country,
         ),
         templates=cache(partial(MessageCatalog.load, settings.warning_templates_dir)),
+    )
+
+
+def policies_in_force(
+    settings: Settings, client: Client, key: SigningKey | None
+) -> WarningPolicyInForce:
+    """Build what reads the warning policy and commits versions, sealed with *key*."""
+    log = PolicyLog(client, sign=signer(key) if key else None, names=WARNING_POLICY)
+    return WarningPolicyInForce(log, file=settings.warning_policy_file)
+
+
+def policy(
+    settings: Settings, client: Client, *, policies: WarningPolicyInForce, audit: Audit
+) -> WarningPolicyServicer:
+    """Build the servicer of the warning policy."""
+    return WarningPolicyServicer(
+        policies,
+        WarningPolicyProposals(
+            policies,
+            WarningPolicyProposalStore(client),
+            audit=audit,
+            now_ms=now_ms,
+            rule=settings.second_person,
+        ),
+        limits=rulebook.rules(settings),
+        language=settings.warning_language,
+        templates=cache(partial(MessageCatalog.load, settings.warning_templates_dir)),
+        now_ms=now_ms,
     )
 
 

@@ -43,7 +43,8 @@ from services.warning.dispatch.wiring import DispatchRuntime
 from services.warning.intake import cloud_events_http
 from services.warning.intake.cloud_events_http import Authenticate
 from services.warning.intake.drop_folder import DropFolder
-from services.warning.policy import rulebook
+from services.warning.policy import follower, rulebook
+from services.warning.policy.follower import FollowedWarningPolicy
 from services.warning.policy.metrics import RulebookMetrics
 from services.warning.policy.router import PolicyRouter, TemplateComposer
 from services.warning.policy.rulebook import Rulebook
@@ -72,6 +73,7 @@ class WarnParts:
     refusals: RefusalRecorder
     guard: PortSecurity
     backfill: BackfillBackground
+    policy: FollowedWarningPolicy
 
 
 async def run(settings: Settings) -> int:
@@ -92,7 +94,9 @@ async def run(settings: Settings) -> int:
         stack.push_async_callback(dispatch.close)
         server = _server(parts)
         await _open_ports(stack, parts, server)
-        background = _start_background(parts, dispatch)
+        following = asyncio.create_task(parts.policy.run())
+        await parts.policy.first()
+        background = [following, *_start_background(parts, dispatch)]
         await server.serve()
         process_lifecycle.say_serving()
         preparing = asyncio.create_task(_prepare_regions(parts.book))
@@ -145,6 +149,9 @@ async def _build(settings: Settings, redis_url: str) -> WarnParts:
             worker=pipeline.consumer,
             metrics=BackfillMetrics(registry),
             now_ms=now_ms,
+        ),
+        policy=follower.follow(
+            settings, client, worker=pipeline.consumer, use=router.use, now_ms=now_ms
         ),
     )
 

@@ -44,6 +44,8 @@ from fanzha.v1 import (
     warning_operations_pb2_grpc,
     warning_pb2,
     warning_pb2_grpc,
+    warning_policy_pb2,
+    warning_policy_pb2_grpc,
     warning_report_pb2,
     warning_report_pb2_grpc,
 )
@@ -115,6 +117,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "models": (
         model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
         model_pb2_grpc.add_ModelServiceServicer_to_server,
+    ),
+    "warning_policy": (
+        warning_policy_pb2.DESCRIPTOR.services_by_name["WarningPolicyService"].full_name,
+        warning_policy_pb2_grpc.add_WarningPolicyServiceServicer_to_server,
     ),
     "warning_control": (
         warning_control_pb2.DESCRIPTOR.services_by_name["WarningControlService"].full_name,

@@ -82,7 +82,8 @@ class WarningSettings(AdministrationSettings):
     warning_policy_file: Path | None = Field(
         default=None,
         description="TOML file: the policy that assigns tiers to cases: "
-        "docs/how-to/warning-policy.md. Unset: the policy of the package.",
+        "docs/how-to/warning-policy.md. Set, it wins over what is approved with "
+        "`fanzha warnings policy` and in the console. Unset: that, else the policy of the package.",
     )
     warning_groups_file: Path | None = Field(
         default=None,

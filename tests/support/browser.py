@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.external_servers import program
 from tests.support.identities import AUDIENCE, ISSUER, Issuer
@@ -42,6 +42,8 @@ def chromium() -> Iterator[Browser]:
     binary = program("chromium", package="chromium")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=binary, args=_FLAGS)
+        # The five seconds of Playwright are little on a machine with other work.
+        expect.set_options(timeout=PATIENCE_SECONDS / 4 * 1000)
         try:
             yield running
         finally:

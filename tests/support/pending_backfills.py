@@ -102,7 +102,7 @@ class LandingRig:
     def looking(self) -> Lookback:
         query = RecipientQuery(DecisionQuery(self.folder, HomePlan())) if self.folder else None
         return Lookback(
-            query, home=HomePlan(), router=PlainRouter, samples=False, now_ms=self.clock
+            query, home=HomePlan(), router=_plain_router, samples=False, now_ms=self.clock
         )
 
     def beginning(self) -> BackfillStarter:
@@ -223,3 +223,7 @@ def work(url: str, folder: Path) -> None:
         await rig.close()
 
     asyncio.run(all_of_it())
+
+
+async def _plain_router() -> PlainRouter:
+    return PlainRouter()

@@ -9,6 +9,7 @@ from services.cli.warnings import (
     entries,
     examples,
     policy,
+    policy_changes,
     regions,
     sources,
     suspected,
@@ -21,6 +22,7 @@ app.command()(sources.sources)
 app.command()(sources.feedback)
 app.command()(entries.entries)
 app.add_typer(examples.app, name="examples")
+policy_changes.add_to(policy.app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(templates.app, name="templates")
 app.command()(regions.region)

@@ -42,6 +42,7 @@ KINDS: Mapping[str, str] = {
     "dead_letters_replayed": gettext_noop("Dead letters replayed"),
     "dead_letter_dropped": gettext_noop("Dead letter dropped"),
     "examples_exported": gettext_noop("Examples exported"),
+    "warning_policy_changed": gettext_noop("Warning policy changed"),
     "model_changed": gettext_noop("Model changed"),
     "log_verified": gettext_noop("Audit log verified"),
     "checkpoint": gettext_noop("Checkpoint"),

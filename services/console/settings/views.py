@@ -5,7 +5,12 @@ from starlette.responses import Response
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.v1 import access_pb2, blocklist_pb2, decision_pb2, model_pb2
 from services.console.backend.faults import BackendFault
-from services.console.settings import policy_views, source_views, template_views
+from services.console.settings import (
+    policy_views,
+    source_views,
+    template_views,
+    warning_policy_views,
+)
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
 
@@ -64,6 +69,7 @@ PAGE = ConsolePage(
         PageRoute(path="/identities", view=identities, needs=(_IDENTITIES,)),
         *source_views.ROUTES,
         *policy_views.ROUTES,
+        *warning_policy_views.ROUTES,
         *template_views.ROUTES,
     ),
     keys=(KeyHelp(key="e", does=gettext_noop("Write in the text to check or the policy")),),

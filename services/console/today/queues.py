@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fanzha.translation.catalogue import gettext_noop
-from fanzha.v1 import appeal_pb2, blocklist_pb2, case_pb2, change_pb2, hit_pb2
+from fanzha.v1 import appeal_pb2, blocklist_pb2, case_pb2, change_pb2, hit_pb2, warning_policy_pb2
 from fanzha.v1 import warning_backfill_pb2 as backfill_pb2
 from services.console.backend.faults import BackendFault
 from services.console.web.page_request import PageRequest
@@ -97,6 +97,14 @@ _QUESTIONS: tuple[QueueQuestion, ...] = (
         acts=("BlocklistService/UpdateEntries",),
         request=blocklist_pb2.ListDueRequest(page_size=_PAGE),
         read=lambda found: (len(found.entries), bool(found.next_page_token), _overdue(found)),
+    ),
+    QueueQuestion(
+        title=gettext_noop("Warning policies to approve"),
+        address="/settings/warning-policy",
+        method="WarningPolicyService/ListWarningPolicyProposals",
+        acts=("WarningPolicyService/DecideWarningPolicyProposal",),
+        request=warning_policy_pb2.ListWarningPolicyProposalsRequest(waiting_only=True),
+        read=lambda found: (len(found.proposals), False, None),
     ),
     QueueQuestion(
         title=gettext_noop("Backfills to start or drop"),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fanzha.errors import FanzhaError, NotFound
@@ -59,12 +59,12 @@ class Lookback:
         query: RecipientQuery | None,
         *,
         home: HomePlan,
-        router: Callable[[], Router],
+        router: Callable[[], Awaitable[Router]],
         samples: bool,
         now_ms: Callable[[], int],
         most_persons: int = MOST_PERSONS,
     ) -> None:
-        """*router* is called in a thread; *samples*: whether the log is configured to sample."""
+        """*router* assesses the tiers; *samples*: whether the log is configured to sample."""
         self._query = query
         self._home = home
         self._router = router
@@ -86,9 +86,12 @@ class Lookback:
                 "the decision log: there is none on this host, so recipients are unknown"
             )
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._search, query, pending)
+            router = await self._router()
+            return await asyncio.to_thread(self._search, query, pending, router)
 
-    def _search(self, query: RecipientQuery, pending: PendingBackfill) -> LookbackResult:
+    def _search(
+        self, query: RecipientQuery, pending: PendingBackfill, router: Router
+    ) -> LookbackResult:
         now, since = self._now_ms(), pending.effective_at_ms - pending.days * _DAY_MS
         accumulator = _LookbackAccumulator(self._most)
         for entry in pending.entries:
@@ -104,13 +107,15 @@ class Lookback:
                 accumulator.uncounted.append(f"the decision log: {type(error).__name__}")
             else:
                 accumulator.add(entry, subject, reached)
-        return self._result_of(accumulator, now)
+        return self._result_of(accumulator, now, router)
 
-    def _result_of(self, accumulator: "_LookbackAccumulator", now: int) -> LookbackResult:
+    def _result_of(
+        self, accumulator: "_LookbackAccumulator", now: int, router: Router
+    ) -> LookbackResult:
         persons = most_exposed_first(accumulator.totals.values())
         exposed = Counter(recipients.exposure(one).name.lower() for one in persons)
         assessed = persons[:: -(-len(persons) // MOST_ASSESSED) or 1]
-        router, tiers = self._router(), Counter[str]()
+        tiers = Counter[str]()
         for person in assessed:
             made = _recipient_of(person, accumulator.matches[person.number], now)
             tier = opening.apply_warnings(None, made.warnings, router, now).case.tier

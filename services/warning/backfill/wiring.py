@@ -1,6 +1,7 @@
 """Builds the background work and the services of backfills and suspected hits from settings."""
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,6 +26,7 @@ from services.warning.backfill.suspected_hits import SuspectedHitService
 from services.warning.backfill.trigger import BackfillTrigger
 from services.warning.cases.opening import Router
 from services.warning.policy import rulebook
+from services.warning.policy.in_force import WarningPolicyInForce
 from services.warning.policy.router import PolicyRouter
 
 _FLUSHES = 2
@@ -77,7 +79,7 @@ def build_background(
         ),
         counter=RecipientCounter(
             store,
-            _lookback(settings, lambda: router, now_ms),
+            _lookback(settings, _always(router), now_ms),
             BackfillStarter(BackfillStore(client), audit, now_ms=now_ms),
             worker=worker,
             mode=mode,
@@ -97,13 +99,19 @@ def build_pending_service(
     audit: Audit,
     metrics: BackfillMetrics,
     now_ms: Callable[[], int],
+    policies: WarningPolicyInForce,
 ) -> PendingBackfillService:
     """Build the service for list administration; *client* must decode answers."""
 
     @cache
-    def router() -> Router:
+    def built() -> PolicyRouter:
         book = rulebook.load(settings)
         return PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
+
+    async def router() -> Router:
+        found = await asyncio.to_thread(built)
+        found.use((await policies.current()).tiers)
+        return found
 
     return PendingBackfillService(
         PendingBackfillStore(client),
@@ -135,8 +143,17 @@ def build_suspected_hits(
     )
 
 
+def _always(router: Router) -> Callable[[], Awaitable[Router]]:
+    """Return a source of one router, which follows the policy by itself."""
+
+    async def found() -> Router:
+        return router
+
+    return found
+
+
 def _lookback(
-    settings: Settings, router: Callable[[], Router], now_ms: Callable[[], int]
+    settings: Settings, router: Callable[[], Awaitable[Router]], now_ms: Callable[[], int]
 ) -> Lookback:
     log = decision_log.query(settings)
     return Lookback(

@@ -30,6 +30,10 @@ class PolicyRouter:
         self._policy = policy
         self._context = context
 
+    def use(self, policy: TierPolicy) -> None:
+        """Judge by *policy* from now on."""
+        self._policy = policy
+
     def region(self, victim: str) -> Region:
         """Return the region of *victim*, an E.164 number."""
         (found,) = self._regions.of([victim])

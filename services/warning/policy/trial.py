@@ -11,8 +11,8 @@ from infra.text_limits import CharacterSet, TextLimit
 from services.auth import identity, roles
 from services.warning.cases.listing import CaseListing
 from services.warning.policy import facts, tiers
+from services.warning.policy.in_force import WarningPolicyInForce
 from services.warning.policy.preview import MOST_EXAMPLES, PolicyPreview, PolicyPreviewer
-from services.warning.policy.tiers import TierPolicy
 
 MOST_SHOWN = 100
 _POLICY = TextLimit(max_characters=2**18, characters=CharacterSet.ANY, strip=False)
@@ -38,12 +38,12 @@ class PolicyTrial:
         self,
         cases: CaseListing,
         *,
-        policy_file: Path | None,
+        policies: WarningPolicyInForce,
         groups_file: Path | None,
         home_country: str,
     ) -> None:
         self._cases = cases
-        self._policy_file = policy_file
+        self._policies = policies
         self._groups_file = groups_file
         self._home_country = home_country
 
@@ -52,7 +52,7 @@ class PolicyTrial:
     ) -> AsyncIterator[TrialProgress]:
         """Yield the progress of judging cases by *policy* and by *against*, both TOML.
 
-        An empty *against* is the policy of the settings. Raises `InvalidInput` for a wrong policy.
+        An empty *against* is the policy in force. Raises `InvalidInput` for a wrong policy.
         """
         roles.check_region(identity.current(), region)
         shown = MOST_EXAMPLES if most_shown is None else most_shown
@@ -61,7 +61,7 @@ class PolicyTrial:
                 "examples: up to {most_shown}, not {shown}", most_shown=MOST_SHOWN, shown=shown
             )
         after = _parsed("policy", policy)
-        before = _parsed("against", against) if against else await self._in_force()
+        before = _parsed("against", against) if against else (await self._policies.current()).tiers
         context = await asyncio.to_thread(facts.load, self._groups_file, self._home_country)
         previewer = PolicyPreviewer(before, after, examples=shown)
         expected = await self._cases.count(region=region, only_open=False)
@@ -79,11 +79,8 @@ class PolicyTrial:
             preview=previewer.result,
         )
 
-    async def _in_force(self) -> TierPolicy:
-        return await asyncio.to_thread(TierPolicy.load, self._policy_file)
 
-
-def _parsed(name: str, text: str) -> TierPolicy:
+def _parsed(name: str, text: str) -> tiers.TierPolicy:
     text_limits.optional(name, text, _POLICY)
     try:
         return tiers.parse(text, name)

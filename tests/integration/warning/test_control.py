@@ -50,7 +50,13 @@ def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
         servicers = {
             "warning_control": WarningControlServicer(control),
             "warning_operations": operations_wiring.servicer(
-                Settings(redis_url=redis_url), client, log=None, audit=audit
+                Settings(redis_url=redis_url),
+                client,
+                log=None,
+                audit=audit,
+                policies=operations_wiring.policies_in_force(
+                    Settings(redis_url=redis_url), client, None
+                ),
             ),
         }
         async with rpc_server(servicers) as target:

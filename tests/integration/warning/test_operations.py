@@ -54,7 +54,11 @@ async def served(
 ) -> AsyncIterator[SecuredServer]:
     client = connect(redis_url)
     servicer = operations_wiring.servicer(
-        Settings(redis_url=redis_url), client, log=None, audit=audit
+        Settings(redis_url=redis_url),
+        client,
+        log=None,
+        audit=audit,
+        policies=operations_wiring.policies_in_force(Settings(redis_url=redis_url), client, None),
     )
     servicers = {"warning_operations": servicer}
     try:

@@ -57,7 +57,13 @@ async def loop(redis_url: str, tmp_path: Path) -> AsyncIterator[Loop]:
 async def operations(loop: Loop, log: DecisionQuery | None) -> AsyncIterator[str]:
     """Serve WarningOperationsService on what *loop* runs."""
     servicer = operations_wiring.servicer(
-        Settings(redis_url="redis://127.0.0.1:1"), loop.client, log=log, audit=MemoryAudit()
+        Settings(redis_url="redis://127.0.0.1:1"),
+        loop.client,
+        log=log,
+        audit=MemoryAudit(),
+        policies=operations_wiring.policies_in_force(
+            Settings(redis_url="redis://127.0.0.1:1"), loop.client, None
+        ),
     )
     server = RpcServer(
         {"warning_operations": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
