@@ -2,7 +2,10 @@
 # The service in a slim image: hash-pinned dependencies, no pip, no root, nothing written outside
 # /data, so it runs with a read-only file system (docker run --read-only -v fanzha:/data).
 
-FROM python:3.13-slim-trixie AS build
+# Pin the base by digest: --build-arg PYTHON_IMAGE=python:3.13-slim-trixie@sha256:…
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
 # adapters.lock has the packages of adapters, too.
 ARG REQUIREMENTS=runtime.lock
@@ -25,15 +28,16 @@ RUN /opt/build/bin/python -m hatchling build -t wheel -d /dist \
     && /opt/build/bin/pip --python /opt/fanzha/bin/python install --no-cache-dir \
         --disable-pip-version-check --no-deps --no-index /dist/*.whl
 
-FROM python:3.13-slim-trixie
+FROM ${PYTHON_IMAGE}
 RUN groupadd --system --gid 10001 fanzha \
     && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin fanzha \
     && install -d -o fanzha -g fanzha -m 0700 /data
 COPY --from=build /opt/fanzha /opt/fanzha
-# Decisions and metrics are served to other machines. List administration stays on loopback until
-# whoever runs it sets FANZHA_ADMIN_HOST, which needs FANZHA_TLS_CERTIFICATE and FANZHA_TLS_KEY. With
-# these, the health check needs FANZHA_TLS_CA, and a certificate that names 127.0.0.1.
+# Decisions and metrics are served to other machines, so TLS and identities have to be set, see
+# deploy/compose/fanzha.yml, or FANZHA_DECISIONS_PLAINTEXT and FANZHA_METRICS_PLAINTEXT. List
+# administration stays on loopback until FANZHA_ADMIN_HOST is set. With TLS, the health check needs
+# FANZHA_TLS_CA and a certificate that names 127.0.0.1, and a client's where clients must show one.
 ENV PATH=/opt/fanzha/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

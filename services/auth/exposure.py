@@ -2,10 +2,11 @@
 
 import ipaddress
 import logging
+from pathlib import Path
 
 from fanzha.errors import InvalidConfiguration
 from fanzha.translation.catalogue import gettext_noop
-from fanzha.translation.message import Message
+from fanzha.translation.message import Message, Messages
 from services.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -82,18 +83,53 @@ def warn_admin_exposure(settings: Settings) -> None:
         logger.warning("list administration: %s", NO_AUTHENTICATION)
 
 
-def warn_decision_exposure(settings: Settings) -> None:
-    """Log a warning when the decision port is exposed without TLS or authentication."""
+def check_decisions(settings: Settings) -> None:
+    """Raise `ValueError` when decisions are exposed without TLS or authentication, unasked."""
     if is_loopback(settings.listen_host):
         return
+    outside = _not_loopback("listen_host", settings.listen_host)
+    missing = []
     if settings.tls_certificate is None:
-        logger.warning(
-            "decisions: served on %s without TLS; calls and texts%s can be read in transit",
-            settings.listen_host,
-            " and tokens" if settings.jwks_file is not None else "",
-        )
+        missing.append(Message("TLS"))
     if not settings.auth_enabled:
-        logger.warning("decisions: %s", NO_AUTHENTICATION)
+        missing.append(Message("authentication"))
+    if not missing:
+        return
+    if settings.decisions_plaintext:
+        logger.warning(
+            "decisions: served on %s without %s, as decisions_plaintext says",
+            settings.listen_host,
+            " and ".join(missing),
+        )
+        return
+    raise InvalidConfiguration(
+        "{outside}, and decisions would be served without {missing}. Set tls_certificate, tls_key, "
+        "tls_client_ca and identities_file (`fanzha identity init DIR` makes them all), or "
+        "decisions_plaintext = true where no one else reaches that network",
+        outside=outside,
+        missing=Messages(missing, ", "),
+    )
+
+
+def check_metrics(settings: Settings) -> None:
+    """Raise `ValueError` when Prometheus endpoints are exposed without TLS, unasked."""
+    if is_loopback(settings.metrics_host) or not settings.metrics_enabled:
+        return
+    if settings.tls_certificate is None and not settings.metrics_plaintext:
+        raise InvalidConfiguration(
+            "{outside}, and TLS is off: set tls_certificate and tls_key, or metrics_plaintext = "
+            "true where no one else reaches that network",
+            outside=_not_loopback("metrics_host", settings.metrics_host),
+        )
+
+
+def metrics_certificate(settings: Settings) -> tuple[Path, Path] | None:
+    """Return certificate and key of the Prometheus endpoints; None: they speak plain HTTP."""
+    if is_loopback(settings.metrics_host) or settings.metrics_plaintext:
+        return None
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return settings.tls_certificate, settings.tls_key
 
 
 def is_loopback(host: str) -> bool:

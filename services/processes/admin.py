@@ -34,6 +34,7 @@ async def run(settings: Settings) -> int:
             "FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along"
         )
     exposure.check_admin(settings)
+    exposure.check_metrics(settings)
     exposure.warn_admin_exposure(settings)
     # The identity of background work, which no request starts.
     identity.set_identity(identity.BACKGROUND if settings.auth_enabled else identity.DEVELOPER)
@@ -46,7 +47,10 @@ async def run(settings: Settings) -> int:
         stack.push_async_callback(context.audit.close)
         if settings.metrics_enabled:
             page = admin_exporter.page(
-                context.registry, settings.metrics_host, settings.admin_metrics_port
+                context.registry,
+                settings.metrics_host,
+                settings.admin_metrics_port,
+                certificate=exposure.metrics_certificate(settings),
             )
             stack.enter_context(page)
         await server.start(settings.admin_host, settings.admin_port)

@@ -5,6 +5,10 @@ second, except what waited for the disk (`WAITAOF`). One data directory has one 
 server, each behind a file lock. The server inherits its lock, so a server that outlived a killed
 owner is noticed: the next owner asks it to shut down before starting its own. The server has a
 session of its own, so that Ctrl-C in a terminal reaches us first and we can drain.
+
+Two users, each with a password made at start, and the default one off: ``fanzha``, for the
+processes of the service, reaches our keys only and no command that is dangerous or administrative
+(FLUSHALL, KEYS, CONFIG, DEBUG); ``owner`` may do everything. The server knows hashes of passwords.
 """
 
 import asyncio
@@ -17,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,13 +38,19 @@ _READY_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 _PORTS_TO_TRY = 3
+OWNER = "owner"
+SERVICE = "fanzha"
+KEY_PATTERNS = ("fanzha:*", "{fanzha:*", "later:{fanzha:*", "console:*")
+"""What the service may read and write."""
+_SERVICE_COMMANDS = "+@all -@admin -@dangerous +info"
+"""INFO is dangerous for what it tells of the server; a run id tells us that it restarted."""
 
 
 class EmbeddedValkey:
     """A Valkey server of our own, on loopback, that lives in ``<data_dir>/valkey``.
 
-    Its URL, with the password, is in the file ``url`` there, readable by the owner only:
-    ``redis-cli -u "$(cat data/valkey/url)"``.
+    Its URL, with the password of the user ``owner``, is in the file ``url`` there, readable by who
+    runs us only: ``redis-cli -u "$(cat data/valkey/url)"``.
     """
 
     def __init__(
@@ -50,14 +61,22 @@ class EmbeddedValkey:
         self._wanted_port = port
         self._free_port = free_port or _free_port
         self._port = 0
-        self._password = ""
+        self._passwords = {OWNER: "", SERVICE: ""}
         self._process: subprocess.Popen[bytes] | None = None
         self._owner_lock: int | None = None
 
     @property
     def url(self) -> str:
-        """The URL with the password; for clients, not for logs."""
-        return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
+        """The URL of the user who may do everything, with the password; not for logs."""
+        return self._url(OWNER)
+
+    @property
+    def service_url(self) -> str:
+        """The URL of the user that the service is, with the password; not for logs."""
+        return self._url(SERVICE)
+
+    def _url(self, user: str) -> str:
+        return f"redis://{user}:{self._passwords[user]}@127.0.0.1:{self._port}/0"
 
     @property
     def address(self) -> str:
@@ -119,7 +138,7 @@ class EmbeddedValkey:
             )
         try:
             self._end_orphan()
-            self._password = secrets.token_urlsafe(18)
+            self._passwords = {user: secrets.token_urlsafe(18) for user in self._passwords}
             self._launch_on_a_port()
         except BaseException:
             self._stop()
@@ -182,10 +201,17 @@ class EmbeddedValkey:
             "{directory}: another Valkey server runs on it", directory=self._directory
         )
 
+    def _hash(self, user: str) -> str:
+        return sha256(self._passwords[user].encode()).hexdigest()
+
     def _configuration(self) -> str:
+        keys = " ".join(f"~{pattern}" for pattern in KEY_PATTERNS)
         return "\n".join(
             (
-                f"bind 127.0.0.1\nport {self._port}\nrequirepass {self._password}",
+                f"bind 127.0.0.1\nport {self._port}",
+                "user default off",
+                f"user {OWNER} on #{self._hash(OWNER)} ~* &* +@all",
+                f"user {SERVICE} on #{self._hash(SERVICE)} {keys} {_SERVICE_COMMANDS}",
                 "dir ./\nlogfile valkey.log\ndaemonize no",
                 'appendonly yes\nappendfsync everysec\nsave ""\nmaxmemory-policy noeviction',
                 "",

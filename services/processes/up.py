@@ -57,9 +57,9 @@ async def run_all(settings: Settings, forks: ForkServer | None = None) -> int:
     from services.processes.embedded_valkey import EmbeddedValkey  # noqa: PLC0415 - loads a client of Redis
 
     valkey = EmbeddedValkey(settings.data_dir, settings.embedded_port)
-    url = await valkey.start()
+    await valkey.start()
     try:
-        return await _Host(settings, url, forks, valkey).run(with_admin=True)
+        return await _Host(settings, valkey.service_url, forks, valkey).run(with_admin=True)
     finally:
         await valkey.stop()
 
@@ -83,7 +83,8 @@ class _Host:
         settings = self._settings
         if with_admin:
             exposure.check_admin(settings)
-        exposure.warn_decision_exposure(settings)
+        exposure.check_decisions(settings)
+        exposure.check_metrics(settings)
         stop = process_lifecycle.stop_event()
         async with AsyncExitStack() as stack:
             port = SharedPort(settings.listen_host, settings.listen_port)
@@ -93,9 +94,15 @@ class _Host:
             keeper = _keeper(settings, stack)
             if settings.metrics_enabled:
                 also = [MaintenanceMetrics(keeper)] if keeper else []
-                page = MetricsServer(pages, settings.metrics_host, settings.metrics_port, also)
+                page = MetricsServer(
+                    pages,
+                    settings.metrics_host,
+                    settings.metrics_port,
+                    also,
+                    certificate=exposure.metrics_certificate(settings),
+                )
                 stack.enter_context(page)
-                endpoints["metrics"] = f"http://{settings.metrics_host}:{page.port}/metrics"
+                endpoints["metrics"] = self._metrics_url(page.port)
             children = self._workers(port.number)
             if with_admin:
                 # First, as they import while the fork server loads what the workers share.
@@ -161,9 +168,7 @@ class _Host:
         if self._settings.metrics_enabled:
             page = SharedPort(self._settings.metrics_host, self._settings.admin_metrics_port)
             page.close()
-            endpoints["admin_metrics"] = (
-                f"http://{self._settings.metrics_host}:{page.number}/metrics"
-            )
+            endpoints["admin_metrics"] = self._metrics_url(page.number)
             ports["FANZHA_ADMIN_METRICS_PORT"] = str(page.number)
         return self._child("admin", "admin", ports)
 
@@ -183,8 +188,14 @@ class _Host:
             short = name.removeprefix("FANZHA_").removesuffix("_PORT").lower()
             endpoints[short] = f"{host}:{port.number}"
         if "warning_metrics" in endpoints:
-            endpoints["warning_metrics"] = f"http://{endpoints['warning_metrics']}/metrics"
+            page_port = int(found["FANZHA_WARNING_METRICS_PORT"])
+            endpoints["warning_metrics"] = self._metrics_url(page_port)
         return self._child("warn", "warn", found)
+
+    def _metrics_url(self, port: int) -> str:
+        settings = self._settings
+        scheme = "https" if exposure.metrics_certificate(settings) else "http"
+        return f"{scheme}://{settings.metrics_host}:{port}/metrics"
 
     def _console(self, endpoints: dict[str, str]) -> Child:
         settings = self._settings

@@ -83,6 +83,7 @@ async def run(settings: Settings) -> int:
             "FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along"
         )
     exposure.check_warning(settings)
+    exposure.check_metrics(settings)
     # The identity of background work, which no request starts.
     identity.set_identity(identity.BACKGROUND if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
@@ -207,7 +208,10 @@ async def _open_ports(stack: AsyncExitStack, parts: WarnParts, server: RpcServer
     settings = parts.settings
     if settings.metrics_enabled:
         page = admin_exporter.page(
-            parts.registry, settings.metrics_host, settings.warning_metrics_port
+            parts.registry,
+            settings.metrics_host,
+            settings.warning_metrics_port,
+            certificate=exposure.metrics_certificate(settings),
         )
         stack.enter_context(page)
     await server.start(settings.warning_host, settings.warning_port)

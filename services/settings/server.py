@@ -30,8 +30,14 @@ class ServerSettings(BaseSettings):
     )
     listen_host: str = Field(
         default="127.0.0.1",
-        description="Address that decisions are served on; 0.0.0.0 or :: for all interfaces. "
-        "Without tls_certificate, keep it inside the signalling network.",
+        description="Address that decisions are served on; 0.0.0.0 or :: for all interfaces. Other "
+        "than loopback it needs tls_certificate and authentication, or decisions_plaintext.",
+    )
+    decisions_plaintext: bool = Field(
+        default=False,
+        description="Whether decisions may be served beyond loopback without TLS or "
+        "authentication: whoever reaches the port can ask, and read what others ask. For a "
+        "signalling network of its own only.",
     )
     listen_port: Port = Field(
         default=7361, description="Port that decisions are served on; 0: a free one."
@@ -48,7 +54,13 @@ class ServerSettings(BaseSettings):
         default=True, description="Whether to collect and serve Prometheus metrics."
     )
     metrics_host: str = Field(
-        default="127.0.0.1", description="Address of all Prometheus endpoints."
+        default="127.0.0.1",
+        description="Address of all Prometheus endpoints; other than loopback they are served by "
+        "HTTPS with tls_certificate, which they read at start.",
+    )
+    metrics_plaintext: bool = Field(
+        default=False,
+        description="Whether Prometheus endpoints may be served beyond loopback by plain HTTP.",
     )
     metrics_port: Port = Field(
         default=7363, description="Port of the Prometheus endpoint of the workers; 0: a free one."

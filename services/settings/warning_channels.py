@@ -52,8 +52,11 @@ class WarningChannelSettings(WarningSettings):
         description="File with webhook secrets (whsec_ and base64), one per line; every secret "
         "signs.",
     )
-    warning_webhook_private: bool = Field(
-        default=False, description="Whether warning_webhook_url may resolve to a private address."
+    warning_webhook_networks: str = Field(
+        default="",
+        description="Comma-separated networks (CIDR) that warning_webhook_url may resolve into "
+        "although they are private, loopback or link-local, such as 10.20.0.0/16. Empty: public "
+        "addresses only.",
     )
     warning_kafka_servers: str = Field(
         default="",

@@ -87,13 +87,23 @@ class MetricsServer:
     """Serves the pages at ``/metrics``, from a thread of its own."""
 
     def __init__(
-        self, pages: MetricsPages, host: str, port: int, also: Sequence[Collector] = ()
+        self,
+        pages: MetricsPages,
+        host: str,
+        port: int,
+        also: Sequence[Collector] = (),
+        *,
+        certificate: tuple[Path, Path] | None = None,
     ) -> None:
+        """*certificate* and its key: by HTTPS; None: by plain HTTP."""
+        certfile, keyfile = map(str, certificate) if certificate else (None, None)
         registry = CollectorRegistry()
         for collector in (pages, *also):
             registry.register(collector)
         try:
-            self._server, self._thread = start_http_server(port, host, registry)
+            self._server, self._thread = start_http_server(
+                port, host, registry, certfile=certfile, keyfile=keyfile
+            )
         except OSError as error:
             raise CannotStart(
                 "metrics: cannot listen on {host}:{port}: {error}",

@@ -1,7 +1,7 @@
 """Resolves webhook targets and refuses private addresses, against SSRF.
 
-The name is resolved here, all its addresses must be public, and the request goes to a checked
-address, so DNS rebinding has no effect.
+The name is resolved here, all its addresses must be public or in a network that the operator has
+listed, and the request goes to a checked address, so DNS rebinding has no effect.
 """
 
 import asyncio
@@ -55,6 +55,7 @@ _NOT_PUBLIC_6 = tuple(
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
+Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses of a host, for a port; raises `OSError` where it has none."""
 
@@ -83,6 +84,18 @@ def parse(text: str) -> httpx.URL:
     return url
 
 
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Read networks (CIDR), separated by commas; raise `InvalidInput` naming a wrong one."""
+    return tuple(_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise InvalidInput("{text}: no network: {error}", text=text, error=error) from error
+
+
 async def system_addresses(host: str, port: int) -> Sequence[str]:
     """Resolve a host as the operating system does."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -90,13 +103,17 @@ async def system_addresses(host: str, port: int) -> Sequence[str]:
 
 
 async def resolve(
-    url: httpx.URL, *, allow_private: bool, resolver: Resolver = system_addresses
+    url: httpx.URL, *, networks: Sequence[Network] = (), resolver: Resolver = system_addresses
 ) -> WebhookTarget:
-    """Resolve a URL, once. Raises `InvalidInput` for a private address, `OSError` without any."""
+    """Resolve a URL, once.
+
+    Raises `InvalidInput` for an address that is neither public nor in *networks*, and `OSError`
+    without any.
+    """
     port = url.port or (443 if url.scheme == "https" else 80)
     addresses = await resolver(url.host, port)
     for address in addresses:
-        if not allow_private and not is_public(address):
+        if not is_public(address) and not _is_listed(address, networks):
             raise InvalidInput(
                 "webhook: {host} has the private address {address}", host=url.host, address=address
             )
@@ -105,6 +122,11 @@ async def resolve(
         host_header=url.netloc.decode("ascii"),
         server_name=url.host,
     )
+
+
+def _is_listed(text: str, networks: Sequence[Network]) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    return any(address in network for network in networks)
 
 
 def is_public(text: str) -> bool:

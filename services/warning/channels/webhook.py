@@ -25,7 +25,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 from fanzha.errors import InvalidInput
 from infra.clock import now_ms
 from services.warning.channels import address_filter, cloud_events
-from services.warning.channels.address_filter import Resolver, system_addresses
+from services.warning.channels.address_filter import Network, Resolver, system_addresses
 from services.warning.channels.channel import Outgoing, SendResult
 
 LOG = logging.getLogger(__name__)
@@ -39,7 +39,10 @@ _WAIT = 30.0
 
 
 class WebhookSender:
-    """Sends to one endpoint. The constructor raises `InvalidInput` for an invalid URL or secret."""
+    """Sends to one endpoint, at a public address or one in *networks*.
+
+    The constructor raises `InvalidInput` for an invalid URL or secret.
+    """
 
     repeatable = True
 
@@ -49,7 +52,7 @@ class WebhookSender:
         secrets: Sequence[str],
         *,
         source: str = "fanzha",
-        allow_private: bool = False,
+        networks: Sequence[Network] = (),
         timeout_seconds: float = 15.0,
         width: int = 16,
         time_ms: Callable[[], int] = now_ms,
@@ -64,7 +67,7 @@ class WebhookSender:
         if not self._signers:
             raise InvalidInput("webhook: needs a secret")
         self._source = source
-        self._allow_private = allow_private
+        self._networks = networks
         self._time_ms = time_ms
         self.width = width
         # A proxy from the environment would resolve names itself and bypass the address filter.
@@ -87,7 +90,7 @@ class WebhookSender:
         """Post a message."""
         try:
             target = await address_filter.resolve(
-                self._url, allow_private=self._allow_private, resolver=self._resolver
+                self._url, networks=self._networks, resolver=self._resolver
             )
         except InvalidInput as error:
             return self._again(outgoing, str(error), down=True)

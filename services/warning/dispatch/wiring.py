@@ -18,6 +18,7 @@ from services.settings.settings import Settings
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import Router
 from services.warning.cases.store import CaseStore
+from services.warning.channels import address_filter
 from services.warning.channels.channel import ChannelSender, OnReceipt
 from services.warning.channels.city_queues import CityQueues, QueueReceipts
 from services.warning.channels.kafka import KafkaSender
@@ -253,11 +254,12 @@ def _webhook(settings: Settings) -> WebhookSender:
         return WebhookSender(
             settings.warning_webhook_url,
             _lines(settings.warning_webhook_secrets_file),
-            allow_private=settings.warning_webhook_private,
+            networks=address_filter.parse_networks(settings.warning_webhook_networks),
         )
     except InvalidInput as error:
         raise InvalidConfiguration(
-            "warning_webhook_url, warning_webhook_secrets_file: {error}", error=error
+            "warning_webhook_url, warning_webhook_secrets_file, warning_webhook_networks: {error}",
+            error=error,
         ) from error
 
 

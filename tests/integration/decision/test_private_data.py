@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
@@ -29,6 +30,12 @@ def open_to_others(folder: Path) -> list[str]:
         for path in (folder, *folder.rglob("*"))
         if path.lstat().st_mode & 0o077
     )
+
+
+def denied_by_the_store(data: Path) -> list[str]:
+    """Return what processes of ours asked of the store and its access list does not allow."""
+    with redis.Redis.from_url((data / "valkey" / "url").read_text(), decode_responses=True) as one:
+        return [f"{entry['username']}: {entry['object']}" for entry in one.acl_log()]
 
 
 def blocked(service: Running) -> int:
@@ -72,8 +79,10 @@ def test_files_of_a_service_are_private(tmp_path: Path) -> None:
         service.fanzha("audit", "evidence", CALLER, "--reason", "court", "--out", str(evidence))
         found = [line for line in open_to_others(data) if not line.startswith("up.log")]
         names = {path.name for path in data.iterdir()}
+        denied = denied_by_the_store(data)
 
     assert found == []
+    assert denied == []
     assert set(OURS) <= names
     assert (data / "appeals").is_dir()
     assert evidence.stat().st_mode & 0o777 == 0o600

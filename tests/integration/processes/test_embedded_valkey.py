@@ -6,12 +6,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
 
 from infra import file_lock
-from services.processes.embedded_valkey import EmbeddedValkey
+from services.processes.embedded_valkey import OWNER, SERVICE, EmbeddedValkey
 
 
 @asynccontextmanager
@@ -62,6 +63,41 @@ async def test_the_password_is_required(tmp_path: Path) -> None:
             client.get("fact")
 
         assert (tmp_path / "valkey" / "url").stat().st_mode & 0o077 == 0
+
+
+async def test_a_user_without_a_password_is_nobody(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        with redis.Redis.from_url(valkey.url, decode_responses=True) as client:
+            users = {line.split()[1]: line for line in client.acl_list()}
+
+        configuration = (tmp_path / "valkey" / "valkey.conf").read_text()
+        passwords = {urlsplit(url).password for url in (valkey.url, valkey.service_url)}
+
+    assert set(users) == {"default", OWNER, SERVICE}
+    assert " off " in users["default"]
+    assert "nopass" not in users[OWNER] + users[SERVICE]
+    assert len(passwords) == 2
+    assert [password for password in passwords if str(password) in configuration] == []
+
+
+async def test_the_service_reaches_its_own_keys_only(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        with redis.Redis.from_url(valkey.service_url, decode_responses=True) as client:
+            client.set("fanzha:fact", "kept")
+            assert client.get("fanzha:fact") == "kept"
+
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.set("fact", "lost")
+
+
+async def test_the_service_may_not_command_the_server(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        with redis.Redis.from_url(valkey.service_url) as client:
+            for command in ("FLUSHALL", "KEYS *", "CONFIG GET *", "SHUTDOWN NOSAVE", "ACL LIST",
+                            "REPLICAOF localhost 1", "CLIENT LIST", "SAVE",
+                            "MODULE LIST"):  # fmt: skip
+                with pytest.raises(redis.exceptions.NoPermissionError):
+                    client.execute_command(*command.split())
 
 
 async def test_files_of_the_server_are_private_under_an_open_umask(tmp_path: Path) -> None:

@@ -52,8 +52,9 @@ class Between:
     async def standing(self) -> AsyncIterator[str]:
         server = await asyncio.start_server(self._met, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
+        parts = urlsplit(self.url)
         try:
-            yield f"redis://:{urlsplit(self.url).password}@127.0.0.1:{port}/0"
+            yield f"redis://{parts.username}:{parts.password}@127.0.0.1:{port}/0"
         finally:
             server.close()
             await process_lifecycle.cancel(self.carried)

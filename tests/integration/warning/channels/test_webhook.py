@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from fanzha.errors import InvalidInput
 from services.warning.channels import address_filter
-from services.warning.channels.address_filter import Resolver
+from services.warning.channels.address_filter import Resolver, parse_networks
 from services.warning.channels.channel import Outgoing
 from services.warning.channels.webhook import SCHEDULE_SECONDS, WebhookSender
 from tests.support.name_server import name_server
@@ -60,10 +60,12 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 async def sender(
     url: str,
     *secrets: str,
-    allow_private: bool = True,
+    networks: str = "127.0.0.0/8",
     resolver: Resolver = address_filter.system_addresses,
 ) -> AsyncIterator[WebhookSender]:
-    sending = WebhookSender(url, secrets or (NEW,), allow_private=allow_private, resolver=resolver)
+    sending = WebhookSender(
+        url, secrets or (NEW,), networks=parse_networks(networks), resolver=resolver
+    )
     try:
         yield sending
     finally:
@@ -136,7 +138,7 @@ async def test_retry_after_of_a_busy_endpoint_is_respected(endpoint: Endpoint) -
 
 
 async def test_private_addresses_are_refused(endpoint: Endpoint) -> None:
-    async with sender(endpoint.url, allow_private=False) as webhook:
+    async with sender(endpoint.url, networks="") as webhook:
         sent = await webhook.send(a_message())
 
     assert not sent.accepted
@@ -161,9 +163,9 @@ async def test_a_request_goes_to_the_address_that_was_checked(endpoint: Endpoint
 async def test_a_name_rebound_to_a_private_address_is_refused() -> None:
     url = address_filter.parse("https://hook.example/x")
     async with name_server(["8.8.8.8"], ["127.0.0.1"]) as names:
-        target = await address_filter.resolve(url, allow_private=False, resolver=names.addresses)
+        target = await address_filter.resolve(url, resolver=names.addresses)
         with pytest.raises(InvalidInput, match="has the private address"):
-            await address_filter.resolve(url, allow_private=False, resolver=names.addresses)
+            await address_filter.resolve(url, resolver=names.addresses)
 
     assert target.url == "https://8.8.8.8/x"
     assert (target.server_name, target.host_header) == ("hook.example", "hook.example")
@@ -174,7 +176,7 @@ async def test_a_name_with_any_private_address_is_refused() -> None:
     url = address_filter.parse("https://hook.example/x")
     async with name_server(["8.8.8.8", "127.0.0.1"]) as names:
         with pytest.raises(InvalidInput, match="has the private address"):
-            await address_filter.resolve(url, allow_private=False, resolver=names.addresses)
+            await address_filter.resolve(url, resolver=names.addresses)
 
 
 async def test_a_sender_refuses_a_name_that_resolves_to_a_private_address(
@@ -183,7 +185,7 @@ async def test_a_sender_refuses_a_name_that_resolves_to_a_private_address(
     url = endpoint.url.replace("127.0.0.1", "hook.example")
     async with (
         name_server(["127.0.0.1"]) as names,
-        sender(url, allow_private=False, resolver=names.addresses) as webhook,
+        sender(url, networks="", resolver=names.addresses) as webhook,
     ):
         sent = await webhook.send(a_message())
 

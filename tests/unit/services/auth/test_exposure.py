@@ -1,4 +1,4 @@
-"""List administration is not served to others without TLS."""
+"""Nothing is served to others without TLS and authentication."""
 
 import logging
 from pathlib import Path
@@ -11,6 +11,8 @@ from services.auth import exposure
 from services.auth.local_authority import AuthorityFolder
 from services.settings.settings import Settings
 from tests.support.identities import now
+
+OUTSIDE = ["0.0.0.0", "::", "10.0.0.1", "fanzha.example", ""]
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def test_loopback_needs_no_tls(host: str) -> None:
     exposure.check_admin(Settings(admin_host=host))
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "fanzha.example", ""])
+@pytest.mark.parametrize("host", OUTSIDE)
 def test_without_tls_other_addresses_are_refused(host: str) -> None:
     with pytest.raises(ValueError, match="TLS is off"):
         exposure.check_admin(Settings(admin_host=host))
@@ -46,18 +48,63 @@ def test_tls_without_identities_is_refused(tls: dict[str, Any]) -> None:
         exposure.check_admin(Settings(admin_host="0.0.0.0", **tls))
 
 
-def test_decisions_without_tls_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        exposure.warn_decision_exposure(Settings(listen_host="0.0.0.0"))
-
-    assert "without TLS" in caplog.text
-    assert "authentication is off" in caplog.text
+@pytest.mark.parametrize("host", OUTSIDE)
+def test_decisions_in_plain_text_are_refused_beyond_loopback(host: str) -> None:
+    with pytest.raises(ValueError, match=r"not loopback.*without TLS, authentication"):
+        exposure.check_decisions(Settings(listen_host=host))
 
 
-def test_loopback_causes_no_warning(caplog: pytest.LogCaptureFixture) -> None:
-    exposure.warn_decision_exposure(Settings())
+def test_decisions_with_tls_and_no_identities_are_refused(tls: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="without authentication"):
+        exposure.check_decisions(Settings(listen_host="0.0.0.0", **tls))
+
+
+def test_decisions_with_tls_and_identities_may_be_served_anywhere(
+    tls: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = AuthorityFolder(tmp_path / "identity").keys
+
+    exposure.check_decisions(
+        Settings(listen_host="0.0.0.0", jwks_file=keys, token_issuer="fanzha-local", **tls)
+    )
 
     assert not caplog.records
+
+
+def test_decisions_in_plain_text_are_served_where_a_setting_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        exposure.check_decisions(Settings(listen_host="0.0.0.0", decisions_plaintext=True))
+
+    assert "without TLS and authentication" in caplog.text
+
+
+def test_loopback_is_served_without_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    exposure.check_decisions(Settings())
+    exposure.check_metrics(Settings())
+
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("host", OUTSIDE)
+def test_metrics_in_plain_text_are_refused_beyond_loopback(host: str) -> None:
+    with pytest.raises(ValueError, match="metrics_plaintext"):
+        exposure.check_metrics(Settings(metrics_host=host))
+
+
+def test_metrics_beyond_loopback_have_the_certificate_unless_told_otherwise(
+    tls: dict[str, Any],
+) -> None:
+    outside = Settings(metrics_host="0.0.0.0", **tls)
+    plain = Settings(metrics_host="0.0.0.0", metrics_plaintext=True, **tls)
+
+    exposure.check_metrics(outside)
+    exposure.check_metrics(plain)
+
+    assert exposure.metrics_certificate(outside) == (tls["tls_certificate"], tls["tls_key"])
+    assert exposure.metrics_certificate(plain) is None
+    assert exposure.metrics_certificate(Settings(**tls)) is None
 
 
 @pytest.mark.parametrize(

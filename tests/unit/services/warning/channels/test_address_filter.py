@@ -46,4 +46,29 @@ def test_its_neighbours_outside_are_public(address: str) -> None:
 )
 async def test_a_url_that_spells_an_address_inside_is_refused(host: str) -> None:
     with pytest.raises(InvalidInput, match="private address"):
-        await address_filter.resolve(address_filter.parse(f"https://{host}/"), allow_private=False)
+        await address_filter.resolve(address_filter.parse(f"https://{host}/"))
+
+
+async def test_a_listed_network_is_allowed_and_no_other() -> None:
+    networks = address_filter.parse_networks("10.20.0.0/16, fd12::/16")
+
+    async def at(address: str) -> str:
+        url = address_filter.parse("https://hooks.example/")
+
+        async def resolver(_host: str, _port: int) -> list[str]:
+            return [address]
+
+        found = await address_filter.resolve(url, networks=networks, resolver=resolver)
+        return found.url.host
+
+    assert await at("10.20.3.4") == "10.20.3.4"
+    assert await at("fd12::7") == "fd12::7"
+    for other in ("10.21.0.1", "169.254.169.254", "fd00:ec2::254", "127.0.0.1", "::1"):
+        with pytest.raises(InvalidInput, match="private address"):
+            await at(other)
+
+
+@pytest.mark.parametrize("text", ["10.20.0.1/16", "metadata.example", "10.0.0.0/33"])
+def test_what_is_no_network_is_named(text: str) -> None:
+    with pytest.raises(InvalidInput, match=text):
+        address_filter.parse_networks(text)
