@@ -93,15 +93,7 @@ class _Host:
             pages = MetricsPages(settings.data_dir / METRICS)
             keeper = _keeper(settings, stack)
             if settings.metrics_enabled:
-                also = [MaintenanceMetrics(keeper)] if keeper else []
-                page = MetricsServer(
-                    pages,
-                    settings.metrics_host,
-                    settings.metrics_port,
-                    also,
-                    certificate=exposure.metrics_certificate(settings),
-                )
-                stack.enter_context(page)
+                page = stack.enter_context(_metrics_page(settings, pages, keeper))
                 endpoints["metrics"] = self._metrics_url(page.port)
             children = self._workers(port.number)
             if with_admin:
@@ -219,6 +211,18 @@ class _Host:
             **one_thread(os.environ),
         }
         return Child(name=name, arguments=[role], environment=common | environment)
+
+
+def _metrics_page(
+    settings: Settings, pages: MetricsPages, keeper: LogMaintenance | None
+) -> MetricsServer:
+    return MetricsServer(
+        pages,
+        settings.metrics_host,
+        settings.metrics_port,
+        [MaintenanceMetrics(keeper)] if keeper else [],
+        certificate=exposure.metrics_certificate(settings),
+    )
 
 
 def _keeper(settings: Settings, stack: AsyncExitStack) -> LogMaintenance | None:
