@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Literal
 
 from infra.reloaded_file import ReloadedFile
@@ -11,6 +12,7 @@ from services.auth.identity import ANONYMOUS, DEVELOPER, Identity
 from services.auth.tokens import TokenVerifier
 from services.rpc.middleware.auth_interceptor import AuthInterceptor
 from services.rpc.middleware.errors import RefusalListener
+from services.rpc.middleware.identity_limits import IdentityLimits
 from services.rpc.tls import ServerTls
 from services.settings.settings import Settings
 
@@ -57,7 +59,7 @@ def of(
     """
     return PortSecurity(
         tls=_tls(settings, port),
-        interceptor=_interceptor(settings, note) if settings.auth_enabled else None,
+        interceptor=_interceptor(settings, port, note) if settings.auth_enabled else None,
         development=not settings.auth_enabled,
         on_refusal=on_refusal,
     )
@@ -74,7 +76,9 @@ def _tls(settings: Settings, port: PortName) -> ServerTls | None:
     )
 
 
-def _interceptor(settings: Settings, note: Callable[[Identity], None] | None) -> AuthInterceptor:
+def _interceptor(
+    settings: Settings, port: PortName, note: Callable[[Identity], None] | None
+) -> AuthInterceptor:
     roster = _roster(settings)
     tokens = None
     if settings.jwks_file is not None:
@@ -87,7 +91,16 @@ def _interceptor(settings: Settings, note: Callable[[Identity], None] | None) ->
     certificates = (
         None if settings.tls_client_ca is None else CertificateIdentities(identities=roster)
     )
-    return AuthInterceptor(tokens=tokens, certificates=certificates, note=note)
+    return AuthInterceptor(
+        tokens=tokens, certificates=certificates, note=note, limits=_limits(settings, port)
+    )
+
+
+def _limits(settings: Settings, port: PortName) -> IdentityLimits | None:
+    per_second = (
+        settings.identity_decision_requests if port == "decisions" else settings.identity_requests
+    )
+    return IdentityLimits(per_second, monotonic) if per_second else None
 
 
 def _roster(settings: Settings) -> Callable[[], identities_file.IdentitiesFile]:

@@ -99,6 +99,21 @@ class ServerSettings(BaseSettings):
     token_audience: str = Field(
         default="fanzha", description="Audience that tokens must name (claim aud)."
     )
+    identity_requests: float = Field(
+        default=200.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a second that one identity may make of list administration, and of "
+        "the warning port; five seconds' worth at once. Beyond: RESOURCE_EXHAUSTED, with a time "
+        "to retry after. 0: no limit.",
+    )
+    identity_decision_requests: float = Field(
+        default=0.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests for decisions a second that one identity may make of each worker, so "
+        "that one gateway cannot take all of it. 0: no limit.",
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,

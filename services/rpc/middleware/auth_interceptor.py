@@ -14,6 +14,7 @@ from services.auth.certificates import CertificateIdentities
 from services.auth.identity import ANONYMOUS, Identity, set_identity
 from services.auth.roles import AccessLevel
 from services.auth.tokens import TokenVerifier
+from services.rpc.middleware.identity_limits import IdentityLimits
 
 Authenticate: TypeAlias = Callable[[Any], None]
 """Takes the context of a request; makes the caller the current identity, or raises."""
@@ -39,11 +40,16 @@ class AuthInterceptor:
         tokens: TokenVerifier | None,
         certificates: CertificateIdentities | None,
         note: Callable[[Identity], None] | None = None,
+        limits: IdentityLimits | None = None,
     ) -> None:
-        """*note* is called with each caller; None where calls are too many for that."""
+        """*note* is called with each caller; None where calls are too many for that.
+
+        *limits* bounds the requests of each; None: they are not bounded.
+        """
         self.tokens = tokens
         self._certificates = certificates
         self._note = note
+        self._limits = limits
         accepted = tokens is not None, certificates is not None
         self._no_credentials = _CREDENTIALS.get(accepted, "no credentials")
 
@@ -58,6 +64,8 @@ class AuthInterceptor:
         def authenticate(context: Any) -> None:
             identity = self.identity(context)
             set_identity(identity)
+            if self._limits is not None:
+                self._limits.take(identity.name)
             if self._note is not None:
                 self._note(identity)
             if not roles.is_allowed(identity, allowed):

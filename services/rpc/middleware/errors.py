@@ -19,6 +19,7 @@ from fanzha.errors import (
     VersionConflict,
 )
 from fanzha.translation.negotiation import accepted_language
+from services.rpc.middleware.identity_limits import TooManyRequests
 from services.rpc.middleware.load_shedder import CallerGone, DeadlineExceeded, Overloaded
 from services.rpc.middleware.status_details import (
     Trailers,
@@ -41,6 +42,7 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     VersionConflict: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    TooManyRequests: grpc.StatusCode.RESOURCE_EXHAUSTED,
     DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
     # Of files and settings of this server: for its log, not for callers.
     InvalidConfiguration: grpc.StatusCode.UNKNOWN,
@@ -105,7 +107,7 @@ class ErrorResponder:
 def _trailers(error: Exception, code: int, message: str, language: str) -> Trailers:
     localized = localized_detail(error, language)
     match error:
-        case Overloaded():
+        case Overloaded() | TooManyRequests():
             return retry_trailers(code, message, error.wait_seconds, *localized)
         case VersionConflict():
             return conflict_trailers(code, message, error, *localized)

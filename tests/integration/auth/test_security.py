@@ -123,3 +123,29 @@ def test_before_authentication_a_request_has_no_identity(tmp_path: Path) -> None
 
     assert asking.before_authentication is identity.ANONYMOUS
     assert DEVELOPMENT.before_authentication is identity.DEVELOPER
+
+
+async def test_an_identity_that_asks_too_often_is_told_when_to_retry(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path / "jwks.json")
+    # Less than one in a minute: a slow machine does not fill the bucket meanwhile.
+    slow = issuer.settings(identity_requests=0.01)
+    async with serving(security.of(slow, "admin")) as channel:
+        first = await who(channel, issuer.token("auditor"))
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await who(channel, issuer.token("auditor"))
+        other = await who(channel, issuer.token("auditor", sub="li"))
+
+    trailers = {str(name): value for name, value in caught.value.trailing_metadata() or ()}
+    assert (first.name, other.name) == ("wang", "li")
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert int(trailers["retry-after-ms"]) > 10_000
+
+
+async def test_requests_for_decisions_have_a_limit_of_their_own(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path / "jwks.json")
+    guard = security.of(issuer.settings(identity_requests=0.01), "decisions")
+
+    async with serving(guard) as channel:
+        found = [await who(channel, issuer.token("auditor")) for _ in range(5)]
+
+    assert len(found) == 5
