@@ -48,7 +48,7 @@ class IdentityLimits:
         """By name: requests left, and when that was counted."""
 
     def take(self, name: str) -> None:
-        """Count a request of the identity *name*; raise `TooManyRequests` where it has none left."""
+        """Count a request of *name*; raise `TooManyRequests` where it has none left."""
         now = self._clock()
         left, counted_at = self._buckets.get(name, (self._size, now))
         left = min(self._size, left + (now - counted_at) * self._per_second)
