@@ -40,7 +40,7 @@ _POLL_SECONDS = 0.02
 _PORTS_TO_TRY = 3
 OWNER = "owner"
 SERVICE = "fanzha"
-KEY_PATTERNS = ("fanzha:*", "{fanzha:*", "later:{fanzha:*", "console:*")
+KEY_PATTERNS = ("fanzha:*", "*{fanzha:*", "console:*")
 """What the service may read and write."""
 _SERVICE_COMMANDS = "+@all -@admin -@dangerous +info"
 """INFO is dangerous for what it tells of the server; a run id tells us that it restarted."""
