@@ -68,6 +68,10 @@ COMMANDS = {
         "appeals.commands.app",
         "Appeals against blocks: open, review, decide, lift, notify.",
     ),
+    "entities": (
+        "entities.commands.app",
+        "Companies, platforms and apps that must leave: register, settle steps, close, watch.",
+    ),
     "models": ("models.commands.app", "List models; swap, shadow and roll back."),
     "bench": ("bench.app", "Measure speed; from a checkout only."),
     "doctor": (

@@ -101,6 +101,17 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "WriteRestrictionNotice": _APPEALS_DESK,
         "GetAppealReport": _APPEALS_READERS | _of(Role.OPERATOR),
     },
+    "fanzha.v1.EntityService": {
+        "RegisterEntity": _EDITOR,
+        "EditEntity": _EDITOR,
+        "GetEntity": _READERS | _of(Role.OPERATOR),
+        "ListEntities": _READERS | _of(Role.OPERATOR),
+        "AssignExitStep": _EDITOR,
+        "SettleExitStep": _EDITOR,
+        "CloseEntity": _of(Role.APPROVER),
+        "ProposeEntityEntries": _EDITOR,
+        "SettleSighting": _EDITOR,
+    },
     "fanzha.v1.AuditService": {
         "ListRecords": _of(Role.AUDITOR),
         "GetHead": _of(Role.AUDITOR, Role.OPERATOR),

@@ -21,6 +21,7 @@ from services.console.campaigns import views as campaign_views
 from services.console.cases import views as cases_views
 from services.console.changes import views as change_views
 from services.console.decisions import views as decision_views
+from services.console.entities import views as entity_views
 from services.console.imports.store import ImportStore
 from services.console.lists import views as list_views
 from services.console.map import boundaries
@@ -56,6 +57,7 @@ PAGES: tuple[ConsolePage, ...] = (
     cases_views.PAGE,
     map_views.PAGE,
     campaign_views.PAGE,
+    entity_views.PAGE,
     audit_views.PAGE,
     model_views.PAGE,
     settings_views.PAGE,

@@ -76,6 +76,7 @@ def _start_background(
         context.findings.run(),
         HitCountRetention(services.hits, lambda: replica.current, now_ms).run(),
         refusals.run(),
+        services.entities.monitor.run(),
         AuditForwardIntake(context.connect(), audit, now_ms=now_ms).run(),
     ]
     return [

@@ -40,6 +40,8 @@ from services.decision_log import options as decision_log
 from services.decision_log.analysis import wiring as analysis_wiring
 from services.decision_log.query import DecisionQuery
 from services.decision_log.service import DecisionLogReader
+from services.entities import wiring as entity_wiring
+from services.entities.wiring import WiredEntities
 from services.evidence_package import wiring as evidence_wiring
 from services.evidence_package.service import EvidencePackages
 from services.feedback.hit_reader import HitReader
@@ -50,7 +52,7 @@ from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
-from services.processes import graph_wiring, operations_wiring
+from services.processes import backfill_servicer, graph_wiring, operations_wiring
 from services.processes.graph_wiring import GraphTasks
 from services.rpc import security
 from services.rpc.access import roster
@@ -60,6 +62,7 @@ from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.decision_log.handler import DecisionLogServicer
+from services.rpc.entities.handler import EntityServicer
 from services.rpc.hits.handler import HitServicer
 from services.rpc.list_updates.handler import ListUpdateServicer
 from services.rpc.lists.handler import BlocklistServicer
@@ -67,19 +70,14 @@ from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.policy.handler import PolicyServicer
 from services.rpc.server import RpcServer
-from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.settings.settings import Settings
 from services.settings.types import fraud_types_of_sources
 from services.warning import control
-from services.warning.backfill import service as backfill_service
-from services.warning.backfill import wiring as backfill_wiring
-from services.warning.backfill.metrics import BackfillMetrics
 from services.warning.outcomes import wiring as outcome_wiring
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals
 from services.warning.outcomes.wiring import OutcomeRuntime
-from services.warning.policy.in_force import WarningPolicyInForce
 from services.warning.retractions.notices import RetractionStore
 
 
@@ -123,6 +121,7 @@ class AdminServices:
     evidence: EvidencePackages
     outcomes: OutcomeRuntime
     graph: GraphTasks
+    entities: WiredEntities
 
 
 async def open_context(settings: Settings, redis_url: str) -> AdminContext:
@@ -187,6 +186,7 @@ def build_services(context: AdminContext) -> AdminServices:
         graph=graph_wiring.build(
             context.settings, context.connect(), context.replica, context.popular, context.registry
         ),
+        entities=_entities(context, lists, logged),
     )
 
 
@@ -288,6 +288,20 @@ def _appeals(
     )
 
 
+def _entities(
+    context: AdminContext, lists: ListService, logged: DecisionQuery | None
+) -> WiredEntities:
+    return entity_wiring.build(
+        context.settings,
+        redis=context.connect(),
+        lists=lists,
+        audit=context.audit,
+        registry=context.registry,
+        now_ms=now_ms,
+        log=logged,
+    )
+
+
 def _outcomes(context: AdminContext, lists: ListService, changes: ChangeService) -> OutcomeRuntime:
     settings = context.settings
     return outcome_wiring.build(
@@ -317,6 +331,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
             findings=context.findings,
         ),
         "appeal": AppealServicer(services.appeals.appeals),
+        "entities": EntityServicer(services.entities.registry, services.entities.entries),
         "audit": AuditServicer(
             context.audit,
             services.evidence,
@@ -365,7 +380,14 @@ def _warning_servicers(context: AdminContext, services: AdminServices) -> dict[s
         "warning_control": WarningControlServicer(
             control.build(settings, context.connect(), now_ms=now_ms, audit=audit)
         ),
-        "warning_backfill": _backfill_servicer(context, services.lists, policies),
+        "warning_backfill": backfill_servicer.build(
+            settings,
+            context.connect,
+            services.lists,
+            audit=audit,
+            registry=context.registry,
+            policies=policies,
+        ),
         "warning_policy": operations_wiring.policy(
             settings, client, policies=policies, audit=audit
         ),
@@ -374,25 +396,3 @@ def _warning_servicers(context: AdminContext, services: AdminServices) -> dict[s
         ),
         "warning_report": operations_wiring.reports(settings, context.connect(), now_ms=now_ms),
     }
-
-
-def _backfill_servicer(
-    context: AdminContext, lists: ListService, policies: WarningPolicyInForce
-) -> WarningBackfillServicer:
-    settings, audit = context.settings, context.audit
-    return WarningBackfillServicer(
-        backfill_service.build(
-            settings, context.connect(), listed=lists.views.find, now_ms=now_ms, audit=audit
-        ),
-        backfill_wiring.build_pending_service(
-            settings,
-            context.connect(),
-            audit=audit,
-            metrics=BackfillMetrics(context.registry),
-            now_ms=now_ms,
-            policies=policies,
-        ),
-        backfill_wiring.build_suspected_hits(
-            settings, context.connect(), audit=audit, now_ms=now_ms
-        ),
-    )

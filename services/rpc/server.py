@@ -23,6 +23,8 @@ from fanzha.v1 import (
     change_pb2_grpc,
     decision_log_pb2,
     decision_log_pb2_grpc,
+    entity_pb2,
+    entity_pb2_grpc,
     feedback_pb2,
     feedback_pb2_grpc,
     hit_pb2,
@@ -77,6 +79,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "appeal": (
         appeal_pb2.DESCRIPTOR.services_by_name["AppealService"].full_name,
         appeal_pb2_grpc.add_AppealServiceServicer_to_server,
+    ),
+    "entities": (
+        entity_pb2.DESCRIPTOR.services_by_name["EntityService"].full_name,
+        entity_pb2_grpc.add_EntityServiceServicer_to_server,
     ),
     "audit": (
         audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,

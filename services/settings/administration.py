@@ -30,6 +30,11 @@ class AdministrationSettings(DecisionLogSettings):
         description="Port of the Prometheus endpoint of list administration, on metrics_host; 0: a "
         "free one.",
     )
+    entity_steps_file: Path | None = Field(
+        default=None,
+        description="TOML file with the steps of the exit of an entity, in place of those that "
+        "come along. Entities keep the steps that they were registered with.",
+    )
     appeal_deadline_hours: int = Field(
         default=72,
         ge=1,

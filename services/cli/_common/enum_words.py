@@ -37,6 +37,10 @@ FIELDS = (
     # Of cases and messages, and how exposed a person was.
     "tiered", "queued", "sent", "delivered", "failed", "escalated", "noted", "closed", "routed",
     "once", "repeated", "several_channels", "link_opened", "long_call", "call", "text",
+    # Of entities and the steps of their exits.
+    "registered", "assigned", "settled", "reopened", "proposed", "seen again", "sighting settled",
+    "financial fraud", "steps", "next deadline", "cleanup", "step", "not needed", "changes",
+    "outcome", "overdue", "open", "done",
     "contradicted", "contradicts itself", "under", "over", "within", "covers",
 )  # fmt: skip
 """Names of fields that commands show beside their values, with spaces for underscores."""
@@ -54,6 +58,10 @@ EXTRA = (
     ("hit_stream", "all"), ("role", "source"), ("role", "dispatcher"),
     ("appeal_state", "in review"), ("relation_state", "confirmed"),
     ("expiry", "never"),
+    *(("exit_step", step) for step in (
+        *("icp cancelled", "custody closed", "payment closed", "app removed"),
+        *("numbers barred", "repaid", "case filed", "penalty"),
+    )),
     ("relation_state", "suspected"), ("relation_state", "unmarked"),
 )  # fmt: skip
 """Words that commands use beside those of an enum."""

@@ -23,6 +23,14 @@ def _fraud_types() -> list[str]:
     return [one.name.lower() for one in FraudType if one]
 
 
+def _financial_frauds() -> list[str]:
+    from fanzha.v1 import entity_pb2 as pb
+
+    prefix = "FINANCIAL_FRAUD_"
+    names = [name for name, number in pb.FinancialFraud.items() if number]
+    return [name.removeprefix(prefix).lower() for name in names]
+
+
 def _formats_read() -> list[str]:
     from blocklists.importers.list_format import Format
 
@@ -34,6 +42,7 @@ OPTIONS: dict[str, Words] = {
     "--attestation": lambda: ("A", "B", "C", "failed"),
     "--channel": lambda: ("call", "text", "link"),
     "--direction": lambda: ("both", "from", "to"),
+    "--financial-fraud": _financial_frauds,
     "--fraud-type": _fraud_types,
     "--ingress": lambda: ("local", "interconnect", "international"),
     "--language": lambda: ("zh", "en"),
@@ -52,6 +61,9 @@ OPTIONS: dict[str, Words] = {
     "report warnings --group-by": lambda: (
         *("city", "county", "source", "fraud_type", "day", "tier"),
     ),
+    "entities add --kind": lambda: ("company", "platform", "app"),
+    "entities edit --kind": lambda: ("company", "platform", "app"),
+    "entities list --state": lambda: ("leaving", "closed", "seen_again"),
     "changes list --state": lambda: (
         *("draft", "pending", "approved", "applied", "rejected", "reverted"),
     ),
@@ -86,10 +98,21 @@ def _case_ids(channel: Any) -> list[str]:
     return [one.id for one in stub.ListCases(request, timeout=WAIT_SECONDS).cases]
 
 
+def _entity_ids(channel: Any) -> list[str]:
+    from fanzha.v1 import entity_pb2 as pb
+    from fanzha.v1 import entity_pb2_grpc
+
+    request = pb.ListEntitiesRequest(page_size=MOST_IDS)
+    stub = entity_pb2_grpc.EntityServiceStub(channel)
+    found = stub.ListEntities(request, timeout=WAIT_SECONDS).entities
+    return [str(one.entity_id) for one in found]
+
+
 ARGUMENTS: dict[str, Callable[[Any], list[str]]] = {
     "change_id": _change_ids,
     "appeal_id": _appeal_ids,
     "case_id": _case_ids,
+    "entity_id": _entity_ids,
 }
 """Arguments that are ids of a server, and how they are listed."""
 

@@ -1,0 +1,157 @@
+"""Options of `fanzha entities`, and the words they take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.translation.catalogue import gettext
+from fanzha.v1 import entity_pb2 as pb
+from fanzha.v1 import entity_pb2_grpc
+from services.cli._common.enum_words import enum_word, word
+from services.cli._common.server import ServerOf
+
+server = ServerOf(lambda: entity_pb2_grpc.EntityServiceStub)
+
+EntityId = Annotated[int, typer.Argument(min=1, help="Number of the entity.")]
+StepName = Annotated[
+    str, typer.Argument(help="Name of the step, such as icp_cancelled; `show` lists them.")
+]
+KindWord = Annotated[str, typer.Option("--kind", help="company, platform or app.")]
+FraudWord = Annotated[
+    str,
+    typer.Option(
+        "--financial-fraud",
+        help="online_lending, illegal_fundraising, false_advertising, virtual_currency or "
+        "recharge_rebate.",
+    ),
+]
+Cleanup = Annotated[str, typer.Option("--cleanup", help="The clean-up that it belongs to.")]
+Basis = Annotated[
+    str,
+    typer.Option("--legal-basis", help="Legal basis; by default that of the kind of fraud."),
+]
+RegionCode = Annotated[
+    str, typer.Option("--region", help="Region in charge, such as 3301; empty: the province.")
+]
+Hosts = Annotated[list[str] | None, typer.Option("--host", help="A host; may be repeated.")]
+Numbers = Annotated[
+    list[str] | None, typer.Option("--number", help="A telephone number; may be repeated.")
+]
+Senders = Annotated[
+    list[str] | None, typer.Option("--sender", help="A sender of texts; may be repeated.")
+]
+Apps = Annotated[
+    list[str] | None, typer.Option("--app", help="The package of an app; may be repeated.")
+]
+Records = Annotated[
+    list[str] | None, typer.Option("--icp-record", help="An ICP record; may be repeated.")
+]
+Custodians = Annotated[
+    list[str] | None,
+    typer.Option("--custodian", help="Who keeps customers' money; may be repeated."),
+]
+PaymentChannels = Annotated[
+    list[str] | None,
+    typer.Option("--payment-channel", help="Through whom it is paid; may be repeated."),
+]
+CreditCode = Annotated[
+    str, typer.Option("--credit-code", help="Unified social credit code of the company.")
+]
+
+
+def entity_kind(text: str) -> Any:
+    """Read ``--kind``."""
+    return _read(text, pb.EntityKind, "ENTITY_KIND_", "--kind")
+
+
+def financial_fraud(text: str) -> Any:
+    """Read ``--financial-fraud``."""
+    return _read(text, pb.FinancialFraud, "FINANCIAL_FRAUD_", "--financial-fraud")
+
+
+def state(text: str) -> Any:
+    """Read ``--state``."""
+    return _read(text, pb.EntityState, "ENTITY_STATE_", "--state")
+
+
+def identifier_kind(text: str) -> Any:
+    """Read the kind of an identifier."""
+    return _read(text, pb.IdentifierKind, "IDENTIFIER_KIND_", "kind")
+
+
+def identifiers(
+    hosts: Sequence[str] | None = None,
+    numbers: Sequence[str] | None = None,
+    senders: Sequence[str] | None = None,
+    apps: Sequence[str] | None = None,
+    records: Sequence[str] | None = None,
+    custodians: Sequence[str] | None = None,
+    payment_channels: Sequence[str] | None = None,
+    credit_code: str = "",
+) -> list[pb.EntityIdentifier]:
+    """Return identifiers of all kinds, in the order of the options."""
+    given = {
+        pb.IDENTIFIER_KIND_HOST: hosts,
+        pb.IDENTIFIER_KIND_NUMBER: numbers,
+        pb.IDENTIFIER_KIND_SENDER: senders,
+        pb.IDENTIFIER_KIND_APP: apps,
+        pb.IDENTIFIER_KIND_ICP_RECORD: records,
+        pb.IDENTIFIER_KIND_CUSTODIAN: custodians,
+        pb.IDENTIFIER_KIND_PAYMENT_CHANNEL: payment_channels,
+        pb.IDENTIFIER_KIND_CREDIT_CODE: [credit_code] if credit_code else None,
+    }
+    return [
+        pb.EntityIdentifier(kind=kind, value=value)
+        for kind, values in given.items()
+        for value in values or ()
+    ]
+
+
+def kind_word(number: int) -> str:
+    """Return the word of a kind of entity, in the language of the user."""
+    return enum_word("entity_kind", word(pb.EntityKind.Name(_any(number)), "ENTITY_KIND_"))
+
+
+def fraud_word(number: int) -> str:
+    """Return the word of a kind of financial fraud."""
+    name = word(pb.FinancialFraud.Name(_any(number)), "FINANCIAL_FRAUD_")
+    return enum_word("financial_fraud", name)
+
+
+def state_word(number: int) -> str:
+    """Return the word of a state of an entity."""
+    return enum_word("entity_state", word(pb.EntityState.Name(_any(number)), "ENTITY_STATE_"))
+
+
+def step_state_word(number: int) -> str:
+    """Return the word of a state of a step."""
+    if not number:
+        return gettext("open")
+    name = word(pb.ExitStepState.Name(_any(number)), "EXIT_STEP_STATE_")
+    return enum_word("exit_step_state", name)
+
+
+def identifier_word(number: int) -> str:
+    """Return the word of a kind of identifier."""
+    name = word(pb.IdentifierKind.Name(_any(number)), "IDENTIFIER_KIND_")
+    return enum_word("identifier_kind", name)
+
+
+def _any(number: int) -> Any:
+    return number
+
+
+def _read(text: str, enum: Any, prefix: str, option: str) -> Any:
+    if not text:
+        return 0
+    known = {word(name, prefix): number for name, number in enum.items() if number}
+    found = known.get(text.strip().lower().replace("-", "_"))
+    if found is None:
+        raise typer.BadParameter(
+            gettext("{word!r} is none of {known}", word=text, known=", ".join(known)),
+            param_hint=option,
+        )
+    return found
