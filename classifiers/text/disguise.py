@@ -6,33 +6,26 @@ written in halves of characters or by sound. A reading
 is a second text to score besides the first, never instead of it: fingerprints and lists see texts
 as they came, and what `fanzha.text` folds anyway is left to it.
 
-Rows are chosen by column operations on code points; only those are read.
+`kernels/disguise.c` finds the places that may be disguised; only their texts are read.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.text.chinese_words import HALF_PAIR, SHORTEST_SOUND, in_characters, is_by_sound
+from classifiers.text import disguise_hints
+from classifiers.text.chinese_words import HALF_PAIR, in_characters, is_by_sound
 from classifiers.text.disguise_characters import (
-    BEGIN,
-    BESIDE,
-    DECORATED,
     DECORATION,
-    END,
     ENDS,
     FLAG_LETTER,
-    HALVES_OF_ONE,
-    IS_CHINESE,
-    IS_FANCY,
     MARKER,
-    PAIR,
     kinds_of,
-    neighbours,
     plain,
 )
+from classifiers.text.disguise_hints import DisguiseHint
 from classifiers.text.english_words import (
     SUBSTITUTES,
     WORDS,
@@ -42,8 +35,6 @@ from classifiers.text.english_words import (
     respelt_heavily,
     separated,
 )
-from fanzha.joined_texts import JoinedTexts
-from fanzha.tables import Int64s, Uint8s
 
 MAX_CHARACTERS = 2048
 """Characters of a text beyond this are not read; the model reads 512 of the normal form."""
@@ -84,8 +75,6 @@ _PAIRED = re.compile(
     r"(?<![\w.@/-])(?=[a-z]{3,20}(?![\w@/-]|\.\w))[a-z]*?(?:rn|vv|cl)[a-z]*",
     re.ASCII | re.IGNORECASE,
 )
-_SPACED_OUT_LETTERS, _SPACED_OUT_REACH = 4, 21
-"""So many letters that are spaced out lie within so many characters."""
 _LONGEST = 20
 """Characters of a respelt word, at most."""
 
@@ -220,49 +209,26 @@ def _spelt_without_pairs(text: str) -> tuple[str, int]:
 
 def _suspicious(texts: Sequence[str]) -> list[int]:
     """Return the rows that may be disguised."""
-    batch = JoinedTexts(texts)
-    bits = neighbours(batch.points)
-    present = np.bitwise_or.reduce(bits)
-    rows: list[int] = []
-    for bit, matches in _MATCHES:
-        if present & bit:
-            # A bit is of the character before it.
-            rows += batch.rows_with(_places(bits[1:], bit), matches)
-    if present & END:
-        rows += batch.rows_with(_spaced_out(bits), _SPACED_OUT.match)
-        if present & IS_CHINESE:
-            rows += batch.rows_with(_words_in_chinese(texts, bits), is_by_sound)
-    return sorted(set(rows))
-
-
-def _places(bits: Uint8s, bit: np.uint8) -> Int64s:
-    # Comparing first is faster: of truth values numpy knows how many there are.
-    return np.flatnonzero(bits & bit != 0)
+    rows, last = list[int](), -1
+    for row, place, bit in disguise_hints.of_texts(texts, MAX_CHARACTERS):
+        if row != last and _MATCHES[bit](texts[row], place):
+            rows.append(row)
+            last = row
+    return rows
 
 
 def _always(_text: str, _place: int) -> bool:
     return True
 
 
-def _is_respelt(text: str, place: int) -> bool:
-    begin = _begin_of(text, place, SUBSTITUTES)
+def _is_respelt(text: str, begin: int) -> bool:
     match = _RESPELT.match(text, begin)
     return match is not None and _spelt_in_letters(match[0])[1] > 0
 
 
-def _is_paired(text: str, place: int) -> bool:
-    match = _PAIRED.match(text, _begin_of(text, place))
+def _is_paired(text: str, begin: int) -> bool:
+    match = _PAIRED.match(text, begin)
     return match is not None and paired(match[0]) is not None
-
-
-def _begin_of(text: str, place: int, marks: str = "") -> int:
-    """Return where the word of ASCII letters, digits and *marks* begins that holds a place."""
-    least = max(place - _LONGEST, 0)
-    while place > least and (
-        (character := text[place - 1]) in marks or (character.isascii() and character.isalnum())
-    ):
-        place -= 1
-    return place
 
 
 def _is_fancy(text: str, place: int) -> bool:
@@ -271,31 +237,13 @@ def _is_fancy(text: str, place: int) -> bool:
     return _spelt_in_letters(around)[1] + _spelt_without_pairs(around)[1] > 0
 
 
-_MATCHES = (
-    (DECORATED, _always),
-    (BESIDE, _is_respelt),
-    (PAIR, _is_paired),
-    (HALVES_OF_ONE, HALF_PAIR.match),
-    (IS_FANCY, _is_fancy),
-)
-"""What two neighbours may be part of, and what tells whether they are."""
-
-
-def _spaced_out(bits: Uint8s) -> Int64s:
-    """Return the letters without one beside them after which there are others."""
-    places = _places((bits[1:] >> np.uint8(1)) & bits[:-1], BEGIN)
-    more = _SPACED_OUT_LETTERS - 1
-    return places[:-more][places[more:] - places[:-more] <= _SPACED_OUT_REACH]
-
-
-def _words_in_chinese(texts: Sequence[str], bits: Uint8s) -> Int64s:
-    """Return where words of letters begin in texts that hold Chinese characters, too."""
-    places, ends = _places(bits[:-1], BEGIN), _places(bits[1:], END)
-    places = places[ends - places >= SHORTEST_SOUND - 1]
-    if not len(places):
-        return places
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
-    begins = np.cumsum(lengths) - lengths
-    is_chinese = np.bitwise_or.reduceat(np.append(bits[1:] & IS_CHINESE, [0]), begins) != 0
-    found: Int64s = places[is_chinese[np.searchsorted(begins, places, side="right") - 1]]
-    return found
+_MATCHES: Mapping[int, Callable[[str, int], object]] = {
+    DisguiseHint.DECORATED: _always,
+    DisguiseHint.RESPELT: _is_respelt,
+    DisguiseHint.PAIRED: _is_paired,
+    DisguiseHint.HALVES: HALF_PAIR.match,
+    DisguiseHint.FANCY: _is_fancy,
+    DisguiseHint.SPACED_OUT: _SPACED_OUT.match,
+    DisguiseHint.BY_SOUND: is_by_sound,
+}
+"""What tells whether a place is disguised."""

@@ -67,17 +67,8 @@ def kinds() -> Uint8s:
     return table
 
 
-def neighbours(codes: Uint32s) -> Uint8s:
-    """Return the bits of each two neighbours, the first being before all, the last beyond all."""
-    found = np.zeros(len(codes) + 2, np.uint8)
-    kinds().take(codes, mode="clip", out=found[1:-1])
-    places = found[:-1] << np.uint8(4)
-    places |= found[1:]
-    return _bits().take(places)
-
-
 @cache
-def _bits() -> Uint8s:
+def pair_bits() -> Uint8s:
     """Return the bits of each two kinds, the first times 16."""
     first, second = np.divmod(np.arange(256), 16)
     letters, substitutes = range(LETTER, FANCY + 1), (SUBSTITUTE, ENDING)
