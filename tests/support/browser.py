@@ -34,6 +34,8 @@ ACCESSIBILITY = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-p
 """Rules of axe-core that pages keep."""
 WIDE = ViewportSize(width=1280, height=800)
 NARROW = ViewportSize(width=390, height=844)
+# Playwright would wait five seconds for what a page is expected to show.
+expect.set_options(timeout=PATIENCE_SECONDS / 2 * 1000)
 
 
 @contextmanager
@@ -105,7 +107,7 @@ class ConsoleService:
             timezone_id="Asia/Shanghai",
             ignore_https_errors=True,
         )
-        context.set_default_timeout(PATIENCE_SECONDS / 4 * 1000)
+        context.set_default_timeout(PATIENCE_SECONDS / 2 * 1000)
         page = context.new_page()
         page.on("console", lambda message: _note(page, message.type, message.text))
         page.on("pageerror", lambda error: _note(page, "error", str(error)))

@@ -124,7 +124,7 @@ class Window:
     async def ask(self, method: str, request: Any, role: str = "dispatcher", **claims: Any) -> Any:
         token = self.issuer.token(role, **claims)
         metadata = (("authorization", f"Bearer {token}"),)
-        return await getattr(self.stub, method)(request, metadata=metadata, timeout=20)
+        return await getattr(self.stub, method)(request, metadata=metadata, timeout=60)
 
     async def status(self, method: str, request: Any, **claims: Any) -> grpc.StatusCode:
         with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -9,7 +9,7 @@ from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from tests.support.browser import ConsoleService
 
-DEADLINE = 20
+DEADLINE = 60
 LOGGED_AT_ONCE: Mapping[str, Any] = {
     "FANZHA_DECISION_LOG_FLUSH_SECONDS": "0.2",
     "FANZHA_DECISION_LOG_ALLOWED_ONE_IN": "1",

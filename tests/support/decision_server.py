@@ -15,7 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 SERVICE = pb.DESCRIPTOR.services_by_name["InterceptionService"].full_name
 
 Say: TypeAlias = Callable[[Sequence[Any], Any], decision_pb2.Decisions]

@@ -59,7 +59,7 @@ def console_with_provider(
 
 
 def _fetched(address: str) -> Any:
-    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - a loopback address
+    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310 - a loopback address
         return json.loads(answer.read())
 
 

@@ -186,7 +186,7 @@ def health(target: str) -> int:
     """Return the health status of a server."""
     with channels.blocking(target) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        status: int = stub.Check(health_pb2.HealthCheckRequest(), timeout=30).status  # type: ignore[attr-defined]
+        status: int = stub.Check(health_pb2.HealthCheckRequest(), timeout=60).status  # type: ignore[attr-defined]
         return status
 
 

@@ -24,7 +24,7 @@ from integrations.smpp.dialect import SmppDialect
 from integrations.smpp.settings import SmppSettings
 from tests.support import cmpp_peers
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 NOWHERE = "127.0.0.1:1"
 BIND = b"esme\0secret\0\0\x34\0\0\0"
 _PARTIES = b"\0" + b"\x01\x018617000000001\0" + b"\x01\x018619900000001\0"

@@ -10,7 +10,7 @@ from services.rpc.security import DEVELOPMENT, PortSecurity
 from services.rpc.server import RpcServer
 
 MAX_MESSAGE_BYTES = 2**24
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 @asynccontextmanager

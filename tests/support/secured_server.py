@@ -13,7 +13,7 @@ from services.rpc import security
 from tests.support.identities import Issuer
 from tests.support.rpc_server import rpc_server
 
-DEADLINE = 20
+DEADLINE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from tests.support.audit_logs import Clock, lines_of, records_of, write_lines
 from tests.support.identities import Issuer
 from tests.support.rpc_server import rpc_server
 
-DEADLINE = 20
+DEADLINE = 60
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from services.rpc.middleware.registry import MethodRegistry
 from services.rpc.server import RpcServer, known_services
 from tests.support.identities import Issuer, Reached
 
-DEADLINE = 20
+DEADLINE = 60
 NOBODY = "nobody"
 NO_ROLE = "no role"
 WHO = [NOBODY, NO_ROLE, *Role]

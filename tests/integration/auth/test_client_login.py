@@ -24,7 +24,7 @@ from tests.support.identities import now
 
 LISTED = "+8617000000013"
 CALL = Call(caller=LISTED, callee="+8619900000001")
-PATIENT = Options(timeout=20, connections=1)
+PATIENT = Options(timeout=60, connections=1)
 
 
 @pytest.fixture

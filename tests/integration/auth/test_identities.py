@@ -23,7 +23,7 @@ from services.rpc.server import RpcServer
 from services.settings.settings import Settings
 from tests.support.identities import now
 
-DEADLINE = 20
+DEADLINE = 60
 UNKNOWN = grpc.StatusCode.UNAUTHENTICATED
 AWAY = grpc.StatusCode.UNAVAILABLE
 

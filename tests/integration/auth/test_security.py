@@ -18,7 +18,7 @@ from services.rpc.security import DEVELOPMENT, PortSecurity
 from services.rpc.server import RpcServer
 from tests.support.identities import Issuer
 
-DEADLINE = 20
+DEADLINE = 60
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ SETTINGS, ACKNOWLEDGED = b"\0\0\0\x04\0\0\0\0\0", b"\0\0\0\x04\x01\0\0\0\0"
 PING = b"\x06\0"
 """Type and flags of a frame; an answer has the flag 1."""
 SOON = ConnectionTimes(handshake_seconds=0.5, keepalive_seconds=0.5, keepalive_timeout_seconds=0.5)
+
+PATIENT = ConnectionTimes(handshake_seconds=60, keepalive_seconds=0.5, keepalive_timeout_seconds=60)
+"""Times of a server that pings soon, and waits long for the answer."""
 
 
 @asynccontextmanager
@@ -227,7 +231,7 @@ async def test_a_peer_that_never_acknowledges_settings_is_closed() -> None:
 
 
 async def test_a_silent_peer_gets_repeated_pings() -> None:
-    async with serving(DEVELOPMENT, SOON) as port:
+    async with serving(DEVELOPMENT, PATIENT) as port:
         line = await asyncio.to_thread(connect_and_send, port, PREFACE + SETTINGS + ACKNOWLEDGED)
 
         assert await asyncio.to_thread(answered_pings, line, 4) == 4
@@ -245,12 +249,13 @@ async def test_a_stalled_tls_handshake_is_closed(tmp_path: Path, said: bytes) ->
 
 
 async def test_an_idle_client_that_answers_pings_is_kept() -> None:
-    async with serving(DEVELOPMENT, SOON) as port, connect(port) as channel:
+    times = replace(PATIENT, keepalive_timeout_seconds=2)
+    async with serving(DEVELOPMENT, times) as port, connect(port) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         await stub.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
         states: list[grpc.ChannelConnectivity] = [channel.get_state()]
         quiet = asyncio.create_task(channel.wait_for_state_change(states[0]))
-        done, _ = await asyncio.wait([quiet], timeout=3)  # several keepalives long
+        done, _ = await asyncio.wait([quiet], timeout=4)  # a ping without an answer ends it sooner
         quiet.cancel()
 
     assert states == [grpc.ChannelConnectivity.READY]

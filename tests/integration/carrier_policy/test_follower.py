@@ -107,7 +107,7 @@ async def test_a_commit_reaches_every_waiting_worker_by_itself(
         await worker.first()
 
     await commit(log, STRICT)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await asyncio.gather(*(followed(worker, 1) for worker in workers))
 
     assert [threshold(worker) for worker in workers] == [0.5] * 3
@@ -271,7 +271,7 @@ async def test_a_host_with_a_file_reports_that_it_follows_nothing(
 ) -> None:
     monkeypatch.setattr(followers, "REPORT_MS", 1)
     running = asyncio.create_task(report_file(log, "host/2", lambda: NINE_O_CLOCK_MS))
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not (reports := await log.reports(NINE_O_CLOCK_MS)):  # noqa: ASYNC110 - likewise
             await asyncio.sleep(0.005)
     await process_lifecycle.cancel([running])

@@ -29,7 +29,7 @@ from tests.support.processes import LEAN, Running, eventually, fanzha_up, proces
 CALLEE = "+8619900000001"
 CALL = Call(caller="+8617000000001", callee=CALLEE, ingress=pb.INGRESS_LOCAL)
 FORGED = Call(caller="+8619900000078", callee=CALLEE, ingress=pb.INGRESS_INTERNATIONAL)
-PATIENT = Options(timeout=10.0)
+PATIENT = Options(timeout=60.0)
 _DRAWN_BITS = 40
 """Above these, a decision id says which worker decided."""
 
@@ -112,16 +112,16 @@ def test_decisions_are_confirmed_and_call_ends_reported(
 
         def confirmed() -> bool:
             try:
-                answer = client.confirm_hit(suspect.decision_id, confirmed_by="li", timeout=20)
+                answer = client.confirm_hit(suspect.decision_id, confirmed_by="li", timeout=60)
                 first.append(answer.first)
             except RequestFailed as failure:
                 refused.add(failure.status)
             return bool(first)
 
         eventually(confirmed)
-        again = client.confirm_hit(suspect.decision_id, confirmed_by="li", timeout=20).first
-        dismissed = client.dismiss_hit(suspect.decision_id, dismissed_by="wang", timeout=20).first
-        ends = client.report_call_ends([CallEnd(caller=CALL.caller, callee=CALLEE)] * 3, timeout=20)
+        again = client.confirm_hit(suspect.decision_id, confirmed_by="li", timeout=60).first
+        dismissed = client.dismiss_hit(suspect.decision_id, dismissed_by="wang", timeout=60).first
+        ends = client.report_call_ends([CallEnd(caller=CALL.caller, callee=CALLEE)] * 3, timeout=60)
 
     # Until the hit is in the store.
     assert refused <= {grpc.StatusCode.NOT_FOUND}
@@ -169,7 +169,7 @@ async def test_under_overload_each_request_is_decided_or_let_through(
 
         answers = await asyncio.gather(*[client.decide_call(FORGED) for _ in range(20_000)])
         counters = client.counters
-        later = await client.decide_call(FORGED, timeout=10.0)
+        later = await client.decide_call(FORGED, timeout=60.0)
 
     failed = [answer for answer in answers if answer.failed_open]
     assert (counters.decided, counters.failed) == (20_000 - len(failed), len(failed))

@@ -50,7 +50,7 @@ def sent(service: ConsoleService, body: str, count: int) -> Sequence[Answer]:
         )
         for number in range(count)
     ]
-    options = Options(timeout=10.0)
+    options = Options(timeout=60.0)
     with Client(service.running.interception, options, login=login) as client:
         client.wait_until_ready(30)
         parts = [texts[at : at + 200] for at in range(0, count, 200)]

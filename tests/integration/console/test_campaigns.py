@@ -38,7 +38,7 @@ def _send(service: ConsoleService) -> None:
     assert service.issuer is not None
     token = service.issuer.token("carrier", sub="gateway")
     login = Login(token=token)
-    with Client(service.running.interception, Options(timeout=10.0), login=login) as client:
+    with Client(service.running.interception, Options(timeout=60.0), login=login) as client:
         client.wait_until_ready(30)
         texts = [
             Text(

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, expect
 from services.auth import issuer
 from tests.support.browser import ConsoleService, assert_no_faults, console_up
 from tests.support.checkout import CHECKOUT
+from tests.support.console_http import SECONDS
 from tests.support.external_servers import started
 from tests.support.reserved_ports import reserved_port
 
@@ -63,7 +64,7 @@ def is_up(address: str) -> bool:
 def unverified() -> httpx.Client:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return httpx.Client(verify=context, trust_env=False, timeout=30)
+    return httpx.Client(verify=context, trust_env=False, timeout=SECONDS)
 
 
 def test_a_browser_signs_in_and_works_below_the_prefix(
@@ -110,7 +111,7 @@ def test_answers_over_tls_say_that_they_must_be_but_on_loopback(proxied: str) ->
 def test_a_name_that_is_not_ours_is_refused_behind_the_proxy_too(
     direct: ConsoleService, headers: dict[str, str]
 ) -> None:
-    answer = httpx.get(f"{direct.url}/sign-in", headers=headers)
+    answer = httpx.get(f"{direct.url}/sign-in", headers=headers, timeout=SECONDS)
 
     assert answer.status_code == httpx.codes.MISDIRECTED_REQUEST
 
@@ -124,7 +125,7 @@ def test_without_trusted_proxies_forwarded_headers_mean_nothing(
         "x-forwarded-prefix": "/evil",
     }
     with console_up(tmp_path_factory.mktemp("alone"), identities=False) as service:
-        answer = httpx.get(f"{service.url}/settings", headers=headers)
+        answer = httpx.get(f"{service.url}/settings", headers=headers, timeout=SECONDS)
 
     assert answer.headers["location"].startswith("/sign-in")
     assert "strict-transport-security" not in answer.headers

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from services.console.session.try_limit import MOST_TRIES
 from tests.support.browser import ConsoleService, console_up
-from tests.support.console_http import http_person
+from tests.support.console_http import SECONDS, http_person
 
 pytestmark = pytest.mark.slow
 COOKIE = "fanzha_session"
@@ -17,7 +17,7 @@ SEE_OTHER, FORBIDDEN = httpx.codes.SEE_OTHER, httpx.codes.FORBIDDEN
 
 @pytest.fixture
 def visitor(service: ConsoleService) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=service.url, timeout=60) as client:
+    with httpx.Client(base_url=service.url, timeout=SECONDS) as client:
         yield client
 
 
@@ -35,7 +35,9 @@ def test_signing_in_never_adopts_a_session_that_somebody_planted(
 
     issued = [one.value for one in visitor.cookies.jar if one.name == COOKIE]
     assert "planted-by-an-attacker" not in issued
-    with httpx.Client(base_url=service.url, cookies={COOKIE: "planted-by-an-attacker"}) as other:
+    with httpx.Client(
+        base_url=service.url, cookies={COOKIE: "planted-by-an-attacker"}, timeout=SECONDS
+    ) as other:
         assert other.get("/settings").status_code == SEE_OTHER
 
 
@@ -46,7 +48,7 @@ def test_signing_in_again_ends_the_session_before(
     before = visitor.cookies[COOKIE]
     visitor.post("/sign-in", data=token(service, "li"))
 
-    with httpx.Client(base_url=service.url, cookies={COOKIE: before}) as other:
+    with httpx.Client(base_url=service.url, cookies={COOKIE: before}, timeout=SECONDS) as other:
         assert other.get("/settings").status_code == SEE_OTHER
 
 
@@ -181,7 +183,7 @@ def test_pages_are_kept_by_no_cache_and_framed_by_nobody(service: ConsoleService
 def test_many_failed_tries_are_slowed_down(tmp_path_factory: pytest.TempPathFactory) -> None:
     with (
         console_up(tmp_path_factory.mktemp("tries")) as service,
-        httpx.Client(base_url=service.url, timeout=60) as visitor,
+        httpx.Client(base_url=service.url, timeout=SECONDS) as visitor,
     ):
         tries = [visitor.post("/sign-in", data={"token": "no"}) for _ in range(MOST_TRIES)]
         refused = visitor.post("/sign-in", data=token(service))
@@ -196,7 +198,7 @@ def test_servers_that_cannot_be_asked_count_as_no_failed_try(
     nobody = "127.0.0.1:1"
     with (
         console_up(tmp_path_factory.mktemp("away"), FANZHA_CONSOLE_ADMIN_TARGET=nobody) as service,
-        httpx.Client(base_url=service.url, timeout=60) as visitor,
+        httpx.Client(base_url=service.url, timeout=SECONDS) as visitor,
     ):
         tries = [visitor.post("/sign-in", data=token(service)) for _ in range(MOST_TRIES + 1)]
 
@@ -206,7 +208,7 @@ def test_servers_that_cannot_be_asked_count_as_no_failed_try(
 def test_the_log_has_no_token_and_no_words_of_a_search(service: ConsoleService) -> None:
     words = "+8617000000987"
     sent = token(service)
-    with httpx.Client(base_url=service.url, timeout=60) as visitor:
+    with httpx.Client(base_url=service.url, timeout=SECONDS) as visitor:
         visitor.post("/sign-in", data=sent)
     with http_person(service, "wang", "editor") as person:
         person.post("/palette", {"words": words})

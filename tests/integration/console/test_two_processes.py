@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.support.browser import console_up
+from tests.support.console_http import SECONDS
 from tests.support.processes import eventually, role
 from tests.support.reserved_ports import reserved_port
 
@@ -16,7 +17,7 @@ SEE_OTHER = httpx.codes.SEE_OTHER
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health").is_success
+        return httpx.get(f"{url}/health", timeout=SECONDS).is_success
     except httpx.HTTPError:
         return False
 
@@ -35,13 +36,16 @@ def test_any_process_serves_any_session(tmp_path: Path) -> None:
         assert not any(name in os.environ for name in settings)
         with role("console", folder, **settings):
             eventually(lambda: answers(second))
-            with httpx.Client(base_url=service.url) as here, httpx.Client(base_url=second) as there:
+            with (
+                httpx.Client(base_url=service.url, timeout=SECONDS) as here,
+                httpx.Client(base_url=second, timeout=SECONDS) as there,
+            ):
                 here.post("/sign-in", data={"token": service.issuer.token("editor", sub="wang")})
                 there.cookies = here.cookies
 
                 assert there.get("/settings").status_code == httpx.codes.OK
                 # It has no settings of authentication: the servers tell it.
-                assert 'name="token"' in httpx.get(f"{second}/sign-in").text
+                assert 'name="token"' in httpx.get(f"{second}/sign-in", timeout=SECONDS).text
 
                 page = there.get("/settings").text
                 csrf = page.partition('name="csrf" content="')[2].partition('"')[0]

@@ -36,7 +36,7 @@ def decide(service: Running, *bodies: str) -> decision_pb2.Decisions:
             pb.Text(body=body, sender="+12025550123", receiver="13800138000") for body in bodies
         ]
         answer = pb_grpc.InterceptionServiceStub(channel).DecideTexts(
-            pb.DecideTextsRequest(texts=texts), timeout=20
+            pb.DecideTextsRequest(texts=texts), timeout=60
         )
     return answer.decisions
 
@@ -70,7 +70,7 @@ def test_an_uncertain_fraud_is_escalated_blocked_and_cached(service: Running) ->
 def test_an_uncertain_link_is_escalated_and_blocked(service: Running) -> None:
     with channels.blocking(service.interception) as channel:
         answer = pb_grpc.InterceptionServiceStub(channel).DecideLinks(
-            pb.DecideLinksRequest(links=[pb.Link(url=DEEP), pb.Link(url=SHALLOW)]), timeout=20
+            pb.DecideLinksRequest(links=[pb.Link(url=DEEP), pb.Link(url=SHALLOW)]), timeout=60
         )
 
     assert list(answer.decisions.actions) == [

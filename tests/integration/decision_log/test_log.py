@@ -12,7 +12,7 @@ from fanzha.client import Call, CallEnd, Client, Options
 from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
-PATIENT = Options(timeout=20.0)
+PATIENT = Options(timeout=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_a_wrong_span_is_a_usage_error(service: Running) -> None:
 def test_ends_of_calls_are_logged_once(service: Running) -> None:
     with Client(service.interception, PATIENT) as client:
         client.report_call_ends(
-            [CallEnd(caller=ANN, callee=FRAUD, answered=True, duration_ms=9)], timeout=20
+            [CallEnd(caller=ANN, callee=FRAUD, answered=True, duration_ms=9)], timeout=60
         )
 
     eventually(lambda: len(list((service.folder / "decisions/call_ends").rglob("*.parquet"))) == 1)

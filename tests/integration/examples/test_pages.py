@@ -32,7 +32,7 @@ PROMISED = {
 """How a comment on a decision begins, and what its command prints then."""
 QUICK_COMMANDS = 24
 """Commands of a quick start that run, at least."""
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 REFUSED = ("refused", "拒绝")
 
 

@@ -69,7 +69,7 @@ def checked(port: int, host: str) -> dict[str, Any]:
     """Return what rspamd says of a mail with a link to *host*."""
     mail = f"From: a@sender.test\nTo: b@receiver.test\nSubject: x\n\nSee http://{host}/x today.\n"
     request = urllib.request.Request(f"http://127.0.0.1:{port}/checkv2", mail.encode())
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         found: dict[str, Any] = json.load(answer)
     return found
 
@@ -77,7 +77,7 @@ def checked(port: int, host: str) -> dict[str, Any]:
 def answers(port: int) -> bool:
     """Tell whether the worker that scans is there."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=30):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=60):
             return True
     except OSError:
         return False

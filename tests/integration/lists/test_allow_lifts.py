@@ -15,7 +15,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2, interception_pb2, interception_pb2_grpc
 from tests.support.processes import LEAN, Running, eventually, fanzha_up
 
-DEADLINE = 30
+DEADLINE = 60
 RANGES = {"FANZHA_RANGE_SUBSCRIBERS_LIMIT": "1000000000"}
 """Ranges as wide as those below need no confirmation."""
 VICTIM = "+8619900000001"

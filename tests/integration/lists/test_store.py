@@ -226,7 +226,7 @@ async def test_waiting_ends_when_a_change_comes(lists: Store) -> None:
     await asyncio.sleep(0.05)
     await lists.commit(a_proposal(ONE), expected_version=0)
 
-    changes = await asyncio.wait_for(waiting, 10)
+    changes = await asyncio.wait_for(waiting, 60)
 
     assert changes is not None
     assert [change.version for change in changes] == [1]

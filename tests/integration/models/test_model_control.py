@@ -28,7 +28,7 @@ from tests.support.identities import Issuer
 from tests.support.model_bundles import some_bundles
 
 NOW_MS = 1_767_603_600_000
-DEADLINE = 20
+DEADLINE = 60
 SMS = pb.MODEL_KIND_TEXT
 WRITERS = {Role.OPERATOR}
 READERS = set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}

@@ -56,7 +56,7 @@ def ask(service: Running, count: int) -> "Counter[str]":
         with channels.blocking(service.interception) as channel:
             link = pb.Link(url=f"http://host{number}.example/a")
             answer = pb_grpc.InterceptionServiceStub(channel).DecideLink(
-                pb.DecideLinkRequest(link=link), timeout=20
+                pb.DecideLinkRequest(link=link), timeout=60
             )
         found[answer.decision.model_version] += 1
     return found
@@ -73,7 +73,7 @@ def traffic(service: Running) -> Iterator["Counter[str]"]:
             stub = pb_grpc.InterceptionServiceStub(channel)
             while not stop.wait(PAUSE_SECONDS):
                 links = [pb.Link(url=f"http://host{row}.example/a") for row in range(20)]
-                answer = stub.DecideLinks(pb.DecideLinksRequest(links=links), timeout=20)
+                answer = stub.DecideLinks(pb.DecideLinksRequest(links=links), timeout=60)
                 found[answer.decisions.model_version] += 1
 
     def count_failures() -> None:
@@ -203,7 +203,7 @@ def call_strangers(service: Running, callers: range) -> set[str]:
         ]
         with channels.blocking(service.interception) as channel:
             stub = pb_grpc.InterceptionServiceStub(channel)
-            answer = stub.DecideCalls(pb.DecideCallsRequest(calls=calls), timeout=20)
+            answer = stub.DecideCalls(pb.DecideCallsRequest(calls=calls), timeout=60)
         called.add(answer.decisions.velocity_version)
     return called
 

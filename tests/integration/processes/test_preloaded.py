@@ -49,5 +49,5 @@ def test_the_status_of_a_forked_command_names_its_fatal_signal(tmp_path: Path) -
         command.send_signal(signal.SIGKILL)
 
         assert running is None
-        assert command.wait(30) == -signal.SIGKILL
+        assert command.wait(60) == -signal.SIGKILL
         assert command.poll() == -signal.SIGKILL

@@ -40,7 +40,7 @@ async def http(pipeline: WarningPipeline) -> AsyncIterator[httpx.AsyncClient]:
         http_server.serve_http(
             cloud_events_http.app(pipeline.submission, None), "127.0.0.1", 0
         ) as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         yield client
 
@@ -178,7 +178,10 @@ async def test_with_authentication_only_sources_may_send(
     assert doorkeeper.tokens is not None
     app = cloud_events_http.app(pipeline.submission, doorkeeper.tokens.identity)
     found = []
-    async with http_server.serve_http(app, "127.0.0.1", 0) as port, httpx.AsyncClient() as client:
+    async with (
+        http_server.serve_http(app, "127.0.0.1", 0) as port,
+        httpx.AsyncClient(timeout=60) as client,
+    ):
         for token in (None, issuer.token("editor"), issuer.token("source")):
             headers = {"content-type": "application/cloudevents+json"}
             if token is not None:

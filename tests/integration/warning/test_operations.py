@@ -227,7 +227,7 @@ async def test_an_identity_with_a_regional_scope_tries_policies_on_its_cases_onl
         found = {}
         for region in ("", "34", "3301"):
             request = pb.PreviewPolicyRequest(policy=POLICY, region=region)
-            call = server.stub.PreviewPolicy(request, metadata=metadata, timeout=20)
+            call = server.stub.PreviewPolicy(request, metadata=metadata, timeout=60)
             try:
                 found[region] = [one async for one in call][-1].preview.after_version
             except grpc.aio.AioRpcError as error:

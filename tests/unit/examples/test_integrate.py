@@ -82,8 +82,8 @@ def test_the_python_of_the_page_runs() -> None:
             if "import KSR" in block:
                 continue  # runs in Kamailio: see the next test
             script = block.replace("127.0.0.1:7361", server.target)
-            script = script.replace("timeout=0.08", "timeout=20").replace(
-                "timeout=0.03", "timeout=20"
+            script = script.replace("timeout=0.08", "timeout=60").replace(
+                "timeout=0.03", "timeout=60"
             )
             done = subprocess.run(
                 [sys.executable, "-W", "error", "-c", script],
@@ -99,7 +99,7 @@ def test_the_router_of_the_page_sends_the_response_of_the_answer(tmp_path: Path)
     (router,) = (block for block in blocks("python") if "import KSR" in block)
     with decision_server(block_with_603_plus) as server:
         script = router.replace("127.0.0.1:7361", server.target)
-        script = script.replace("Options(", "Options(timeout=20, ")
+        script = script.replace("Options(", "Options(timeout=60, ")
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", script + DRIVER],
             cwd=CHECKOUT, capture_output=True, text=True, check=False,

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from infra import http_server
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 SHORT_SECONDS = 0.3
 
 

@@ -115,7 +115,7 @@ def test_ended_calls_reach_the_service_and_blocked_ones_do_not(
 
 
 def metric(port: str, name: str) -> float:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
         page = answer.read().decode()
     lines = [line for line in page.splitlines() if line.startswith(name)]
     return float(lines[0].rpartition(" ")[2]) if lines else -1.0

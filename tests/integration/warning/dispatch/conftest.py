@@ -25,7 +25,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def outbox(client: Client, clock: Clock) -> MakeWorker:
-    def make(sink: Sink, notes: Notes, name: str = "one", **more: object) -> SendWorker:
+    def make(
+        sink: Sink, notes: Notes, name: str = "one", *, claim_ms: int = 100, **more: object
+    ) -> SendWorker:
         return SendWorker(
             client=client,
             channel="sms",
@@ -35,7 +37,7 @@ def outbox(client: Client, clock: Clock) -> MakeWorker:
             consumer=name,
             now_ms=clock,
             block_ms=50,
-            claim_ms=100,
+            claim_ms=claim_ms,
             **more,  # type: ignore[arg-type]
         )
 

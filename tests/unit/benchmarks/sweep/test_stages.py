@@ -25,7 +25,7 @@ def test_seconds_and_batches_of_a_channel_are_added_up_over_workers(tmp_path: Pa
 
     with (
         MetricsServer(pages, "127.0.0.1", 0) as server,
-        urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as answer,
+        urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=60) as answer,
     ):
         page = answer.read().decode()
 

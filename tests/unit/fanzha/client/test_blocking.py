@@ -15,7 +15,7 @@ from fanzha.client._blocking import ReplySlot
 from tests.support.decision_server import DecisionServer, block_listed, decision_server
 from tests.support.processes import eventually
 
-LONG = Options(timeout=20.0)
+LONG = Options(timeout=60.0)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_threads_get_their_own_answers(server: DecisionServer) -> None:
 
 
 def test_threads_share_requests(server: DecisionServer) -> None:
-    options = Options(timeout=20.0, connections=1, max_in_flight=1)
+    options = Options(timeout=60.0, connections=1, max_in_flight=1)
     server.hold()
     with ThreadPoolExecutor(32) as threads, Client(server.target, options) as client:
         requests = [threads.submit(client.decide_call, call(number)) for number in range(32)]

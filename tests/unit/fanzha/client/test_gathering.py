@@ -10,7 +10,7 @@ import pytest
 from fanzha.client import AsyncClient, Call, Link, Options, RequestFailed, Text
 from tests.support.decision_server import DecisionServer, allow, block_listed, decision_server
 
-LONG = 20.0
+LONG = 60.0
 """A timeout that no test waits for."""
 
 

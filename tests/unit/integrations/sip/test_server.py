@@ -35,7 +35,7 @@ class Caller:
         await asyncio.get_running_loop().sock_sendto(self._socket, message, self._to)
 
     async def receive(self) -> SipAnswer:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return sip_answer(await asyncio.get_running_loop().sock_recv(self._socket, 65_535))
 
     async def ask(self, message: bytes) -> SipAnswer:

@@ -247,7 +247,7 @@ def test_the_unfinished_segment_of_a_killed_writer_is_set_aside_and_nothing_befo
     while_it_lives = list(tmp_path.rglob("*.tmp"))
 
     process.send_signal(signal.SIGKILL)
-    process.wait(30)
+    process.wait(60)
     process.stdout.close()
     keeping = figures(tmp_path)
 

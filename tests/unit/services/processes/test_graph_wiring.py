@@ -39,7 +39,7 @@ async def test_a_keeper_is_warm_before_it_takes_anything() -> None:
     before = list(keeper.steps)
 
     graph.lists_loaded.set()
-    await asyncio.wait_for(keeper.running.wait(), 30)
+    await asyncio.wait_for(keeper.running.wait(), 60)
 
     assert before == []
     assert keeper.steps == ["warm", "run"]
