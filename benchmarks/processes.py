@@ -49,6 +49,15 @@ def command(process: int) -> list[str]:
     return []
 
 
+def mapped(process: int, name: str) -> set[Path]:
+    """Return the files called *name* that a process has mapped; none if it has ended."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{process}/maps").read_text().splitlines()
+        paths = (Path(line.partition("/")[2]) for line in lines if line.endswith(f"/{name}"))
+        return {Path("/") / path for path in paths}
+    return set()
+
+
 def stat(process: int) -> list[str]:
     """Return the fields of a process's ``stat`` from its state on."""
     # The name in brackets may hold blanks; what follows it does not.

@@ -25,6 +25,7 @@ _MOST_OF_A_LOG = 4000
 _AUTHOR = ("--by", "--author")
 """What the option that names who imports is called, now and in older commits."""
 _TERMINATED = 128 + signal.SIGTERM
+KERNEL = "libfanzha.so"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -83,6 +84,7 @@ def running(
                 os.sched_setaffinity(process.pid, cores)
             service = replace(_started(process, folder), checkout=checkout)
             _move_the_rest(process.pid, os.sched_getaffinity(0) - set(cores))
+            _check_code(service)
             if listed:
                 import_numbers(service, listed)
             yield service
@@ -105,6 +107,18 @@ def _environment(folder: Path, workers: int, checkout: Path) -> dict[str, str]:
     # Older commits have no console, and refuse settings that they do not know.
     has_console = (checkout / "services" / "console").is_dir()
     return environment | ({"FANZHA_CONSOLE": "false"} if has_console else {})
+
+
+def _check_code(service: Service) -> None:
+    """Raise `RuntimeError` where a process has loaded the kernels of another checkout.
+
+    They lie in the package that loads them, so they tell whose code runs.
+    """
+    own = service.checkout.resolve()
+    for process in processes.tree(service.pid):
+        for kernel in processes.mapped(process, KERNEL):
+            if not kernel.is_relative_to(own):
+                raise RuntimeError(f"the service of {own} runs code of another checkout: {kernel}")
 
 
 def import_numbers(service: Service, listed: int) -> None:

@@ -175,7 +175,7 @@ async def test_unbind_comes_after_what_was_sent_before_it() -> None:
 
 
 async def test_silent_peers_are_asked_whether_they_live_and_leave_if_they_do_not() -> None:
-    async with raw_relay(keepalive_seconds=0.1, response_seconds=1.0) as relay:
+    async with raw_relay(keepalive_seconds=0.1, response_seconds=2.0) as relay:
         client, centre = await relay.bound()
         asked = await client.hear()
         assert asked[0] == codec.ENQUIRE_LINK

@@ -136,6 +136,7 @@ async def test_an_unanswered_message_is_in_doubt(centre: MessageCentre) -> None:
         await smpp.ready()
         sent = await smpp.send(a_message())
 
+        await centre.wait_for("message")
         counts = await centre.counts()
     assert (sent.accepted, sent.in_doubt, sent.retry_after) == (False, True, None)
     assert counts["messages"] == 1
