@@ -36,6 +36,8 @@ class ReloadedFile(Generic[Contents]):
         self._read = read
         self._absent = absent
         self._clock = clock
+        self.refused = 0
+        """How often contents were refused since the first."""
         self._mark = _NO_FILE
         self._look_at = clock() + LOOK_SECONDS
         if absent is not None:
@@ -47,6 +49,11 @@ class ReloadedFile(Generic[Contents]):
             self._contents = read(path.read_bytes())
         except (OSError, ValueError) as error:
             raise InvalidConfiguration("{path}: {error}", path=path, error=error) from error
+
+    @property
+    def latest(self) -> Contents:
+        """What was read last, without a look at the file: for files that are read elsewhere."""
+        return self._contents
 
     def current(self) -> Contents:
         """Return the contents, the same object until the file changes."""
@@ -72,6 +79,7 @@ class ReloadedFile(Generic[Contents]):
         try:
             self._contents = self._read(self._path.read_bytes())
         except (OSError, ValueError) as error:
+            self.refused += 1
             logger.warning("%s: %s; what was read before stays in force", self._path, error)
         else:
             logger.info("%s: reloaded", self._path)

@@ -590,8 +590,8 @@ class Decision(_message.Message):
 
     @_builtins.property
     def host_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
-        """Of a link whose score what the gateway told of its host changed: what it told, by the names of
-        those fields of Link, "model_score", the score by the URL alone, and "odds_ratio", by which the
+        """Of a link whose score what is known of its host changed, as the gateway told it or the server's
+        file of facts has it: what is known, by the names of those fields of Link, "model_score", the score by the URL alone, and "odds_ratio", by which the
         odds of that were multiplied; left out where both scores are under half of the threshold.
         """
 
@@ -933,8 +933,8 @@ class Detail(_message.Message):
 
     @_builtins.property
     def host_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
-        """Of a link whose score what the gateway told of its host changed: what it told, by the names of
-        those fields of Link, "model_score", the score by the URL alone, and "odds_ratio", by which the
+        """Of a link whose score what is known of its host changed, as the gateway told it or the server's
+        file of facts has it: what is known, by the names of those fields of Link, "model_score", the score by the URL alone, and "odds_ratio", by which the
         odds of that were multiplied; left out where both scores are under half of the threshold.
         """
 

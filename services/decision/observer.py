@@ -29,6 +29,8 @@ class Observer:
     """Uncertain texts or links by outcome, and the seconds spent in the second stage."""
     escalation_failed: Callable[[Channel], None] = lambda _channel: None
     """A text or link kept its fast score because the second stage failed."""
+    facts_known: Callable[[int, int], None] = lambda _sent, _found: None
+    """Of so many links of a batch a gateway sent facts; to so many the operator's file added."""
     reviewed: Callable[[Channel, int, int], None] = lambda _channel, _put_up, _surplus: None
     """So many rows of a batch are put up for review, and so many were too many for its minute."""
     links_found: Callable[[Sequence[str], Int64s], None] = lambda _urls, _owners: None

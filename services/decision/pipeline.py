@@ -31,7 +31,9 @@ from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.carriers.policy_overrides import PolicyRuling
 from services.decision.decision_rules import DecisionRules, settings_in_words
+from services.decision.domain_facts.table import NO_DOMAIN_FACTS, DomainFacts
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
+from services.decision.host_facts import HostFactsAction
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
@@ -65,6 +67,7 @@ class DecisionPipeline:
         origin: OriginGuard | None = None,
         related: RelatedStage | None = None,
         current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
+        current_domain_facts: Callable[[], DomainFacts] = lambda: NO_DOMAIN_FACTS,
         answers: AnswerPolicy | None = None,
         senders: SenderStage | None = None,
         reviews: ReviewStage | None = None,
@@ -79,6 +82,7 @@ class DecisionPipeline:
         self._origin = origin or OriginGuard()
         self._related = related
         self._current_policies = current_policies
+        self._current_domain_facts = current_domain_facts
         self._senders = senders
         self._reviews = reviews or ReviewStage({})
         self._settings = settings_in_words(rules, velocity, senders)
@@ -126,6 +130,7 @@ class DecisionPipeline:
         self, links: Links, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to let each link be opened."""
+        links = self._add_facts(links, now_s)
         evidence = self._begin(Channel.LINK, links, now_s, context)
         self._match_links(links, now_s, evidence)
         self._end_stage(evidence, "lists")
@@ -306,6 +311,14 @@ class DecisionPipeline:
         )
         if found is not None:
             evidence.rule_columns[found.rule] = found.reached
+
+    def _add_facts(self, links: Links, now_s: int) -> Links:
+        if self._rules.host_facts_action is HostFactsAction.OFF:
+            return links
+        found = self._current_domain_facts().add_to(links, now_s)
+        if found.sent or found.found:
+            self._observer.facts_known(found.sent, found.found)
+        return found.links
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         def score() -> Float32s:

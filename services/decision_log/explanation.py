@@ -94,8 +94,8 @@ def _facts(row: Mapping[str, Any]) -> Sentence:
     en = ", ".join(f"{words} {value:,.0f}" for _, words, value in told)
     ratio, score = facts["odds_ratio"], facts["model_score"]
     return Sentence(
-        f"（网关告知{zh}，几率乘以 {ratio:.3g}；仅凭网址评分 {score:.3f}）",
-        f" (the gateway told {en}, which multiplied the odds by {ratio:.3g}; by the URL alone it "
+        f"（已知{zh}，几率乘以 {ratio:.3g}；仅凭网址评分 {score:.3f}）",
+        f" (known: {en}, which multiplied the odds by {ratio:.3g}; by the URL alone it "
         f"scored {score:.3f})",
     )
 

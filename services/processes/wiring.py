@@ -21,6 +21,8 @@ from services.carrier_policy import wiring as carrier_policy
 from services.decision import cascade, dry_run, review
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.decision_rules import DecisionRules
+from services.decision.domain_facts.reader import read_domain_facts
+from services.decision.domain_facts.table import NO_DOMAIN_FACTS, DomainFacts
 from services.decision.dry_run import CountDryRuns
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
@@ -72,6 +74,8 @@ class Decider:
     home: HomePlan
     interception: InterceptionServicer
     models: ActiveModels
+    domain_facts: ReloadedFile[DomainFacts] | None = None
+    """What `host_facts_file` says; read again by whoever runs the worker."""
 
 
 def build(
@@ -92,7 +96,8 @@ def build(
     velocity, senders = _velocity_stage(settings, models), _sender_stage(settings)
     reviews = _review_stage(settings, observer, reviews_used)
     activity = ActivityTable(settings.activity_slots)
-    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies)
+    facts = _domain_facts(settings)
+    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies, facts)
     engine = make(
         current_models=lambda: models.current,
         activity=activity,
@@ -113,7 +118,15 @@ def build(
             settings, engine, dry_engine, observer=observer, now_ms=now_ms, repeated=repeated
         ),
         models=models,
+        domain_facts=facts,
     )
+
+
+def _domain_facts(settings: Settings) -> ReloadedFile[DomainFacts] | None:
+    """Read the file of facts on domains; raises ValueError for a wrong one."""
+    if settings.host_facts_file is None or settings.host_facts_action == "off":
+        return None
+    return ReloadedFile(settings.host_facts_file, read_domain_facts)
 
 
 def _engines(
@@ -121,6 +134,7 @@ def _engines(
     replica: Replica,
     related: RelatedStage | None,
     policies: Callable[[], CarrierPolicies] | None,
+    facts: ReloadedFile[DomainFacts] | None,
 ) -> "partial[DecisionPipeline]":
     """Return what makes the pipelines of live traffic and of dry runs, which share all of this."""
     shared_data.prepare(with_domains=related is not None)
@@ -131,6 +145,7 @@ def _engines(
         origin=_origin_guard(settings, HomePlan(settings.home_country)),
         related=related,
         current_policies=policies or carrier_policy.of_host(settings),
+        current_domain_facts=lambda: NO_DOMAIN_FACTS if facts is None else facts.latest,
         answers=_answer_policy(settings),
     )
 

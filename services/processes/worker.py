@@ -56,6 +56,7 @@ from services.lists.hit_counter import EntryHitFlusher, EntryHits
 from services.models.follower import ModelFollower
 from services.models.store import ModelStore
 from services.processes import wiring
+from services.processes.domain_facts_follower import follow_domain_facts
 from services.processes.list_follower import follow_lists
 from services.processes.wiring import Decider
 from services.rpc import security
@@ -179,6 +180,7 @@ class Worker:
             model_failed=self._metrics.model_failed,
             velocity_failed=self._metrics.velocity_failed,
             texts_disguised=self._metrics.texts_disguised,
+            facts_known=self._metrics.facts_known,
             reviewed=self._metrics.reviewed,
             escalations=self._metrics.escalations,
             escalation_failed=self._metrics.escalation_failed,
@@ -248,6 +250,8 @@ class Worker:
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
             asyncio.create_task(self._refusals.run()),
         ]
+        if self._decider.domain_facts is not None:
+            background.append(asyncio.create_task(follow_domain_facts(self._decider.domain_facts)))
         if self._relates:
             background.append(asyncio.create_task(self._sighting_writer.run()))
             background.append(asyncio.create_task(self._suspect_follower.run()))
@@ -332,6 +336,8 @@ class Worker:
         self._metrics.shadow_entries(shadows)
         self._metrics.list_findings(findings.counts(self._replica.lists.findings))
         self._metrics.list_files_refused(self._replica.refused)
+        if (facts := self._decider.domain_facts) is not None:
+            self._metrics.facts_file(len(facts.latest), facts.refused)
         self._metrics.task_failures(FAILURES.of(FailureKind.PERIODIC_TASK))
         statuses = self._decider.models.status()
         for channel in CASCADES:

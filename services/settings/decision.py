@@ -121,11 +121,18 @@ class DecisionSettings(ServerSettings):
         "routes each is submitted on. Reloaded when it changes. Unset: no name counts as "
         "unregistered.",
     )
+    host_facts_file: Path | None = Field(
+        default=None,
+        description="CSV or Parquet file: domain, and any of registered_on, first_seen_on, "
+        "popularity_rank, which count where a gateway sends none. Reloaded when it changes; a "
+        "wrong one is refused, and what was read before stays in force.",
+    )
     host_facts_action: Literal["off", "review", "block"] = Field(
         default="review",
         description="What a link's domain_age_days, first_seen_days and popularity_rank, where a "
-        "gateway sends them, may do: review lowers scores, or raises them to just under the "
-        "threshold, where a person judges; block raises them above it, too. off ignores them.",
+        "gateway sends them or host_facts_file has them, may do: review lowers scores, or raises "
+        "them to just under the threshold, where a person judges; block raises them above it, "
+        "too. off ignores them.",
     )
     unregistered_senders: Literal["allow", "label", "block"] = Field(
         default="label",

@@ -78,6 +78,7 @@ class Settings(ConsoleSettings):
         "identities_file",
         "trunks_file",
         "senders_file",
+        "host_facts_file",
         "carrier_policy_file",
         "treatments_file",
         "jwks_file",

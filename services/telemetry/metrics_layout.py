@@ -40,6 +40,7 @@ CASCADES = {Channel.TEXT: "text", Channel.LINK: "link"}
 """Channels whose bundles may have a second stage."""
 ESCALATION_OUTCOMES = ("escalated", "cached", "skipped", "failed")
 REVIEW_OUTCOMES = "put_up", "left_out"
+FACT_SOURCES = "gateway", "file"
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
 
 
@@ -97,6 +98,23 @@ DISGUISED_TEXTS = Family(
     name="fanzha_disguised_texts",
     kind="counter",
     text="Texts with emoji, spaces or the like in words, which the model also read without.",
+)
+HOST_FACTS = Family(
+    name="fanzha_host_facts",
+    kind="counter",
+    text="Links with a fact on their domain: sent by the gateway, or added from host_facts_file.",
+    labels=("source",),
+    values=tuple((source,) for source in FACT_SOURCES),
+)
+HOST_FACTS_DOMAINS = Family(
+    name="fanzha_host_facts_domains",
+    kind="gauge",
+    text="Domains of host_facts_file in force.",
+)
+HOST_FACTS_REFUSED = Family(
+    name="fanzha_host_facts_refused",
+    kind="counter",
+    text="Changes of host_facts_file that were refused; what was read before stays in force.",
 )
 REVIEWS = Family(
     name="fanzha_reviews",
@@ -340,7 +358,7 @@ LIST_CURRENT_AT = Family(
 TASKS = (
     *("worker reports", "model follower", "campaign reports", "counts of list hits"),
     *("writing of hits", "writing of refusals", "claim of the decision id prefix", "decision log"),
-    *("sightings", "marks of the graph"),
+    *("sightings", "marks of the graph", "facts on domains"),
 )
 """The background tasks of a worker, as `infra.periodic` counts their failures."""
 TASK_FAILURES = Family(
@@ -363,6 +381,7 @@ FAMILIES = (
     *(DRIFT_ALARMS, FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),
     *(LIST_FINDINGS, LIST_FILES_REFUSED),
+    *(HOST_FACTS, HOST_FACTS_DOMAINS, HOST_FACTS_REFUSED),
     *(SIGHTINGS_DROPPED, RELATED_ENTITIES, PROPAGATION),
     *(ENTRY_HITS_DROPPED, SHADOW_ENTRY_HITS, SHADOW_ENTRIES),
 )

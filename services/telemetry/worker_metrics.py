@@ -129,6 +129,17 @@ class DecisionMetrics:
         """Count texts that the model also read without their disguise."""
         self._figures[layout.START[layout.DISGUISED_TEXTS.name]] += texts
 
+    def facts_known(self, sent: int, found: int) -> None:
+        """Count links with facts that a gateway sent, and such that the operator's file added."""
+        first = layout.START[layout.HOST_FACTS.name]
+        self._figures[first] += sent
+        self._figures[first + 1] += found
+
+    def facts_file(self, domains: int, refused: int) -> None:
+        """Set how many domains `host_facts_file` has, and how often a change of it was refused."""
+        self._set(layout.HOST_FACTS_DOMAINS, domains)
+        self._set(layout.HOST_FACTS_REFUSED, refused)
+
     def reviewed(self, channel: Channel, put_up: int, left_out: int) -> None:
         """Count rows that scored just under the threshold, put up for review or not."""
         place = layout.CHANNELS.index(channel) * len(layout.REVIEW_OUTCOMES)

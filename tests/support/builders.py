@@ -31,6 +31,7 @@ from fanzha.tables import (
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.decision_rules import DecisionRules
+from services.decision.domain_facts.table import NO_DOMAIN_FACTS, DomainFacts
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
@@ -261,6 +262,7 @@ def an_engine(
     origin: OriginGuard | None = None,
     related: RelatedStage | None = None,
     policies: CarrierPolicies | Callable[[], CarrierPolicies] = NO_POLICIES,
+    domain_facts: DomainFacts = NO_DOMAIN_FACTS,
     answers: AnswerPolicy | None = None,
     senders: SenderStage | None = None,
     reviews: ReviewStage | None = None,
@@ -278,6 +280,7 @@ def an_engine(
         origin=origin,
         related=related,
         current_policies=policies if callable(policies) else lambda: policies,
+        current_domain_facts=lambda: domain_facts,
         answers=answers,
         senders=senders,
         reviews=reviews,

@@ -234,7 +234,7 @@ def _by_facts(facts: Mapping[str, float]) -> str:
         if name not in {"model_score", "odds_ratio"}
     )
     return gettext(
-        "What the gateway told of the domain ({told}) multiplied the odds by {ratio:.3g}; without "
+        "What is known of the domain ({told}) multiplied the odds by {ratio:.3g}; without "
         "it the score is {score:.4f}.",
         told=told,
         ratio=facts["odds_ratio"],

@@ -184,8 +184,8 @@ def _facts(row: Mapping[str, Any]) -> list[_Change]:
     score = f"{facts['model_score']:.3f}"
     return [
         _Change(
-            f"若没有网关告知的域名信息（评分为 {score}），或设置 host_facts_action 为 off",
-            f"without what the gateway told of the domain (the score is {score} then), or with "
+            f"若没有已知的域名信息（评分为 {score}），或设置 host_facts_action 为 off",
+            f"without what is known of the domain (the score is {score} then), or with "
             "host_facts_action off",
             ("scored",),
         )
@@ -202,8 +202,8 @@ def _lowered(row: Mapping[str, Any]) -> list[Sentence]:
         return []
     return [
         Sentence(
-            f"若没有网关告知的域名信息，则会被拦截：评分为 {score:.3f}（SCORED）。",
-            f"without what the gateway told of the domain, it would be blocked: the score is "
+            f"若没有已知的域名信息，则会被拦截：评分为 {score:.3f}（SCORED）。",
+            f"without what is known of the domain, it would be blocked: the score is "
             f"{score:.3f} then (SCORED).",
         )
     ]

@@ -113,3 +113,26 @@ def test_an_unreadable_optional_file_is_ignored(tmp_path: Path) -> None:
     file.write_text("no number")
 
     assert ReloadedFile(file, number, absent=[-1]).current() == [-1]
+
+
+def test_the_latest_contents_are_told_without_a_look_at_the_file(file: Path) -> None:
+    clock = Clock()
+    watched = ReloadedFile(file, number, clock=clock)
+    replace(file, "2")
+    clock.now += LOOK_SECONDS
+    assert watched.latest == [1]
+
+    watched.reload()
+
+    assert watched.latest == [2]
+
+
+def test_refused_contents_are_counted_once_each(file: Path) -> None:
+    watched = ReloadedFile(file, number, clock=Clock())
+
+    for text in ("no number", "3", "nor this"):
+        replace(file, text)
+        watched.reload()
+        watched.reload()
+
+    assert (watched.latest, watched.refused) == ([3], 2)

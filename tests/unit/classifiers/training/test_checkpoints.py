@@ -1,5 +1,6 @@
 """Results of a training's parts, kept for the next run."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ class Training:
         return {"part": name, "recall": 0.5}
 
     def run(self, kept: Checkpoints) -> list[dict[str, object]]:
-        return [kept.figures(one, lambda one=one: self.part(one)) for one in "abc"]
+        return [kept.figures(one, partial(self.part, one)) for one in "abc"]
 
 
 def test_a_killed_run_loses_the_part_it_was_at(tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_arrays_come_back_to_the_bit(tmp_path: Path) -> None:
 def test_parts_whose_names_look_alike_are_kept_apart(tmp_path: Path) -> None:
     kept = Checkpoints(tmp_path, {})
 
-    made = [kept.figures(name, lambda name=name: name) for name in ("a b", "a, b", "a/b")]
+    made = [kept.figures(name, partial(str, name)) for name in ("a b", "a, b", "a/b")]
 
     assert made == ["a b", "a, b", "a/b"]
 

@@ -9,8 +9,11 @@ from fanzha.decisions import Action, Decisions, Reason
 from fanzha.tables import UNKNOWN_FACT, Channel, HostFacts, Links
 from services.decision.carriers.policy import CarrierPolicies, CarrierPolicy, ChannelPolicy
 from services.decision.decision_rules import DecisionRules
+from services.decision.domain_facts.reader import read_domain_facts
+from services.decision.domain_facts.table import NO_DOMAIN_FACTS, DomainFacts
 from services.decision.evidence import BatchContext
 from services.decision.host_facts import HostFactsAction
+from services.decision.observer import Observer
 from services.decision.review import ReviewStage
 from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry, some_links, some_models
 
@@ -33,12 +36,19 @@ def links(*facts: dict[str, int], url: str = URL) -> Links:
 
 
 def decide(
-    rows: Links, score: float, action: HostFactsAction = HostFactsAction.REVIEW
+    rows: Links,
+    score: float,
+    action: HostFactsAction = HostFactsAction.REVIEW,
+    *,
+    file: DomainFacts = NO_DOMAIN_FACTS,
+    observer: Observer | None = None,
 ) -> Decisions:
     models = replace(some_models(score), review_thresholds={Channel.LINK: 0.85})
     rules = DecisionRules(host_facts_action=action)
     reviews = ReviewStage(dict.fromkeys(Channel, 10))
-    engine = an_engine(models=models, rules=rules, reviews=reviews)
+    engine = an_engine(
+        models=models, rules=rules, reviews=reviews, domain_facts=file, observer=observer
+    )
     return engine.decide_links(rows, NINE_O_CLOCK_S)
 
 
@@ -132,3 +142,39 @@ def test_a_failed_model_stays_failed() -> None:
     found = decide(links(NEW), float("nan"))
 
     assert outcome(found) == (Action.ALLOW, Reason.FAILED_OPEN)
+
+
+def a_file(domain: str) -> DomainFacts:
+    return read_domain_facts(f"domain,registered_on\n{domain},2000-01-01\n".encode())
+
+
+@pytest.mark.parametrize("rows", [some_links(URL), links({}), links({"rank": 7}), links(NEW)])
+def test_a_file_without_the_domain_changes_nothing_at_all(rows: Links) -> None:
+    found, without = decide(rows, 0.7, file=a_file("other.example")), decide(rows, 0.7)
+
+    assert found.scores.tobytes() == without.scores.tobytes()
+    assert (outcome(found), found.details) == (outcome(without), without.details)
+
+
+def test_what_an_operators_file_knows_is_weighed_like_what_a_gateway_sends() -> None:
+    heard: list[tuple[int, int]] = []
+    observer = Observer(facts_known=lambda sent, found: heard.append((sent, found)))
+
+    found = decide(some_links(URL, URL), 0.95, file=a_file("shop.example"), observer=observer)
+
+    assert outcome(found) == ALLOWED
+    told = found.details[0].host_facts
+    assert told is not None
+    assert told["odds_ratio"] == pytest.approx(0.25)
+    assert heard == [(0, 2)]
+
+
+def test_a_file_is_ignored_where_facts_are_off() -> None:
+    heard: list[tuple[int, int]] = []
+    observer = Observer(facts_known=lambda sent, found: heard.append((sent, found)))
+    file = a_file("shop.example")
+
+    found = decide(some_links(URL), 0.95, HostFactsAction.OFF, file=file, observer=observer)
+
+    assert outcome(found) == BLOCKED
+    assert not heard

@@ -42,7 +42,7 @@ def test_without_facts_nothing_is_said_of_any(facts: Any) -> None:
 
 def test_a_block_by_facts_would_be_let_through_without_them() -> None:
     assert (
-        "without what the gateway told of the domain (the score is 0.700 then), or with "
+        "without what is known of the domain (the score is 0.700 then), or with "
         "host_facts_action off, it would be let through: no rule holds (SCORED)."
     ) in sentences(host_facts=TOLD)
 
@@ -53,7 +53,7 @@ def test_a_block_that_needed_no_facts_does_not_name_them_as_a_way_out() -> None:
 
 def test_what_facts_let_through_would_be_blocked_without_them() -> None:
     assert (
-        "without what the gateway told of the domain, it would be blocked: the score is 0.950 "
+        "without what is known of the domain, it would be blocked: the score is 0.950 "
         "then (SCORED)."
     ) in sentences(**LET_THROUGH)
 
