@@ -77,15 +77,25 @@ def digest_of_files(paths: Sequence[Path]) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)}
 
 
-def digest_of_code(modules: Sequence[str]) -> str:
-    """Return one SHA-256 of the source of *modules*, as a condition; they are not imported."""
+def digest_of_code(names: Sequence[str]) -> str:
+    """Return one SHA-256 of the source of modules and packages, as a condition.
+
+    Of a package, all its modules. Nothing is imported.
+    """
     digest = hashlib.sha256()
-    for name in sorted(modules):
-        found = find_spec(name)
-        if found is None or found.origin is None:
-            raise ModuleNotFoundError(name)
-        digest.update(name.encode() + b"\0" + Path(found.origin).read_bytes())
+    for name in sorted(names):
+        for path in _sources(name):
+            digest.update(f"{name} {path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def _sources(name: str) -> list[Path]:
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(name)
+    if found.submodule_search_locations:
+        return sorted(Path(found.origin).parent.glob("*.py"))
+    return [Path(found.origin)]
 
 
 def _say(part: str, path: Path) -> None:

@@ -55,18 +55,15 @@ from fanzha.tables import Int64s
 
 SEED = 20261124
 FITTED_BY = (
-    *(f"classifiers.link.{name}" for name in (
-        "brand_names", "features", "letter_odds", "lookalike_domains", "name_columns", "url_brands",
-        "url_characters", "url_columns", "url_parts", "url_services", "url_statistics",
-    )),
+    "classifiers.link",
     *(f"classifiers.training.link.{name}" for name in (
         "calibration", "cascade_fit", "data", "examples", "feature_matrix", "network", "rounds",
         "trees", "url_rates", "vocabulary",
     )),
-    "classifiers.text.ngrams",
+    "fanzha.hosts",
     "fanzha.url",
 )  # fmt: skip
-"""Modules on which the result of a fit depends."""
+"""Packages and modules on which the result of a fit depends."""
 MEASURED_SERVED = 20
 """One of so many test rows is scored by the written bundle, too."""
 

@@ -73,5 +73,13 @@ def test_files_and_code_count_as_conditions(tmp_path: Path) -> None:
 
     assert digest_of_files([table]) != before
     assert digest_of_code(["fanzha.url"]) != digest_of_code(["fanzha.url", "fanzha.text"])
+    assert digest_of_code(["classifiers.link"]) != digest_of_code(["classifiers.link.url_parts"])
     with pytest.raises(ModuleNotFoundError):
         digest_of_code(["fanzha.no_such_module"])
+
+
+def test_a_training_of_links_names_code_that_exists() -> None:
+    pytest.importorskip("torch", reason="the extra train is not installed")
+    from classifiers.training.link.__main__ import FITTED_BY  # noqa: PLC0415 - needs torch
+
+    assert len(digest_of_code(FITTED_BY)) == 64
