@@ -37,6 +37,7 @@ from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
 from services.decision.campaigns.store import CampaignReporter, CampaignStore
 from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.domain_facts.follower import follow_domain_facts
 from services.decision.drift.alarms import SCORE, DriftAlarms
 from services.decision.drift.watch import DriftWatch
 from services.decision.observer import Observer, Table
@@ -56,7 +57,6 @@ from services.lists.hit_counter import EntryHitFlusher, EntryHits
 from services.models.follower import ModelFollower
 from services.models.store import ModelStore
 from services.processes import wiring
-from services.processes.domain_facts_follower import follow_domain_facts
 from services.processes.list_follower import follow_lists
 from services.processes.wiring import Decider
 from services.rpc import security
