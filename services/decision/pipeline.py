@@ -25,15 +25,14 @@ from fanzha.joined_texts import JoinedTexts
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
-from services.decision import details, host_facts, list_match, text_facts
+from services.decision import details, list_match, text_facts
 from services.decision.carriers import policy_overrides
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.carriers.policy_overrides import PolicyRuling
 from services.decision.decision_rules import DecisionRules, settings_in_words
-from services.decision.domain_facts.table import NO_DOMAIN_FACTS, DomainFacts
+from services.decision.domain_facts.stage import DomainFactsStage
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
-from services.decision.host_facts import HostFactsAction
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
@@ -67,26 +66,22 @@ class DecisionPipeline:
         origin: OriginGuard | None = None,
         related: RelatedStage | None = None,
         current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
-        current_domain_facts: Callable[[], DomainFacts] = lambda: NO_DOMAIN_FACTS,
         answers: AnswerPolicy | None = None,
         senders: SenderStage | None = None,
         reviews: ReviewStage | None = None,
+        domains: DomainFactsStage | None = None,
     ) -> None:
-        self._current_snapshot = current_snapshot
-        self._current_models = current_models
+        self._current_snapshot, self._current_models = current_snapshot, current_models
         self._activity = activity
         self._rules = rules
         self._observer = observer
         self._reserve_ids = reserve_ids
-        self._velocity = velocity
+        self._velocity, self._related = velocity, related
         self._origin = origin or OriginGuard()
-        self._related = related
         self._current_policies = current_policies
-        self._current_domain_facts = current_domain_facts
-        self._senders = senders
-        self._reviews = reviews or ReviewStage({})
+        self._senders, self._reviews = senders, reviews or ReviewStage({})
         self._settings = settings_in_words(rules, velocity, senders)
-        self._weigh = partial(host_facts.weighed, rules.host_facts_action)
+        self._domains = domains or DomainFactsStage(rules.host_facts_action)
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
@@ -130,12 +125,12 @@ class DecisionPipeline:
         self, links: Links, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to let each link be opened."""
-        links = self._add_facts(links, now_s)
+        links = self._domains.add(links, now_s)
         evidence = self._begin(Channel.LINK, links, now_s, context)
         self._match_links(links, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_links(links, evidence)
-        query = shadow_models.query_links(evidence.models.shadows.link, links, self._weigh)
+        query = shadow_models.query_links(evidence.models.shadows.link, links, self._domains.weigh)
         return self._decide(evidence, query)
 
     def _begin(
@@ -312,18 +307,10 @@ class DecisionPipeline:
         if found is not None:
             evidence.rule_columns[found.rule] = found.reached
 
-    def _add_facts(self, links: Links, now_s: int) -> Links:
-        if self._rules.host_facts_action is HostFactsAction.OFF:
-            return links
-        found = self._current_domain_facts().add_to(links, now_s)
-        if found.sent or found.found:
-            self._observer.facts_known(found.sent, found.found)
-        return found.links
-
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         def score() -> Float32s:
             scores = evidence.models.link.score(links.urls)
-            found = evidence.facts_weighed = self._weigh(links, scores, evidence.threshold)
+            found = evidence.facts_weighed = self._domains.weigh(links, scores, evidence.threshold)
             return scores if found is None else found.scores
 
         self._score(evidence, evidence.models.link.version, score)

@@ -22,8 +22,10 @@ from services.decision import cascade, dry_run, review
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.decision_rules import DecisionRules
 from services.decision.domain_facts.reader import read_domain_facts
-from services.decision.domain_facts.table import NO_DOMAIN_FACTS, DomainFacts
+from services.decision.domain_facts.stage import DomainFactsStage
+from services.decision.domain_facts.table import DomainFacts
 from services.decision.dry_run import CountDryRuns
+from services.decision.host_facts import HostFactsAction
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
@@ -97,7 +99,7 @@ def build(
     reviews = _review_stage(settings, observer, reviews_used)
     activity = ActivityTable(settings.activity_slots)
     facts = _domain_facts(settings)
-    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies, facts)
+    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies)
     engine = make(
         current_models=lambda: models.current,
         activity=activity,
@@ -106,8 +108,15 @@ def build(
         velocity=velocity,
         senders=senders,
         reviews=reviews,
+        domains=_facts_stage(settings, facts, observer.facts_known),
     )
-    dry_engine = _dry_engine(make, models, activity, (velocity, senders, reviews), count_dry_runs)
+    dry_engine = _dry_engine(
+        partial(make, domains=_facts_stage(settings, facts)),
+        models,
+        activity,
+        (velocity, senders, reviews),
+        count_dry_runs,
+    )
     return Decider(
         engine=engine,
         replica=replica,
@@ -129,12 +138,22 @@ def _domain_facts(settings: Settings) -> ReloadedFile[DomainFacts] | None:
     return ReloadedFile(settings.host_facts_file, read_domain_facts)
 
 
+def _facts_stage(
+    settings: Settings,
+    file: ReloadedFile[DomainFacts] | None,
+    known: Callable[[int, int], None] = lambda _sent, _found: None,
+) -> DomainFactsStage:
+    action = HostFactsAction(settings.host_facts_action)
+    if file is None:
+        return DomainFactsStage(action, known=known)
+    return DomainFactsStage(action, current=lambda: file.latest, known=known)
+
+
 def _engines(
     settings: Settings,
     replica: Replica,
     related: RelatedStage | None,
     policies: Callable[[], CarrierPolicies] | None,
-    facts: ReloadedFile[DomainFacts] | None,
 ) -> "partial[DecisionPipeline]":
     """Return what makes the pipelines of live traffic and of dry runs, which share all of this."""
     shared_data.prepare(with_domains=related is not None)
@@ -145,7 +164,6 @@ def _engines(
         origin=_origin_guard(settings, HomePlan(settings.home_country)),
         related=related,
         current_policies=policies or carrier_policy.of_host(settings),
-        current_domain_facts=lambda: NO_DOMAIN_FACTS if facts is None else facts.latest,
         answers=_answer_policy(settings),
     )
 

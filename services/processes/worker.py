@@ -37,7 +37,7 @@ from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
 from services.decision.campaigns.store import CampaignReporter, CampaignStore
 from services.decision.channel_kinds import OF_CHANNEL
-from services.decision.domain_facts.follower import follow_domain_facts
+from services.decision.domain_facts.follower import follow
 from services.decision.drift.alarms import SCORE, DriftAlarms
 from services.decision.drift.watch import DriftWatch
 from services.decision.observer import Observer, Table
@@ -88,8 +88,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         if settings.redis_url is None:
             raise InvalidConfiguration("FANZHA_REDIS_URL: a worker needs it")
-        self._settings = settings
-        self._relates = settings.related_action != "off"
+        self._settings, self._relates = settings, settings.related_action != "off"
         self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._metrics = _metrics(settings)
         redis = connect(settings.redis_url)
@@ -250,8 +249,8 @@ class Worker:
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
             asyncio.create_task(self._refusals.run()),
         ]
-        if self._decider.domain_facts is not None:
-            background.append(asyncio.create_task(follow_domain_facts(self._decider.domain_facts)))
+        if (facts := self._decider.domain_facts) is not None:
+            background.append(asyncio.create_task(follow(facts, self._metrics.facts_file)))
         if self._relates:
             background.append(asyncio.create_task(self._sighting_writer.run()))
             background.append(asyncio.create_task(self._suspect_follower.run()))
@@ -336,8 +335,6 @@ class Worker:
         self._metrics.shadow_entries(shadows)
         self._metrics.list_findings(findings.counts(self._replica.lists.findings))
         self._metrics.list_files_refused(self._replica.refused)
-        if (facts := self._decider.domain_facts) is not None:
-            self._metrics.facts_file(len(facts.latest), facts.refused)
         self._metrics.task_failures(FAILURES.of(FailureKind.PERIODIC_TASK))
         statuses = self._decider.models.status()
         for channel in CASCADES:

@@ -113,7 +113,6 @@ HOST_FACTS_DOMAINS = Family(
 )
 HOST_FACTS_REFUSED = Family(
     name="fanzha_host_facts_refused",
-    kind="counter",
     text="Changes of host_facts_file that were refused; what was read before stays in force.",
 )
 REVIEWS = Family(

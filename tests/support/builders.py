@@ -31,7 +31,7 @@ from fanzha.tables import (
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.decision_rules import DecisionRules
-from services.decision.domain_facts.table import NO_DOMAIN_FACTS, DomainFacts
+from services.decision.domain_facts.stage import DomainFactsStage
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
@@ -262,10 +262,10 @@ def an_engine(
     origin: OriginGuard | None = None,
     related: RelatedStage | None = None,
     policies: CarrierPolicies | Callable[[], CarrierPolicies] = NO_POLICIES,
-    domain_facts: DomainFacts = NO_DOMAIN_FACTS,
     answers: AnswerPolicy | None = None,
     senders: SenderStage | None = None,
     reviews: ReviewStage | None = None,
+    domains: DomainFactsStage | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -280,10 +280,10 @@ def an_engine(
         origin=origin,
         related=related,
         current_policies=policies if callable(policies) else lambda: policies,
-        current_domain_facts=lambda: domain_facts,
         answers=answers,
         senders=senders,
         reviews=reviews,
+        domains=domains,
     )
 
 

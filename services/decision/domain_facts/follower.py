@@ -6,6 +6,7 @@ a decision.
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from infra.periodic import run_periodically
 from infra.reloaded_file import LOOK_SECONDS, ReloadedFile
@@ -14,10 +15,14 @@ from services.decision.domain_facts.table import DomainFacts
 logger = logging.getLogger(__name__)
 
 
-async def follow_domain_facts(file: ReloadedFile[DomainFacts]) -> None:
-    """Read *file* again as often as it changes, until cancelled."""
+async def follow(file: ReloadedFile[DomainFacts], tell: Callable[[int, int], None]) -> None:
+    """Read *file* again as often as it changes, until cancelled.
+
+    *tell* hears how many domains it has, and how often a change was refused.
+    """
 
     async def step() -> None:
-        await asyncio.to_thread(file.reload)
+        found = await asyncio.to_thread(file.reload)
+        tell(len(found), file.refused)
 
     await run_periodically(step, every_seconds=LOOK_SECONDS, task="facts on domains", logger=logger)

@@ -1,5 +1,6 @@
 """What gateways tell of a link's domain moves its score, as far as the setting lets it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +11,10 @@ from fanzha.tables import UNKNOWN_FACT, Channel, HostFacts, Links
 from services.decision.carriers.policy import CarrierPolicies, CarrierPolicy, ChannelPolicy
 from services.decision.decision_rules import DecisionRules
 from services.decision.domain_facts.reader import read_domain_facts
+from services.decision.domain_facts.stage import DomainFactsStage
 from services.decision.domain_facts.table import NO_DOMAIN_FACTS, DomainFacts
 from services.decision.evidence import BatchContext
 from services.decision.host_facts import HostFactsAction
-from services.decision.observer import Observer
 from services.decision.review import ReviewStage
 from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry, some_links, some_models
 
@@ -41,14 +42,13 @@ def decide(
     action: HostFactsAction = HostFactsAction.REVIEW,
     *,
     file: DomainFacts = NO_DOMAIN_FACTS,
-    observer: Observer | None = None,
+    known: Callable[[int, int], None] = lambda _sent, _found: None,
 ) -> Decisions:
     models = replace(some_models(score), review_thresholds={Channel.LINK: 0.85})
     rules = DecisionRules(host_facts_action=action)
     reviews = ReviewStage(dict.fromkeys(Channel, 10))
-    engine = an_engine(
-        models=models, rules=rules, reviews=reviews, domain_facts=file, observer=observer
-    )
+    stage = DomainFactsStage(action, current=lambda: file, known=known)
+    engine = an_engine(models=models, rules=rules, reviews=reviews, domains=stage)
     return engine.decide_links(rows, NINE_O_CLOCK_S)
 
 
@@ -158,9 +158,13 @@ def test_a_file_without_the_domain_changes_nothing_at_all(rows: Links) -> None:
 
 def test_what_an_operators_file_knows_is_weighed_like_what_a_gateway_sends() -> None:
     heard: list[tuple[int, int]] = []
-    observer = Observer(facts_known=lambda sent, found: heard.append((sent, found)))
 
-    found = decide(some_links(URL, URL), 0.95, file=a_file("shop.example"), observer=observer)
+    found = decide(
+        some_links(URL, URL),
+        0.95,
+        file=a_file("shop.example"),
+        known=lambda sent, found: heard.append((sent, found)),
+    )
 
     assert outcome(found) == ALLOWED
     told = found.details[0].host_facts
@@ -171,10 +175,14 @@ def test_what_an_operators_file_knows_is_weighed_like_what_a_gateway_sends() -> 
 
 def test_a_file_is_ignored_where_facts_are_off() -> None:
     heard: list[tuple[int, int]] = []
-    observer = Observer(facts_known=lambda sent, found: heard.append((sent, found)))
-    file = a_file("shop.example")
 
-    found = decide(some_links(URL), 0.95, HostFactsAction.OFF, file=file, observer=observer)
+    found = decide(
+        some_links(URL),
+        0.95,
+        HostFactsAction.OFF,
+        file=a_file("shop.example"),
+        known=lambda sent, found: heard.append((sent, found)),
+    )
 
     assert outcome(found) == BLOCKED
     assert not heard
