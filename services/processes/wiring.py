@@ -97,26 +97,15 @@ def build(
     models = load_models(settings, cascade.budgets(settings, observer))
     velocity, senders = _velocity_stage(settings, models), _sender_stage(settings)
     reviews = _review_stage(settings, observer, reviews_used)
-    activity = ActivityTable(settings.activity_slots)
-    facts = _domain_facts(settings)
-    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies)
+    activity, facts = ActivityTable(settings.activity_slots), _domain_facts(settings)
+    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies, facts)
     engine = make(
-        current_models=lambda: models.current,
-        activity=activity,
-        observer=observer,
-        reserve_ids=reserve_ids,
-        velocity=velocity,
-        senders=senders,
-        reviews=reviews,
+        current_models=lambda: models.current, activity=activity,
+        observer=observer, reserve_ids=reserve_ids,
+        velocity=velocity, senders=senders, reviews=reviews,
         domains=_facts_stage(settings, facts, observer.facts_known),
-    )
-    dry_engine = _dry_engine(
-        partial(make, domains=_facts_stage(settings, facts)),
-        models,
-        activity,
-        (velocity, senders, reviews),
-        count_dry_runs,
-    )
+    )  # fmt: skip
+    dry_engine = _dry_engine(make, models, activity, (velocity, senders, reviews), count_dry_runs)
     return Decider(
         engine=engine,
         replica=replica,
@@ -154,6 +143,7 @@ def _engines(
     replica: Replica,
     related: RelatedStage | None,
     policies: Callable[[], CarrierPolicies] | None,
+    facts: ReloadedFile[DomainFacts] | None,
 ) -> "partial[DecisionPipeline]":
     """Return what makes the pipelines of live traffic and of dry runs, which share all of this."""
     shared_data.prepare(with_domains=related is not None)
@@ -165,6 +155,7 @@ def _engines(
         related=related,
         current_policies=policies or carrier_policy.of_host(settings),
         answers=_answer_policy(settings),
+        domains=_facts_stage(settings, facts),
     )
 
 
