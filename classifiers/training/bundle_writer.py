@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -55,24 +56,19 @@ def write_bundle(bundle: Path, graph: bytes, table: Mapping[str, object]) -> Non
     (bundle / card.CARD).write_text("\n".join(_toml(whole)) + "\n", encoding="utf-8")
 
 
+def read_table(bundle: Path) -> dict[str, Any]:
+    """Return the card of *bundle* as a table."""
+    return toml_files.parse((bundle / card.CARD).read_text(encoding="utf-8"))
+
+
 def add_metrics(bundle: Path, metrics: Mapping[str, object]) -> None:
-    """Put *metrics* onto the card of a bundle that is there; the rest stays as it is.
+    """Put *metrics* onto the card of a bundle; graph and the rest of the card stay as they are.
 
-    For what can only be measured of a whole bundle, or ends later than it. What decides, graphs and
-    thresholds, is never changed.
+    For what can only be measured of a whole bundle, or was not counted when it was written.
     """
-    _add(bundle, "metrics", metrics)
-
-
-def add_plots(bundle: Path, plots: Mapping[str, object]) -> None:
-    """Put numbers of *plots* onto the card of a bundle, as `add_metrics`."""
-    _add(bundle, "plots", plots)
-
-
-def _add(bundle: Path, name: str, more: Mapping[str, object]) -> None:
     path = bundle / card.CARD
-    table = toml_files.parse(path.read_text(encoding="utf-8"))
-    table[name] = {**table.get(name, {}), **more}
+    table = read_table(bundle)
+    table["metrics"] |= metrics
     path.write_text("\n".join(_toml(table)) + "\n", encoding="utf-8")
 
 

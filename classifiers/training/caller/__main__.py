@@ -170,14 +170,21 @@ def _about(bundle: Path, threshold: float, seed: int, rows: int) -> dict[str, An
 def _developed(
     fitted: "Fitted", promise: RiskControl, development: Subscribers, seed: int
 ) -> dict[str, object]:
+    threshold = promise.threshold or 1.0
+    review = fitted.review(development.frauds, threshold).get("review_threshold")
     return {
         "promise": promise.figures(),
-        "development": fitted.report(development.frauds, promise.threshold or 1.0, seed),
+        "development": fitted.report(development.frauds, threshold, seed),
         "errors": error_kinds.count(fitted.complete, development),
-        "label_noise": doubted_labels.figures(
-            fitted.complete, development.frauds, np.full(len(development), "sichuan")
-        ),
+        "error_kinds": error_kinds.at_threshold(fitted.complete, development, threshold, review),
+        "label_noise": doubted(fitted.complete, development),
     }
+
+
+def doubted(scores: Float32s, subscribers: Subscribers) -> doubted_labels.Lines:
+    """Count labels that look wrong; *scores* are of networks that had not seen the subscriber."""
+    source = np.full(len(subscribers), "sichuan")
+    return doubted_labels.figures(scores, subscribers.frauds, source)
 
 
 def _tested(

@@ -13,6 +13,7 @@ from classifiers.caller.classifier import MINIMUM_CALLS
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.caller.data import Subscribers
 from classifiers.training.caller.metrics import MIDDLE_RATE
+from classifiers.training.error_kinds import counts
 from fanzha.tables import Bools, CallerActivity, Float32s
 
 Bounds: TypeAlias = Mapping[str, tuple[float, float]]
@@ -72,6 +73,18 @@ def count(scores: Float32s, subscribers: Subscribers) -> list[dict[str, object]]
             figures = {"rows": int(rows.sum()), "wrong": int(wrong[rows].sum())}
             found.append({"label": label, "kind": kind, **figures})
     return found
+
+
+def at_threshold(
+    scores: Float32s, subscribers: Subscribers, threshold: float, review: float | None
+) -> counts.Lines:
+    """Count what *threshold* misses and blocks of each kind, as cards of other channels do."""
+    measured = _measures(subscribers.activity)
+    rules = {
+        label: {kind: _within(measured, bounds) for kind, bounds in kinds.items()}
+        for label, kinds in ((counts.FRAUD, FRAUDS), (counts.LEGITIMATE, OTHERS))
+    }
+    return counts.count(rules, subscribers.frauds, scores, threshold, review)
 
 
 def section(kinds: Sequence[Mapping[str, Any]]) -> str:

@@ -54,6 +54,7 @@ _EXAMPLES = {
     "Of those only measured": "examples",
     "The same by a graph that learned without examples, at the same threshold": "left_out",
 }
+_AT_THRESHOLD = "At the shipped thresholds, of the same scores:\n\n"
 _TEMPLATE = Path(__file__).with_name("caller_page.md")
 _TITLES = ("what is seen", "AUC", "recall at 0.1 %", "0.5 %", "1 %", "blocked frauds", "others")
 
@@ -71,6 +72,7 @@ def render(table: Mapping[str, Any], plots: str) -> str:
     test, development = metrics["test"], metrics["development"]
     ever, points = development["imagined_ever"], table["plots"]["learning"]
     keys = ("subscribers", "believed", "true")
+    shared = card_sections.rendered(metrics, "classifiers/training/caller/error_kinds.py")
     values = {
         **{name: table[name] for name in ("version", "date")},
         "threshold": round(table["threshold"], 4),
@@ -97,9 +99,23 @@ def render(table: Mapping[str, Any], plots: str) -> str:
         "plots": plots,
         "before": _before(table.get("before")),
         "errors": error_kinds.section(metrics["errors"]),
-        **card_sections.rendered(metrics, "classifiers/training/caller/error_kinds.py"),
+        "recounted": _recounted(metrics.get("recounted")),
+        "at_threshold": f"{_AT_THRESHOLD}{shared['error_kinds']}" if shared["error_kinds"] else "",
+        **shared,
     }
     return page_template.fill(_TEMPLATE, values)
+
+
+def _recounted(how: Mapping[str, Any] | None) -> str:
+    if how is None:
+        return ""
+    packages = ", ".join(f"{name} {version}" for name, version in how["packages"].items())
+    return (
+        f"Kinds of error, doubted labels and cost were put onto the card on {how['date']} by\n"
+        "`python -m classifiers.training.caller.remeasure`, from networks fitted to the same folds "
+        "by the same\nrecipe; graph and threshold are those of the release. Packages then: "
+        f"{packages}."
+    )
 
 
 def _before(before: Mapping[str, Any] | None) -> str:
