@@ -26,6 +26,8 @@ class CheckpointCopy:
 class CheckpointCopies:
     """Writes and reads copies. Raises `Unavailable` within seconds while Redis is down."""
 
+    place = "Redis"
+
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 

@@ -1,4 +1,4 @@
-"""Verifies the log while the service writes it, against the copies of its checkpoints in Redis.
+"""Verifies the log while the service writes it, against the checkpoints kept elsewhere.
 
 A log whose end was cut off verifies by itself; a copy of a later checkpoint, or the head that the
 process holds, reveals it.
@@ -12,6 +12,7 @@ from threading import Event
 
 from fanzha.translation.message import Message
 from services.audit import keys, log_files, verifier
+from services.audit.anchors import AnchorFolder
 from services.audit.checkpoint_copies import CheckpointCopies, CheckpointCopy
 from services.audit.checkpoints import SUBJECT, CheckpointReason
 from services.audit.events import AuditKind
@@ -34,11 +35,17 @@ class VerificationProgress:
 
 
 class LiveVerification:
-    """Verifies *log*, one request at a time: each reads all of it."""
+    """Verifies *log*, one request at a time: each reads all of it.
 
-    def __init__(self, log: AuditLog, copies: CheckpointCopies) -> None:
+    It must hold every checkpoint of *copies*, in Redis, and of *anchors*, in a second folder.
+    """
+
+    def __init__(
+        self, log: AuditLog, copies: CheckpointCopies, anchors: AnchorFolder | None = None
+    ) -> None:
         self._log = log
         self._copies = copies
+        self._anchors = anchors
         self._lock = asyncio.Lock()
 
     async def verify(
@@ -46,12 +53,13 @@ class LiveVerification:
     ) -> ChainReport:
         """Verify the log up to a new checkpoint, and record the result; *progress* follows it.
 
-        Raises `Unavailable` when Redis cannot be read or the log cannot be written.
+        Raises `Unavailable` when Redis or the anchors cannot be read or the log cannot be written.
         """
         by = identity.author(said_author)
         async with self._lock:
             # Before the head: the process copies newer checkpoints at any time.
-            copies = _first_by_sequence(await self._copies.all())
+            anchored = await self._anchors.all() if self._anchors is not None else []
+            copies = _first_by_sequence([*anchored, *await self._copies.all()])
             head = await self._log.checkpoint(CheckpointReason.VERIFICATION)
             report = await self._read(head, copies, progress or VerificationProgress())
             await self._log.record(

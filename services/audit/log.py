@@ -5,7 +5,7 @@ When a write fails, `record` raises `Unavailable`, so the action to be recorded 
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from fanzha.errors import CannotStart, Unavailable
 from infra import atomic_file
 from infra.periodic import run_periodically
 from services.audit import keys
+from services.audit.anchors import AnchorFolder
 from services.audit.chain import Chain
 from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.checkpoints import ACTOR, SUBJECT, CheckpointReason
@@ -22,7 +23,7 @@ from services.audit.group_commit import GroupCommit
 from services.audit.keys import SigningKey
 from services.audit.records import AuditEvent, AuditRecord
 from services.audit.recovery import LogTail
-from services.audit.tail_reader import is_in_log
+from services.audit.spread import CheckpointKeeper, CheckpointSpread
 from services.auth import identity
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class AuditLogState:
     sequence: int
     uncovered: int
     uncopied: int
-    """Checkpoints not copied to Redis yet."""
+    """Checkpoints not copied to Redis, or to the anchors, yet."""
     refused: int
     """Records that could not be written since the process started."""
 
@@ -68,7 +69,7 @@ class AuditLog:
         within: int,
         quiet_seconds: float,
         now_ms: Callable[[], int],
-        copies: CheckpointCopies | None = None,
+        keepers: Sequence[CheckpointKeeper] = (),
     ) -> None:
         self.folder = folder
         self._key = key
@@ -76,10 +77,9 @@ class AuditLog:
         self._writer = GroupCommit(self._chain, now_ms=now_ms, on_write=self._collect_checkpoints)
         self._quiet_seconds = quiet_seconds
         self._now_ms = now_ms
-        self._copies = copies
+        self._spread = CheckpointSpread(keepers)
         self._last: AuditRecord | None = None
-        self._uncopied: list[AuditRecord] = []
-        self._uncovered, self._checkpointed = asyncio.Event(), asyncio.Event()
+        self._uncovered = asyncio.Event()
 
     @property
     def key(self) -> SigningKey:
@@ -105,7 +105,7 @@ class AuditLog:
         return AuditLogState(
             sequence=self._chain.sequence,
             uncovered=self._chain.uncovered,
-            uncopied=len(self._uncopied),
+            uncopied=self._spread.uncopied,
             refused=self._writer.refused,
         )
 
@@ -150,7 +150,7 @@ class AuditLog:
         return await self._writer.checkpoint(reason, lambda: self.head)
 
     async def run(self) -> None:
-        """Write checkpoints when idle, and copy them to Redis, until cancelled."""
+        """Write checkpoints when idle, and copy them to their keepers, until cancelled."""
         await asyncio.gather(
             run_periodically(
                 self._cover,
@@ -160,11 +160,11 @@ class AuditLog:
                 work=self._uncovered,
             ),
             run_periodically(
-                self._copy,
+                self._spread.copy,
                 every_seconds=_POLL_SECONDS,
                 task="copies of audit checkpoints",
                 logger=logger,
-                work=self._checkpointed,
+                work=self._spread.due,
             ),
         )
 
@@ -176,7 +176,7 @@ class AuditLog:
         with suppress(Unavailable):
             await self.checkpoint(CheckpointReason.STOPPED)
         with suppress(Unavailable):
-            await self._copy()
+            await self._spread.copy()
         self._last = None
         await self._writer.close()
 
@@ -190,9 +190,7 @@ class AuditLog:
                 "audit checkpoint",
                 extra={"sequence": checkpoint.sequence, "hash": checkpoint.hash},
             )
-        if self._copies is not None:
-            self._uncopied += made
-            self._checkpointed.set()
+        self._spread.add(made)
 
     async def _cover(self) -> None:
         """Write a checkpoint once the log has been idle for long enough."""
@@ -201,31 +199,19 @@ class AuditLog:
         if self._chain.uncovered:
             self._uncovered.set()
 
-    async def _copy(self) -> None:
-        """Copy checkpoints to Redis; keep those that fail for the next time."""
-        while self._uncopied and self._copies is not None:
-            await self._copies.append(self._uncopied[0])
-            self._uncopied.pop(0)
-
     async def _compare(self, end: LogTail) -> None:
-        """Report a checkpoint that Redis has and the log, as found at start, lacks."""
-        if self._copies is None:
-            return
-        try:
-            copy = await self._copies.newest()
-        except Unavailable as error:
-            logger.warning("audit log not compared with its copied checkpoints: %s", error)
-            return
-        if copy is None or await asyncio.to_thread(is_in_log, self.folder, copy):
-            return
-        logger.error(
-            "the audit log lacks a checkpoint that Redis has: it was truncated or replaced"
-        )
-        await self._record_repair(
-            missing_checkpoint=str(copy.sequence),
-            missing_hash=copy.hash,
-            found_sequence=str(end.sequence),
-        )
+        """Report checkpoints that keepers have and the log, as found at start, lacks."""
+        for missing in await self._spread.missing(self.folder):
+            logger.error(
+                "the audit log lacks a checkpoint that %s has: it was truncated or replaced",
+                missing.place,
+            )
+            await self._record_repair(
+                missing_checkpoint=str(missing.copy.sequence),
+                missing_hash=missing.copy.hash,
+                found_sequence=str(end.sequence),
+                kept_in=missing.place,
+            )
 
     async def _record_repair(self, **details: str) -> None:
         try:
@@ -242,14 +228,20 @@ def open_log(
     quiet_seconds: float,
     now_ms: Callable[[], int],
     copies: CheckpointCopies | None = None,
+    anchor_dir: Path | None = None,
 ) -> AuditLog:
-    """Return the log of *folder*; its key is *key_file*, by default a file in the folder."""
+    """Return the log of *folder*; its key is *key_file*, by default a file in the folder.
+
+    Checkpoints are kept by *copies*, and in *anchor_dir*, where these are given.
+    """
     atomic_file.make_folder(folder)
+    key = keys.open_key(key_file or folder / keys.KEY_FILE)
+    anchors = None if anchor_dir is None else AnchorFolder(anchor_dir, key.public_file)
     return AuditLog(
         folder,
-        key=keys.open_key(key_file or folder / keys.KEY_FILE),
+        key=key,
         within=within,
         quiet_seconds=quiet_seconds,
         now_ms=now_ms,
-        copies=copies,
+        keepers=[keeper for keeper in (copies, anchors) if keeper is not None],
     )

@@ -27,7 +27,7 @@ class AuditMetrics(Collector):
         )
         yield GaugeMetricFamily(
             "fanzha_audit_uncopied_checkpoints",
-            "Checkpoints of the audit log not copied to Redis yet.",
+            "Checkpoints of the audit log not copied to Redis, or to audit_anchor_dir, yet.",
             value=state.uncopied,
         )
         yield CounterMetricFamily(

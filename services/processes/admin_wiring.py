@@ -21,6 +21,7 @@ from services.appeals.decision_log_lookup import LoggedDecisions
 from services.appeals.list_access import AdministeredLists
 from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
+from services.audit.anchors import AnchorFolder
 from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.live_verification import LiveVerification
 from services.audit.log import AuditLog, open_log
@@ -223,6 +224,16 @@ def _audit(settings: Settings, redis_url: str) -> AuditLog:
         quiet_seconds=settings.audit_checkpoint_seconds,
         now_ms=now_ms,
         copies=CheckpointCopies(connect(redis_url)),
+        anchor_dir=settings.audit_anchor_dir,
+    )
+
+
+def _verification(context: AdminContext) -> LiveVerification:
+    folder = context.settings.audit_anchor_dir
+    return LiveVerification(
+        context.audit,
+        CheckpointCopies(context.connect()),
+        None if folder is None else AnchorFolder(folder, context.audit.key.public_file),
     )
 
 
@@ -335,7 +346,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "audit": AuditServicer(
             context.audit,
             services.evidence,
-            LiveVerification(context.audit, CheckpointCopies(context.connect())),
+            _verification(context),
         ),
         "changes": ChangeServicer(services.changes, services.drafts),
         "policy": PolicyServicer(services.changes, context.policies, now_ms),

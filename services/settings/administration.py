@@ -76,6 +76,12 @@ class AdministrationSettings(DecisionLogSettings):
         description="Private key (Ed25519, PEM, mode 0600) that signs checkpoints of the audit "
         "log; created at the first start. Unset: `key` in its folder.",
     )
+    audit_anchor_dir: Path | None = Field(
+        default=None,
+        description="Second folder that every checkpoint of the audit log is appended to, on a "
+        "volume that those who can change the log cannot shorten; it reveals that the end of the "
+        "log was cut off, also without Redis. Unset: none.",
+    )
     audit_checkpoint_records: int = Field(
         default=100,
         ge=1,

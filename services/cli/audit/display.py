@@ -192,7 +192,7 @@ def _cover(report: ChainReport) -> list[str]:
 def _compared(report: ChainReport) -> str:
     if report.copies:
         return gettext(
-            "{copies:,} checkpoints agree with the copies in the store", copies=report.copies
+            "{copies:,} checkpoints agree with the copies kept elsewhere", copies=report.copies
         )
     return gettext(
         "the files alone do not show whether more records followed: let the service verify "

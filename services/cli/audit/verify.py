@@ -13,7 +13,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
-from services.cli._common.console import fail, fault_text, print_json, progress
+from services.cli._common.console import err, fail, fault_text, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target
 from services.cli._common.server import ServerOf
 from services.cli.audit import display
@@ -49,6 +49,15 @@ def verify(
     without_key: Annotated[
         bool, typer.Option("--without-key", help="Check hashes only, no signatures.")
     ] = False,
+    anchors: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="Folder of the setting audit_anchor_dir: checkpoints in it that the log lacks "
+            "show that its end was cut off. Only with FOLDER.",
+        ),
+    ] = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -58,6 +67,8 @@ def verify(
     The service compares its log with the copies of checkpoints in Redis, too, which shows a cut
     end, and records the result. Files are checked without it: nothing to trust but the key.
     """
+    if anchors is not None and (where is None or not where.is_dir()):
+        raise typer.BadParameter(gettext("only with FOLDER"), param_hint="--anchors")
     if where is None:
         if public_key or without_key:
             raise typer.BadParameter(gettext("only with FILE or FOLDER"), param_hint="--public-key")
@@ -65,7 +76,7 @@ def verify(
     elif is_zipfile(where):
         _verify_evidence(where, public_key, as_json=as_json)
     else:
-        _verify_files(where, public_key, without_key=without_key, as_json=as_json)
+        _verify_files(where, public_key, anchors, without_key=without_key, as_json=as_json)
 
 
 def _verify_by_service(by: str, target: str, *, as_json: bool) -> None:
@@ -105,7 +116,12 @@ def _report(answer: pb.VerifyLogResponse) -> ChainReport:
 
 
 def _verify_files(
-    where: Path, public_key: Path | None, *, without_key: bool, as_json: bool
+    where: Path,
+    public_key: Path | None,
+    anchors: Path | None,
+    *,
+    without_key: bool,
+    as_json: bool,
 ) -> None:
     from services.audit import verifier
 
@@ -117,13 +133,34 @@ def _verify_files(
             ),
         )
     known = None if without_key else _keys(where, public_key)
+    kept = _anchored(anchors, known) if anchors is not None else {}
     started = time.monotonic()
     with progress() as bar:
         total = sum(path.stat().st_size for path in paths)
         task = bar.add_task(gettext("checking"), total=total, note="")
         done: Callable[[int], None] = lambda size: bar.advance(task, size)  # noqa: E731
-        report = verifier.verify(paths, known, whole=where.is_dir(), progress=done)
+        report = verifier.verify(paths, known, copies=kept, whole=where.is_dir(), progress=done)
     _tell(report, time.monotonic() - started, as_json=as_json)
+
+
+def _anchored(folder: Path, known: PublicKeys | None) -> dict[int, str]:
+    """Return the hashes of the checkpoints in *folder*; end where there are none."""
+    from services.audit.anchors import read_anchors
+
+    found = read_anchors(folder, known)
+    if found.unreadable or found.unsigned:
+        err.print(
+            gettext(
+                "{folder}: {unreadable} lines are no checkpoints, {unsigned} are not signed by a "
+                "key of the log; they count for nothing",
+                folder=folder,
+                unreadable=found.unreadable,
+                unsigned=found.unsigned,
+            )
+        )
+    if not found.hashes:
+        fail(gettext("{folder}: there are no anchors here", folder=folder))
+    return found.hashes
 
 
 def _keys(where: Path, public_key: Path | None) -> PublicKeys:

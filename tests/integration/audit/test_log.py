@@ -117,17 +117,21 @@ def test_one_changed_byte_is_located(office: Office) -> None:
 def test_a_truncation_is_found_by_the_copied_checkpoints_and_at_the_next_start(
     office: Office,
 ) -> None:
-    with office.open():
+    anchors = office.folder / "elsewhere"
+    with office.open(FANZHA_AUDIT_ANCHOR_DIR=str(anchors)):
         office.add("110")
     write_lines(office.file, lines_of(office.file)[:2])
 
     alone = office.verify()
+    anchored = office.verify("--anchors", str(anchors))
     with office.open():
         compared = office.verify_by_service()
         mended = json.loads(office.run("audit", "list", "--json", "--kind", "log_mended").stdout)
 
     assert alone.returncode == 0
     assert "the files alone do not show" in alone.stdout
+    assert anchored.returncode == 1
+    assert "the end of the log was cut off" in anchored.stdout
     assert compared.returncode == 1
     assert "is not the checkpoint of which a copy was kept" in compared.stdout
     assert mended[0]["details"]["missing_checkpoint"] == "3"
