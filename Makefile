@@ -13,7 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install kernels demo demo-warning demo-network demo-console console-screenshots test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
+.PHONY: help install kernels demo demo-warning demo-network demo-console console-screenshots test test-fast test-alone check proto released-proto reference models-pages translations docs lock sbom audit bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -105,6 +105,28 @@ lock:  ## Pin dependencies anew (needs uv)
 	printf 'hatchling>=1.27\nziglang>=0.14\n' | uv pip compile --quiet --universal --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	    -c requirements/dev.lock - -o requirements/build.lock
+
+	printf 'cyclonedx-bom>=7\npip-audit>=2.10\n' | uv pip compile --quiet --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	    - -o requirements/supply-chain.lock
+
+.venv/supply-chain: requirements/supply-chain.lock
+	@$(PYTHON) -m venv .venv/supply-chain-tools
+	@.venv/supply-chain-tools/bin/pip install --quiet --disable-pip-version-check --require-hashes \
+	    -r requirements/supply-chain.lock
+	@touch $@
+
+sbom: install .venv/supply-chain  ## Write what a release is made of (CycloneDX) to dist/
+	@mkdir -p dist
+	@for lock in runtime adapters; do \
+	    .venv/supply-chain-tools/bin/cyclonedx-py requirements --pyproject pyproject.toml \
+	        --output-reproducible --output-file dist/fanzha-$$lock.cdx.json requirements/$$lock.lock \
+	    && echo "dist/fanzha-$$lock.cdx.json"; done
+
+audit: install .venv/supply-chain  ## Look for known vulnerabilities of what a release is made of
+	@.venv/supply-chain-tools/bin/pip-audit --disable-pip --require-hashes --progress-spinner off \
+	    --format json --requirement requirements/adapters.lock 2>/dev/null \
+	    | $(BIN)/python -m tools.dependency_audit
 
 bench: install  ## Measure load and hold it against benchmarks/thresholds.toml
 	$(BIN)/fanzha bench quick $(ARGUMENTS)
