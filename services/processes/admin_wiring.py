@@ -13,7 +13,7 @@ from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from fanzha.phone import HomePlan
 from infra.clock import now_ms
-from infra.data_paths import ADMIN_LISTS, AUDIT
+from infra.data_paths import ADMIN_LISTS
 from infra.redis.client import Client, connect
 from infra.redis.shared_key import SharedKey
 from services.appeals import wiring as appeal_wiring
@@ -21,10 +21,8 @@ from services.appeals.decision_log_lookup import LoggedDecisions
 from services.appeals.list_access import AdministeredLists
 from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
-from services.audit.anchors import AnchorFolder
-from services.audit.checkpoint_copies import CheckpointCopies
-from services.audit.live_verification import LiveVerification
-from services.audit.log import AuditLog, open_log
+from services.audit import wiring as audit_log
+from services.audit.log import AuditLog
 from services.audit.metrics import AuditMetrics
 from services.audit.refusals import RefusalRecorder
 from services.audit.seals import seal_check, signer
@@ -127,7 +125,7 @@ class AdminServices:
 
 async def open_context(settings: Settings, redis_url: str) -> AdminContext:
     """Open the audit log and the list store, and register their metrics."""
-    audit = _audit(settings, redis_url)
+    audit = audit_log.build_log(settings, redis_url)
     await audit.open()
     client = connect(redis_url, decode_responses=False)
     store = Store(client, sign=signer(audit.key), check_seal=seal_check(settings))
@@ -213,27 +211,6 @@ def build_server(
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),
         security=security.of(settings, "admin", refusals.count, seen.note),
-    )
-
-
-def _audit(settings: Settings, redis_url: str) -> AuditLog:
-    return open_log(
-        settings.audit_dir or settings.data_dir / AUDIT,
-        key_file=settings.audit_key_file,
-        within=settings.audit_checkpoint_records,
-        quiet_seconds=settings.audit_checkpoint_seconds,
-        now_ms=now_ms,
-        copies=CheckpointCopies(connect(redis_url)),
-        anchor_dir=settings.audit_anchor_dir,
-    )
-
-
-def _verification(context: AdminContext) -> LiveVerification:
-    folder = context.settings.audit_anchor_dir
-    return LiveVerification(
-        context.audit,
-        CheckpointCopies(context.connect()),
-        None if folder is None else AnchorFolder(folder, context.audit.key.public_file),
     )
 
 
@@ -346,7 +323,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "audit": AuditServicer(
             context.audit,
             services.evidence,
-            _verification(context),
+            audit_log.build_verification(context.settings, context.redis_url, context.audit),
         ),
         "changes": ChangeServicer(services.changes, services.drafts),
         "policy": PolicyServicer(services.changes, context.policies, now_ms),
