@@ -2,7 +2,6 @@
 
 from infra.clock import now_ms
 from infra.data_paths import AUDIT
-from infra.redis.client import connect
 from services.audit.anchors import AnchorFolder
 from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.live_verification import LiveVerification
@@ -10,7 +9,7 @@ from services.audit.log import AuditLog, open_log
 from services.settings.settings import Settings
 
 
-def build_log(settings: Settings, redis_url: str) -> AuditLog:
+def build_log(settings: Settings, copies: CheckpointCopies) -> AuditLog:
     """Return the log, not open yet."""
     return open_log(
         settings.audit_dir or settings.data_dir / AUDIT,
@@ -18,13 +17,15 @@ def build_log(settings: Settings, redis_url: str) -> AuditLog:
         within=settings.audit_checkpoint_records,
         quiet_seconds=settings.audit_checkpoint_seconds,
         now_ms=now_ms,
-        copies=CheckpointCopies(connect(redis_url)),
+        copies=copies,
         anchor_dir=settings.audit_anchor_dir,
     )
 
 
-def build_verification(settings: Settings, redis_url: str, log: AuditLog) -> LiveVerification:
+def build_verification(
+    settings: Settings, copies: CheckpointCopies, log: AuditLog
+) -> LiveVerification:
     """Return what verifies *log* against the checkpoints kept elsewhere."""
     folder = settings.audit_anchor_dir
     anchors = None if folder is None else AnchorFolder(folder, log.key.public_file)
-    return LiveVerification(log, CheckpointCopies(connect(redis_url)), anchors)
+    return LiveVerification(log, copies, anchors)

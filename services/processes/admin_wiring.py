@@ -22,6 +22,7 @@ from services.appeals.list_access import AdministeredLists
 from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
 from services.audit import wiring as audit_log
+from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.log import AuditLog
 from services.audit.metrics import AuditMetrics
 from services.audit.refusals import RefusalRecorder
@@ -125,7 +126,7 @@ class AdminServices:
 
 async def open_context(settings: Settings, redis_url: str) -> AdminContext:
     """Open the audit log and the list store, and register their metrics."""
-    audit = audit_log.build_log(settings, redis_url)
+    audit = audit_log.build_log(settings, CheckpointCopies(connect(redis_url)))
     await audit.open()
     client = connect(redis_url, decode_responses=False)
     store = Store(client, sign=signer(audit.key), check_seal=seal_check(settings))
@@ -323,7 +324,9 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "audit": AuditServicer(
             context.audit,
             services.evidence,
-            audit_log.build_verification(context.settings, context.redis_url, context.audit),
+            audit_log.build_verification(
+                context.settings, CheckpointCopies(context.connect()), context.audit
+            ),
         ),
         "changes": ChangeServicer(services.changes, services.drafts),
         "policy": PolicyServicer(services.changes, context.policies, now_ms),

@@ -27,6 +27,17 @@ VERIFY_SECONDS = 600.0
 server = ServerOf(lambda: audit_pb2_grpc.AuditServiceStub, deadline_seconds=VERIFY_SECONDS)
 
 
+AnchorsOption = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        file_okay=False,
+        help="Folder of the setting audit_anchor_dir: checkpoints in it that the log lacks "
+        "show that its end was cut off. Only with FOLDER.",
+    ),
+]
+
+
 def verify(
     where: Annotated[
         Path | None,
@@ -49,15 +60,7 @@ def verify(
     without_key: Annotated[
         bool, typer.Option("--without-key", help="Check hashes only, no signatures.")
     ] = False,
-    anchors: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True,
-            file_okay=False,
-            help="Folder of the setting audit_anchor_dir: checkpoints in it that the log lacks "
-            "show that its end was cut off. Only with FOLDER.",
-        ),
-    ] = None,
+    anchors: AnchorsOption = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
