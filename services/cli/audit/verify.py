@@ -27,6 +27,15 @@ VERIFY_SECONDS = 600.0
 server = ServerOf(lambda: audit_pb2_grpc.AuditServiceStub, deadline_seconds=VERIFY_SECONDS)
 
 
+PublicKeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="Public key in PEM. Empty: key.pub beside the log, which proves nothing against "
+        "someone who can replace both.",
+    ),
+]
 AnchorsOption = Annotated[
     Path | None,
     typer.Option(
@@ -48,15 +57,7 @@ def verify(
             "here, without a server. Empty: the service verifies its own log.",
         ),
     ] = None,
-    public_key: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="Public key in PEM. Empty: key.pub beside the log, which proves nothing against "
-            "someone who can replace both.",
-        ),
-    ] = None,
+    public_key: PublicKeyOption = None,
     without_key: Annotated[
         bool, typer.Option("--without-key", help="Check hashes only, no signatures.")
     ] = False,
