@@ -40,6 +40,8 @@ class SourceHead(nn.Module):
 
     def loss(self, pooled: Tensor, rows: Sequence[LabelledText], done: float) -> Tensor:
         """Return the head's loss; *done* is the share of the training, from 0 to 1."""
+        if not rows:
+            return pooled.sum()  # Zero: all texts of a small last batch may be made-up ones.
         weight = self._weight * min(done / _WARM_UP, 1.0)
         turned: Tensor = _Reversed.apply(pooled, weight)  # type: ignore[no-untyped-call]
         logits = self._layers(turned)

@@ -62,6 +62,16 @@ def test_a_group_that_is_not_in_a_batch_counts_for_nothing_in_it() -> None:
     assert float(loss) == pytest.approx(1)
 
 
+def test_a_batch_without_rows_costs_the_source_head_nothing() -> None:
+    head = SourceHead([HAM, OTHER_HAM, FRAUD], width=4, weight=1.0)
+    pooled = torch.zeros((0, 4), requires_grad=True)
+
+    loss = head.loss(pooled, [], done=1.0)
+    torch.autograd.backward(loss)
+
+    assert float(loss.detach()) == 0
+
+
 def test_the_source_head_turns_the_gradient_of_what_it_reads() -> None:
     torch.manual_seed(1)
     rows = [HAM, OTHER_HAM, FRAUD]
