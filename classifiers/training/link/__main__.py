@@ -105,7 +105,7 @@ def main() -> None:
     found = fits.run(
         training,
         site.sources,
-        rounds=not arguments.no_rounds,
+        rounds=arguments.rounds,
         checkpoints=_checkpoints(arguments, training),
     )
     licences |= dict.fromkeys(site.sources, SITE_LICENCE)
@@ -123,9 +123,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument(
-        "--no-rounds",
-        action="store_true",
-        help="leave out neither months nor sources, and draw no curve: a third of the time",
+        "--rounds",
+        nargs="+",
+        choices=fits.ROUNDS,
+        default=fits.ROUNDS,
+        help="which rounds to make; all take twice as long as the rest",
+    )
+    parser.add_argument(
+        "--no-rounds", action="store_const", const=(), dest="rounds", help="make none of them"
     )
     parser.add_argument(
         "--jobs",

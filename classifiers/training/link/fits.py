@@ -8,7 +8,7 @@ learn from fewer domains, and leave out the newest months. The result of each fi
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,8 @@ from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.stages import LinkStages, StageScores
 from fanzha.tables import Bools, Float32s, Int64s
 
+ROUNDS = ("sources", "shares", "newest")
+"""Without each source, of a share of the domains, and without the newest months."""
 LEFT_OUT_ROUNDS = 2
 """Each source is left out of both stages in one of them, half of all at a time."""
 LEARNING_SHARES = (0.25, 0.5, 1.0)
@@ -50,12 +52,12 @@ def run(
     training: CascadeTraining,
     sources: Sequence[str] = (),
     *,
-    rounds: bool = True,
+    rounds: Collection[str] = ROUNDS,
     checkpoints: Checkpoints = NO_CHECKPOINTS,
 ) -> LinkFits:
     """Fit everything; each of *sources*, a site's own, is left out by itself.
 
-    Without *rounds* neither months nor sources are left out, and there is no learning curve.
+    *rounds* are those of `ROUNDS` to make; there are figures of these only.
     """
     shipped = checkpoints.objects(
         "shipped", lambda: training.fit("shipped", all_rows(training.setup.splits), _NOTHING)
@@ -71,9 +73,9 @@ def run(
         chosen_on=chosen_on,
         fast=fast,
         scores=scores,
-        left_out=measured.without_sources(sources, public=rounds),
-        learning=measured.with_shares() if rounds else [],
-        newest=measured.without_newest() if rounds else [],
+        left_out=measured.without_sources(sources, public="sources" in rounds),
+        learning=measured.with_shares() if "shares" in rounds else [],
+        newest=measured.without_newest() if "newest" in rounds else [],
     )
 
 
@@ -173,6 +175,7 @@ class _Rounds:
         return [
             {
                 "table": name,
+                "threshold": self.chosen.threshold,
                 **report.compare(scores[of], links.malicious[later[of]], self.chosen.threshold),
             }
             for name, of in tables.items()

@@ -31,7 +31,7 @@ _BOTH = Path(__file__).with_name("link_page.both.md")
 _SOURCES = "test_sources", "later_sources", "unseen_sources", "gambling_sources"
 _NEWEST = """Trained on the training and validation rows, measured on the newest months and the \
 legitimate
-test rows, at the shipped threshold.
+test rows, at {threshold}.
 
 """
 _LEFT_OUT = """Half of the sources at a time, to save rounds, so that less is learnt of some kinds \
@@ -142,7 +142,9 @@ def _newest(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
         return ""
     named = {str(row["table"]): row for row in rows}
-    return _NEWEST + figures_table(named, {name: name for name in named})
+    threshold = rows[0].get("threshold")
+    limit = "the shipped threshold" if threshold is None else f"a threshold of {threshold}"
+    return _NEWEST.format(threshold=limit) + figures_table(named, {name: name for name in named})
 
 
 def _left_out(rows: Sequence[Mapping[str, Any]]) -> str:

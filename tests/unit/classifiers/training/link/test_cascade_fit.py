@@ -142,7 +142,7 @@ def with_unseen_rows() -> CascadeTraining:
 def test_each_row_is_scored_by_models_that_it_is_new_to() -> None:
     training = with_unseen_rows()
 
-    found = fits.run(training, rounds=False)
+    found = fits.run(training, rounds=())
 
     crossed = found.stages.scores(found.shipped.crossed_scores())
     assert found.scores[TRAIN].tolist() == crossed.tolist()
