@@ -24,6 +24,14 @@ COMMANDS = {
         "Run the console: the pages in a browser, on servers that run already.",
     ),
     "worker": ("processes.worker", "Run one interception worker; `serve` starts these."),
+    "backup": (
+        "processes.backup",
+        "Write the data of this host to a file, while it serves or not.",
+    ),
+    "restore": (
+        "processes.restore",
+        "Unpack a backup into the data folder, which must be missing or empty.",
+    ),
     "eval": (
         "eval.commands.evaluate",
         "Measure a model on a labelled file, at the threshold of its card.",

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from infra import forked_processes
-from services.cli._common.console import fail, fault_text
+from services.cli._common.console import fail, fault_text, out
 from services.processes import fork_server_start, roles
 from services.settings.variables import CONFIG_VARIABLE
 
@@ -51,6 +52,54 @@ def console(config: Config = None) -> None:
 def worker(config: Config = None) -> None:
     """Run one interception worker; `serve` starts these."""
     _run("worker", config)
+
+
+def backup(
+    archive: Annotated[Path, typer.Argument(metavar="FILE", help="Tar file to write.")],
+    config: Config = None,
+) -> None:
+    """Write the data of this host to a file, while it serves or not.
+
+    The store, audit log with its private key, appeals and decision log, for you alone to read. An
+    external Redis is backed up by its own means.
+    """
+    from infra.clock import now_ms
+    from services.processes import data_backup
+    from services.settings import loader
+
+    try:
+        report = data_backup.back_up(loader.load(config), archive, now_ms=now_ms())
+    except (ValueError, RuntimeError, OSError) as error:
+        fail(fault_text(error))
+    out.print(
+        gettext(
+            "{archive}: {files:,} files, {size:,} bytes",
+            archive=archive,
+            files=len(report.files),
+            size=report.size,
+        )
+    )
+
+
+def restore(
+    archive: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="A backup.")
+    ],
+    config: Config = None,
+) -> None:
+    """Unpack a backup into the data folder, which must be missing or empty.
+
+    Every file is compared with the backup's manifest first. Then start the service.
+    """
+    from services.processes import data_backup
+    from services.settings import loader
+
+    try:
+        folder = loader.load(config).data_dir
+        report = data_backup.restore(archive, folder)
+    except (ValueError, RuntimeError, OSError) as error:
+        fail(fault_text(error))
+    out.print(gettext("{folder}: {files:,} files restored", folder=folder, files=len(report.files)))
 
 
 def _run_parent(name: str, config: Path | None) -> None:

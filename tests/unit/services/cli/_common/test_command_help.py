@@ -15,7 +15,7 @@ from services.__main__ import app
 from services.cli._common import channel_words, command_help
 
 FOLDERS = ("tables", "data/audit", "TABLES", "MODELS/sms/5")
-_SUFFIXES = (".toml", ".csv", ".tsv", ".pdf", ".pub")
+_SUFFIXES = (".tar", ".toml", ".csv", ".tsv", ".pdf", ".pub")
 
 
 def paths(command: Any, path: str = "") -> Iterator[str]:
