@@ -27,6 +27,9 @@ MAX_HOST_CHARACTERS = 253
 MAX_LABEL_CHARACTERS = 63
 MAX_HOSTS_CACHED = 100_000
 """About 20 MB when full."""
+MAX_SUFFIXES_CACHED = 16_384
+_RESERVED = frozenset({"example", "test"})
+"""For documentation and tests (RFC 2606), so on no list of suffixes."""
 _MOST_PARENTS = 4
 _LONGEST_READ = 1000
 """Characters; longer input cannot be a host, even after mapping drops some."""
@@ -132,6 +135,14 @@ def listed_suffix(host: str) -> str:
             return rest
         rest = parent
     return ""
+
+
+@lru_cache(MAX_SUFFIXES_CACHED)
+def registry_suffix(host: str) -> str:
+    """Return the suffix of a lower-case host below which names are registered; empty if none."""
+    host = host if host.isascii() else canonical_host(host)
+    last = host.rpartition(".")[2]
+    return last if last in _RESERVED else listed_suffix(host)
 
 
 def is_address(host: str) -> bool:

@@ -6,8 +6,9 @@ is escaped (``http%3A%2F%2F``) are undone; the rest of the text stays.
 Ordinary prose must stay too: "See you. Come early" has no link in it, so after spaces or words for
 the dot only some top-level domains count.
 
-Most texts hold no link. `may_contain_link` rules them out in 1 to 3 µs; deobfuscation takes about
-6 µs. Every pattern is bounded, so time is linear in the length.
+Most texts hold no link: `fanzha.text_hints` rules them out. `may_contain_link` looks closer at the
+others, in 1 to 3 µs; deobfuscation takes about 6 µs. Every pattern is bounded, so time is linear in
+the length.
 """
 
 import re
@@ -16,7 +17,6 @@ from functools import cache
 
 import numpy as np
 
-from fanzha.joined_texts import JoinedTexts
 from fanzha.percent_encoding import unescape_text
 from fanzha.tables import Uint8s
 
@@ -94,8 +94,7 @@ _HINT = re.compile(
 
 # By character: where `_HINT` and `_DOT_WORD` may match. What only some characters may follow is in
 # the second, third and fourth bit, and these characters are three bits further on.
-_ALONE, _PAIRED, _SHIFT = np.uint8(1), np.uint8(2 | 4 | 8), 3
-_AFTER_MARK, _AFTER_D = np.uint8(16 | 32), np.uint8(64)
+_SHIFT = 3
 _KINDS = {
     1: rf"[.．․﹒{_ZERO_WIDTH}]",
     2: r"[。｡点]",
@@ -108,7 +107,7 @@ _KINDS = {
 
 
 @cache
-def _hint_kinds() -> Uint8s:
+def hint_kinds() -> Uint8s:
     """Return the bits of each character, uint8 by code point; none for what lies beyond."""
     table = np.zeros(0x10000, np.uint8)
     everything = "".join(map(chr, range(len(table))))
@@ -117,19 +116,6 @@ def _hint_kinds() -> Uint8s:
             table[match.start()] |= bit
     table.setflags(write=False)
     return table
-
-
-def rows_with_hints(texts: JoinedTexts) -> list[int]:
-    """Return the rows of *texts* for which `may_contain_link` may be true."""
-    # The last character of the table has no bits.
-    kinds = _hint_kinds().take(texts.points, mode="clip")
-    hinted = kinds & _ALONE
-    paired = (kinds[:-1] & _PAIRED) << _SHIFT & kinds[1:]
-    hinted[:-1] |= paired & _AFTER_MARK
-    # Of bools, `nonzero` takes a tenth of the time.
-    rows = texts.rows_with((hinted != 0).nonzero()[0], _HINT.match)
-    words = (paired & _AFTER_D != 0).nonzero()[0]
-    return sorted({*rows, *texts.rows_with(words, _DOT_WORD.match)}) if len(words) else rows
 
 
 def may_contain_link(text: str) -> bool:

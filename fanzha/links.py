@@ -9,27 +9,23 @@ All links of a text are found, however many: whoever is let to put harmless ones
 the one that a list has. What bounds them is the length of a text, `fanzha.tables.MAX_TEXT_BYTES`
 of which are read: at most some 1,200 links, found in 20 to 30 ms.
 
-A text without a hint of a link costs 1 to 3 µs, one with a plain link as much
-(`fanzha.link_fast_path`), another about 30 µs. Time is linear in the length; nothing here raises.
+A text without a hint of a link, or with one plain link (`fanzha.text_hints`), costs about 1 µs,
+another about 30 µs. Time is linear in the length; nothing here raises.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
-from fanzha.hosts import canonical_host, is_address, registrable
-from fanzha.joined_texts import JoinedTexts
+from fanzha import text_hints
+from fanzha.hosts import canonical_host, is_address, registrable, registry_suffix
 from fanzha.link_deobfuscation import (
     LABEL,
     LETTERS,
     deobfuscate,
     may_contain_link,
-    rows_with_hints,
 )
-from fanzha.link_fast_path import plain_link, registry_suffix
-from fanzha.url import canonical, split
-
-MIN_JOINED = 40
-"""Of fewer texts each is searched alone: column operations cost 20 µs however few there are."""
+from fanzha.text_hints import TextHints
+from fanzha.url import canonical, canonicals, split
 
 _UNAMBIGUOUS = re.compile(
     r"""
@@ -78,19 +74,29 @@ _NAME_AFTER_SCHEME = re.compile(r"(?:[\w-]{1,63}\.){1,5}(?:[A-Za-z]{2,18}|[^\W\d
 _SHORT_NAME = 4
 
 
-def rows_with_links(texts: JoinedTexts) -> Sequence[int]:
-    """Return the rows of *texts* in which `find_links` may find anything."""
-    if len(texts) < MIN_JOINED:
-        return range(len(texts))
-    # A plain link has two slashes, which are a hint, too.
-    return rows_with_hints(texts)
-
-
 def find_links(text: str) -> list[str]:
     """Return the canonical URLs of the links in *text*, in order, each once."""
-    if (link := plain_link(text)) is not None:
-        return [link] if link else []
-    return find_obfuscated_links(text) if may_contain_link(text) else []
+    return links_of([text], text_hints.of_texts([text])).get(0, [])
+
+
+def links_of(texts: Sequence[str], hints: TextHints) -> dict[int, list[str]]:
+    """Return what `find_links` finds in each of *texts* of which there are *hints*, by row."""
+    found, plain = dict[int, list[str]](), dict[int, str]()
+    for row, link in hints.links:
+        text = texts[row]
+        if link is not None and _is_registered(
+            text[link.start : link.host_end].partition("://")[2]
+        ):
+            plain[row] = text[link.start : link.end]
+        elif link is not None or may_contain_link(text):
+            found[row] = find_obfuscated_links(text)
+    for row, url in zip(plain, canonicals(list(plain.values())), strict=True):
+        found[row] = [url] if url else []
+    return found
+
+
+def _is_registered(host: str) -> bool:
+    return registry_suffix(host) not in {"", host}
 
 
 def find_obfuscated_links(text: str) -> list[str]:

@@ -27,12 +27,12 @@ import numpy as np
 
 from blocklists.entry_table import EXACT
 from blocklists.snapshot.snapshot import Matches
-from fanzha.callback_numbers import callback_keys, rows_with_numbers
+from fanzha.callback_numbers import callback_keys
 from fanzha.decisions import Action, MatchedOn
-from fanzha.joined_texts import JoinedTexts
-from fanzha.links import find_links, rows_with_links
+from fanzha.links import links_of
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s, Texts, Uint8s
+from fanzha.text_hints import TextHints
 
 # Members of an enum cost a microsecond each time they are named; these do not.
 _ALLOW, _BLOCK, _NONE = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK), np.uint8(0)
@@ -79,16 +79,13 @@ class LinksInTexts(NamedTuple):
     """For each of them, the row of its text."""
 
 
-def links_in(texts: Texts, joined: JoinedTexts) -> LinksInTexts:
-    """Find the links in texts; *joined* are their bodies."""
+def links_in(texts: Texts, hints: TextHints) -> LinksInTexts:
+    """Find the links in texts, of whose bodies there are *hints*."""
     urls: list[str] = []
     owners: list[int] = []
-    bodies = texts.bodies
-    # Row by row: finding links is string work that no column operation does.
-    for row in rows_with_links(joined):
-        if found := find_links(bodies[row]):
-            urls += found
-            owners += [row] * len(found)
+    for row, found in sorted(links_of(texts.bodies, hints).items()):
+        urls += found
+        owners += [row] * len(found)
     return LinksInTexts(urls, np.array(owners, np.int64))
 
 
@@ -117,12 +114,12 @@ class NumbersInTexts(NamedTuple):
     """For each of them, the row of its text."""
 
 
-def numbers_in(texts: Texts, joined: JoinedTexts, home: HomePlan) -> NumbersInTexts:
-    """Find the numbers that receivers are to call back; *joined* are the bodies of *texts*."""
+def numbers_in(texts: Texts, hints: TextHints, home: HomePlan) -> NumbersInTexts:
+    """Find the numbers that receivers are to call back; there are *hints* of the bodies."""
     keys: list[int] = []
     owners: list[int] = []
     bodies = texts.bodies
-    for row in rows_with_numbers(joined):
+    for row in hints.numbers:
         if found := callback_keys(bodies[row], home):
             keys += found
             owners += [row] * len(found)

@@ -19,11 +19,12 @@ from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.classifier import MINIMUM_CALLS, scale_scores
 from classifiers.interfaces import ActivityMemory
 from classifiers.text import link_evidence
+from fanzha import text_hints
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.fingerprint import BatchSketches
-from fanzha.joined_texts import JoinedTexts
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
+from fanzha.text_hints import TextHints
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match, text_facts
 from services.decision.carriers import policy_overrides
@@ -180,10 +181,10 @@ class DecisionPipeline:
         senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         sides = (MatchedOn.SENDER, MatchedOn.RECEIVER)
         parties = list_match.of_parties(senders, receivers, sides=sides)
-        joined = JoinedTexts(texts.bodies)
-        in_texts = evidence.text_links = self._links_in(texts, joined)
+        hints = text_hints.of_texts(texts.bodies)
+        in_texts = evidence.text_links = self._links_in(texts, hints)
         urls, owners = in_texts
-        numbers = self._numbers_in(texts, joined)
+        numbers = self._numbers_in(texts, hints)
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
         sketches = evidence.sketches = BatchSketches(texts.bodies)
@@ -214,13 +215,13 @@ class DecisionPipeline:
             )
         self._take_origin(origin, evidence)
 
-    def _links_in(self, texts: Texts, joined: JoinedTexts) -> LinksInTexts:
-        found = list_match.links_in(texts, joined)
+    def _links_in(self, texts: Texts, hints: TextHints) -> LinksInTexts:
+        found = list_match.links_in(texts, hints)
         self._observer.links_found(found.urls, found.owners)
         return found
 
-    def _numbers_in(self, texts: Texts, joined: JoinedTexts) -> NumbersInTexts:
-        numbers = list_match.numbers_in(texts, joined, self._home)
+    def _numbers_in(self, texts: Texts, hints: TextHints) -> NumbersInTexts:
+        numbers = list_match.numbers_in(texts, hints, self._home)
         self._observer.numbers_found(numbers.keys, numbers.owners)
         return numbers
 

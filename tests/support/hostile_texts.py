@@ -97,7 +97,7 @@ _READERS = (
         "character_table",
         "hosts",
         "link_deobfuscation",
-        "link_fast_path",
+        "text_hints",
         "links",
     ),
     *("party_address", "percent_encoding", "text", "url"),

@@ -23,17 +23,19 @@ from classifiers.caller.activity import HALF_LIFE_MS, ActivityTable
 from classifiers.link import features as link_features
 from classifiers.link.features import LinkFeatureSettings
 from classifiers.text import features
-from fanzha import party_columns
+from fanzha import party_columns, text_hints
 from fanzha.character_table import FIRST_TOKEN
 from fanzha.decisions import Action
+from fanzha.link_deobfuscation import may_contain_link
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import Calls
 from fanzha.text import normalise_all
+from fanzha.url import canonicals, rewritten
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
-from tests.support import link_oracle, text_oracle
+from tests.support import hint_oracle, link_oracle, text_oracle
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
 from tests.support.damaged_messages import damaged_message
 
@@ -194,6 +196,34 @@ def check_links(rows: int, seed: int) -> int:
     return compared
 
 
+def check_hints(rows: int, seed: int) -> int:
+    """Compare what texts may hold; return how many have a plain link."""
+    chance, plain = random.Random(seed), 0
+    for _ in range(-(-rows // BATCH)):
+        texts = [hint_oracle.a_text(chance) for _ in range(BATCH)]
+        hints = text_hints.of_texts(texts)
+        links, numbers = dict(hints.links), set(hints.numbers)
+        for row, text in enumerate(texts):
+            expected = hint_oracle.plain_link(text)
+            assert links.get(row) == expected, f"{text!r}, seed {seed}"
+            left_out = row not in links and may_contain_link(text)
+            assert not left_out, f"{text!r}, seed {seed}"
+            assert (row in numbers) == hint_oracle.has_number(text), f"{text!r}, seed {seed}"
+            plain += expected is not None
+    return plain
+
+
+def check_urls(rows: int, seed: int) -> int:
+    """Compare canonical URLs; return how many there are."""
+    chance, read = random.Random(seed), 0
+    for _ in range(-(-rows // BATCH)):
+        urls = [link_oracle.a_written_url(chance) for _ in range(BATCH)]
+        for written, found in zip(urls, canonicals(urls), strict=True):
+            assert found == rewritten(written), f"{written!r}, seed {seed}"
+            read += found != ""
+    return read
+
+
 CHECKS: dict[str, Callable[[int, int], int]] = {
     "rows": check_rows,
     "parties": check_parties,
@@ -201,6 +231,8 @@ CHECKS: dict[str, Callable[[int, int], int]] = {
     "activity": check_activity,
     "ngrams": check_ngrams,
     "texts": check_texts,
+    "hints": check_hints,
+    "urls": check_urls,
     "links": check_links,
 }
 

@@ -30,6 +30,54 @@ _PIECES = (
 )
 
 
+_WRITTEN = (
+    *("http://", "HTTPS://", "ftp:", "http:", "//", "/", "\\", "/./", "/../", "..", ".", "a", "@"),
+    *(
+        "b.test",
+        "www.",
+        "Evil.EXAMPLE",
+        "x-y_z",
+        "user:pw@",
+        ":80",
+        ":99999",
+        ":",
+        "#",
+        "?",
+        "=",
+        "&",
+    ),
+    *(
+        "%",
+        "%2e",
+        "%2F",
+        "%25",
+        "%32",
+        "%35",
+        "41",
+        "%%",
+        "%3f",
+        "%23",
+        "%41%zz",
+        "%3a",
+        "http%3A%2F%2F",
+    ),
+    *(" ", "\t", "\n", "\x00", "\x7f", "é", "例子.中国", "\xa0", "\u3002", "~", "!", "a" * 70),
+    *(
+        "1.2.3.4",
+        "127.1",
+        "0x7f",
+        "08",
+        "256.1.1.1",
+        "1",
+        "255",
+        "0",
+        "[::1]",
+        "javascript:",
+        "xn--abc",
+    ),
+)
+
+
 class DescribedPart(NamedTuple):
     """Host or path of a URL."""
 
@@ -99,6 +147,12 @@ def a_url(chance: random.Random) -> str:
         at = chance.randrange(len(text) + 1)
         text = text[:at] + chance.choice(_PIECES) + text[at:]
     return chance.choice(("http://", "https://www.", "http://a.test/", "")) + text
+
+
+def a_written_url(chance: random.Random) -> str:
+    """Make a URL as people and fraudsters write it, or what is none."""
+    written = "".join(chance.choices(_WRITTEN, k=chance.choice((0, 1, 2, 3, 5, 8, 14))))
+    return chance.choice(("", "http://", "https://a.test/", "http://b.example")) + written
 
 
 def as_array(part: DescribedPart) -> np.ndarray:

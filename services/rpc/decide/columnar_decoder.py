@@ -5,6 +5,8 @@ Gives the tables that `services.rpc.decide.message_decoder` gives for the same r
 signalling become Python objects; bodies and links have to.
 """
 
+from functools import partial
+
 import numpy as np
 
 from fanzha import party_columns
@@ -20,7 +22,7 @@ from fanzha.tables import (
     Texts,
     Uint32s,
 )
-from fanzha.url import canonicals
+from fanzha.url import canonicals_in
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide.row_validation import (
     LAST_ATTESTATION,
@@ -135,7 +137,7 @@ class ColumnarDecoder:
         request_ids = _request_ids(rows)
         if (given.lengths > MAX_URL_BYTES).any():
             raise Unusual
-        urls = canonicals(rows.strings(given))
+        urls = canonicals_in(rows.buffer, given.starts, given.lengths, partial(rows.string, given))
         told = askers.lengths > 0
         subscribers = np.zeros(len(rows), np.int64)
         if told.any():

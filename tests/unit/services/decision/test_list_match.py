@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from blocklists.snapshot.layers import Matches
+from fanzha import text_hints
 from fanzha.decisions import Action, MatchedOn
-from fanzha.joined_texts import JoinedTexts
 from services.decision.list_match import ListMatch, links_in, with_links, with_words
 from tests.support.builders import some_texts
 
@@ -74,7 +74,7 @@ def test_each_link_has_the_row_of_its_text() -> None:
 
     texts = some_texts("您好", full, "http://b.example/")
 
-    urls, owners = links_in(texts, JoinedTexts(texts.bodies))
+    urls, owners = links_in(texts, text_hints.of_texts(texts.bodies))
 
     assert len(urls) == 18
     assert owners.tolist() == [1] * 17 + [2]
