@@ -30,7 +30,8 @@ MAX_HOSTS_CACHED = 100_000
 MAX_SUFFIXES_CACHED = 16_384
 _RESERVED = frozenset({"example", "test"})
 """For documentation and tests (RFC 2606), so on no list of suffixes."""
-_MOST_PARENTS = 4
+MOST_PARENTS = 4
+"""Hosts above one that lists may know it by."""
 _LONGEST_READ = 1000
 """Characters; longer input cannot be a host, even after mapping drops some."""
 
@@ -88,7 +89,7 @@ def host_suffixes(host: str) -> tuple[str, ...]:
     """
     parent = registrable(host)
     parents: list[str] = []
-    while parent and parent != host and len(parents) < _MOST_PARENTS:
+    while parent and parent != host and len(parents) < MOST_PARENTS:
         parents.append(parent)
         parent = host[host.rfind(".", 0, -len(parent) - 1) + 1 :]
     return (host, *reversed(parents))
@@ -122,7 +123,7 @@ def public_suffix(host: str) -> str:
 
 def listed_suffix(host: str) -> str:
     """Return the longest suffix of a canonical host that is on the Public Suffix List."""
-    rules = _suffix_rules()
+    rules = suffix_rules()
     rest = host
     if host.count(".") > rules.most_dots:
         # No rule reaches further; one step for each label of a long host would be quadratic.
@@ -220,7 +221,7 @@ def _canonical_ipv6(text: str) -> str:
     return f"[{address.compressed}]"
 
 
-class _Rules(NamedTuple):
+class SuffixRules(NamedTuple):
     """The Public Suffix List, in canonical spelling."""
 
     names: frozenset[str]
@@ -241,7 +242,8 @@ def _suffix_list() -> str:
 
 
 @lru_cache(1)
-def _suffix_rules() -> _Rules:
+def suffix_rules() -> SuffixRules:
+    """Return the rules of the list."""
     marked = [
         (mark, name if _PLAIN_NAME.fullmatch(name) else canonical_host(name))
         for mark, name in _SUFFIX_RULE.findall(_suffix_list())
@@ -251,12 +253,12 @@ def _suffix_rules() -> _Rules:
     )
     # A wildcard stands for one label more.
     most_dots = 1 + max(name.count(".") for name in (*names, *wildcards, *exceptions))
-    return _Rules(names, wildcards, exceptions, most_dots)
+    return SuffixRules(names, wildcards, exceptions, most_dots)
 
 
 @lru_cache(1)
 def _above_suffixes() -> frozenset[str]:
-    rules = _suffix_rules()
+    rules = suffix_rules()
     above = set(rules.wildcards)
     for name in rules.names | rules.wildcards:
         parent = name.partition(".")[2]
@@ -269,7 +271,7 @@ def _above_suffixes() -> frozenset[str]:
 @lru_cache(1)
 def _suffixes_in_bytes() -> tuple[frozenset[bytes], frozenset[bytes]]:
     """Return the suffixes that are named, and what stands above the others."""
-    rules = _suffix_rules()
+    rules = suffix_rules()
     # Nothing stands above an unknown last label.
     return (
         frozenset(name.encode() for name in rules.names),

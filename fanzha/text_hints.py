@@ -64,7 +64,8 @@ def of_texts(texts: Sequence[str]) -> TextHints:
         *(ctypes.byref(_tables()), codes, kernels.address(lengths), len(lengths)),
         kernels.address(hints),
     )
-    for row, (kinds, *link) in enumerate(hints.tolist()):
+    rows = hints[:, 0].nonzero()[0]
+    for row, (kinds, *link) in zip(rows.tolist(), hints[rows].tolist(), strict=True):
         if kinds & _PLAIN_LINK:
             found.links.append((row, PlainLink(*link)))
         elif kinds & _LINKS:

@@ -11,7 +11,8 @@ typedef struct {
     const uint8_t *kinds; /* of each character below `size`; further ones are as the last */
     const uint8_t *bits;  /* of two kinds, the first times 16 */
     int64_t size;
-    int64_t shortest_sound; /* letters of a word that spells Chinese by sound */
+    const uint8_t *sounds; /* of each three letters, whether a word that spells Chinese begins with them, */
+    int64_t shortest_sound; /* and how many letters it has at least */
 } Disguises;
 
 typedef struct {
@@ -60,6 +61,18 @@ static int64_t begin_of(const Disguises *known, const uint32_t *text, int64_t pl
     return belongs || (marks && is_mark(known, before)) ? -1 : place;
 }
 
+/* Tells whether a word that spells Chinese by sound may begin with the letters at a place. */
+static int may_spell(const Disguises *known, const uint32_t *letters) {
+    enum { ALPHABET = 26 };
+    uint32_t number = 0;
+    for (int nth = 0; nth < 3; nth++) {
+        uint32_t letter = (letters[nth] | 0x20) - 'a';
+        if (letters[nth] >= 0x80 || letter >= ALPHABET) return 0;
+        number = number * ALPHABET + letter;
+    }
+    return known->sounds[number];
+}
+
 /* Gives the hints of one text. */
 static void look_at(const Disguises *known, const uint32_t *text, int64_t length, int64_t row, Hints *hints) {
     int64_t alone[LETTERS] = {0}; /* places of the last letters without one beside them */
@@ -87,7 +100,8 @@ static void look_at(const Disguises *known, const uint32_t *text, int64_t length
         if (bits & IS_FANCY) give(hints, row, place, IS_FANCY);
         if (before & BEGIN) begin = place;
         if (bits & END) {
-            if (is_chinese && place - begin >= known->shortest_sound - 1) give(hints, row, begin, BY_SOUND);
+            int is_long = place - begin >= known->shortest_sound - 1;
+            if (is_chinese && is_long && may_spell(known, text + begin)) give(hints, row, begin, BY_SOUND);
             if (begin == place) {
                 int64_t first = alone[(count + 1) % LETTERS]; /* of this one and those before */
                 alone[count++ % LETTERS] = place;

@@ -10,13 +10,16 @@ from functools import cache
 
 import numpy as np
 
-from classifiers.text.chinese_words import SHORTEST_SOUND
+from classifiers.text.chinese_words import SHORTEST_SOUND, SOUNDS
 from classifiers.text.disguise_characters import kinds, pair_bits
 from fanzha import kernels
 from fanzha.character_table import SIZE
+from fanzha.tables import Uint8s
 
 _NUMBERS, _MOST_OF_A_CHARACTER = 3, 6
 """Of a hint, and hints of a character at most."""
+_LETTERS, _SOUND_LETTERS = 26, 3
+"""Of the alphabet, and of the beginning of a word by sound that the kernel looks at."""
 
 _disguise_hints = kernels.declare(
     "disguise_hints",
@@ -51,6 +54,7 @@ class _Disguises(ctypes.Structure):
         ("kinds", kernels.POINTER),
         ("bits", kernels.POINTER),
         ("size", kernels.INTEGER),
+        ("sounds", kernels.POINTER),
         ("shortest_sound", kernels.INTEGER),
     )
 
@@ -81,4 +85,17 @@ def of_texts(texts: Sequence[str], most: int) -> Iterable[tuple[int, int, int]]:
 def _tables() -> _Disguises:
     bits = kernels.checked(pair_bits(), np.uint8)
     of_characters = kernels.checked(kinds(), np.uint8)
-    return _Disguises(*map(kernels.address, (of_characters, bits)), SIZE, SHORTEST_SOUND)
+    return _Disguises(
+        *(kernels.address(of_characters), kernels.address(bits), SIZE),
+        *(kernels.address(_sounds()), SHORTEST_SOUND),
+    )
+
+
+@cache
+def _sounds() -> Uint8s:
+    if SHORTEST_SOUND < _SOUND_LETTERS:
+        raise ValueError(f"words by sound of {SHORTEST_SOUND} letters")
+    found = np.zeros((_LETTERS,) * _SOUND_LETTERS, np.uint8)
+    for sound in SOUNDS:
+        found[tuple(ord(letter) - ord("a") for letter in sound[:_SOUND_LETTERS])] = 1
+    return found

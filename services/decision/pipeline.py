@@ -24,7 +24,6 @@ from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.fingerprint import BatchSketches
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
-from fanzha.text_hints import TextHints
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match, text_facts
 from services.decision.carriers import policy_overrides
@@ -215,12 +214,12 @@ class DecisionPipeline:
             )
         self._take_origin(origin, evidence)
 
-    def _links_in(self, texts: Texts, hints: TextHints) -> LinksInTexts:
+    def _links_in(self, texts: Texts, hints: text_hints.TextHints) -> LinksInTexts:
         found = list_match.links_in(texts, hints)
         self._observer.links_found(found.urls, found.owners)
         return found
 
-    def _numbers_in(self, texts: Texts, hints: TextHints) -> NumbersInTexts:
+    def _numbers_in(self, texts: Texts, hints: text_hints.TextHints) -> NumbersInTexts:
         numbers = list_match.numbers_in(texts, hints, self._home)
         self._observer.numbers_found(numbers.keys, numbers.owners)
         return numbers

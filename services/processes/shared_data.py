@@ -11,7 +11,7 @@ from classifiers import bundles, card
 from classifiers.link import url_trees
 from classifiers.onnx_model import read_table
 from classifiers.text import sentence_encoder
-from fanzha import numbering
+from fanzha import host_keys, numbering
 from fanzha.errors import FanzhaError
 from fanzha.links import find_links
 from fanzha.text import normalise_all
@@ -31,7 +31,7 @@ def prepare(*, with_domains: bool) -> None:
         owner_of("first.example")
     numbering.prepare()
     normalise_all([""])
-    find_links("见【示例】 http://first.example/a")
+    host_keys.of_links(find_links("见【示例】 http://first.example/a"))
 
 
 class SharedData:

@@ -23,9 +23,10 @@ from classifiers.caller.activity import HALF_LIFE_MS, ActivityTable
 from classifiers.link import features as link_features
 from classifiers.link.features import LinkFeatureSettings
 from classifiers.text import features
-from fanzha import party_columns, text_hints
+from fanzha import host_keys, party_columns, text_hints
 from fanzha.character_table import FIRST_TOKEN
 from fanzha.decisions import Action
+from fanzha.hosts import suffix_rules
 from fanzha.link_deobfuscation import may_contain_link
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import Calls
@@ -224,6 +225,20 @@ def check_urls(rows: int, seed: int) -> int:
     return read
 
 
+def check_hosts(rows: int, seed: int) -> int:
+    """Compare the keys of the names of links; return how many there are."""
+    chance, compared = random.Random(seed), 0
+    rules = suffix_rules()
+    suffixes = [sorted(names) for names in (rules.names, rules.wildcards, rules.exceptions)]
+    for _ in range(-(-rows // BATCH)):
+        urls = [link_oracle.a_canonical_url(chance, suffixes) for _ in range(BATCH)]
+        found, expected = host_keys.of_links(urls), host_keys.keys_by_definition(urls)
+        assert found.ends.tolist() == expected.ends.tolist(), f"names differ, seed {seed}"
+        assert found.keys.tolist() == expected.keys.tolist(), f"keys differ, seed {seed}"
+        compared += len(found.keys)
+    return compared
+
+
 CHECKS: dict[str, Callable[[int, int], int]] = {
     "rows": check_rows,
     "parties": check_parties,
@@ -233,6 +248,7 @@ CHECKS: dict[str, Callable[[int, int], int]] = {
     "texts": check_texts,
     "hints": check_hints,
     "urls": check_urls,
+    "hosts": check_hosts,
     "links": check_links,
 }
 

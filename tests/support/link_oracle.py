@@ -3,6 +3,7 @@
 import math
 import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -76,6 +77,9 @@ _WRITTEN = (
         "xn--abc",
     ),
 )
+
+
+_LABELS = ("a", "www", "bb", "x-y", "abc123", "city", "1", "255", "10", "k" * 60)
 
 
 class DescribedPart(NamedTuple):
@@ -153,6 +157,19 @@ def a_written_url(chance: random.Random) -> str:
     """Make a URL as people and fraudsters write it, or what is none."""
     written = "".join(chance.choices(_WRITTEN, k=chance.choice((0, 1, 2, 3, 5, 8, 14))))
     return chance.choice(("", "http://", "https://a.test/", "http://b.example")) + written
+
+
+def a_canonical_url(chance: random.Random, suffixes: Sequence[Sequence[str]]) -> str:
+    """Make a canonical URL of a host below one of *suffixes*, above one, or of an address."""
+    kind = chance.randrange(9)
+    if kind < 2:
+        return ("", "http://[::1]/")[kind]
+    labels = chance.choices(_LABELS, k=chance.choice((0, 0, 1, 1, 2, 3, 5, 9)))
+    last = chance.choice((*map(chance.choice, suffixes), "com", "zz", "example"))
+    if kind == 2:
+        labels, last = [str(chance.randrange(256)) for _ in range(3)], "7"
+    host = ".".join([*labels, last])
+    return f"{chance.choice(('http', 'https'))}://{host}{chance.choice(('/', '/a/b?c', '/?x'))}"
 
 
 def as_array(part: DescribedPart) -> np.ndarray:
