@@ -51,7 +51,7 @@ _SPARE = 16
 _canonical_urls = kernels.declare(
     "canonical_urls",
     *(kernels.TEXT, kernels.POINTER, kernels.POINTER, kernels.INTEGER),
-    *(kernels.POINTER, kernels.POINTER),
+    *(kernels.POINTER, kernels.INTEGER, kernels.POINTER, kernels.POINTER),
     returns=kernels.INTEGER,
 )
 
@@ -91,9 +91,11 @@ def canonicals_in(
         return []
     out = np.empty(3 * len(buffer) + _SPARE * len(starts), np.uint8)
     ends = np.empty(len(starts), np.int64)
+    most = len(buffer) + 1
+    work = np.empty(2 * most, np.uint8)
     left: int = _canonical_urls(
         *(buffer, kernels.address(starts), kernels.address(lengths), len(starts)),
-        *(kernels.address(out), kernels.address(ends)),
+        *(kernels.address(work), most, kernels.address(out), kernels.address(ends)),
     )
     places = [0, *ends.tolist()]
     whole = out[: places[-1]].tobytes().decode("ascii")

@@ -3,7 +3,7 @@
  */
 #include "kernels.h"
 
-enum { LONGEST = 8192, LONGEST_HOST = 253, LONGEST_LABEL = 63, PORT_DIGITS = 5, LAST_PORT = 65535 };
+enum { LONGEST_HOST = 253, LONGEST_LABEL = 63, PORT_DIGITS = 5, LAST_PORT = 65535 };
 
 typedef struct {
     const uint8_t *at, *end;
@@ -164,8 +164,13 @@ static uint8_t *write_byte(uint8_t *out, uint8_t byte) {
     return out;
 }
 
-static uint8_t *write_path(Bytes rest, uint8_t *out) {
-    uint8_t plain[LONGEST], resolved[LONGEST + 2];
+/* Room for two forms of a path, each with a byte more than the URL has. */
+typedef struct {
+    uint8_t *plain, *resolved;
+} Work;
+
+static uint8_t *write_path(Bytes rest, Work work, uint8_t *out) {
+    uint8_t *plain = work.plain, *resolved = work.resolved;
     const uint8_t *end = plain + unescape(rest, plain), *query = plain;
     while (query < end && *query != '?') query++;
     int64_t length = resolve((Bytes){plain, query}, resolved);
@@ -180,11 +185,10 @@ static uint8_t *write_path(Bytes rest, uint8_t *out) {
 }
 
 /* Writes the canonical form of a URL; returns where it ends, `out` where it is left. */
-static uint8_t *write_url(Bytes url, uint8_t *out) {
+static uint8_t *write_url(Bytes url, Work work, uint8_t *out) {
     uint8_t *const begin = out;
     while (url.at < url.end && *url.at <= ' ') url.at++;
     while (url.at < url.end && url.end[-1] <= ' ') url.end--;
-    if (url.end - url.at > LONGEST) return begin;
     const uint8_t *end = url.end;
     for (const uint8_t *at = end; at > url.at; at--) {
         if (at[-1] >= 0x80 || at[-1] == '\t' || at[-1] == '\r' || at[-1] == '\n') return begin;
@@ -200,20 +204,22 @@ static uint8_t *write_url(Bytes url, uint8_t *out) {
     while (*scheme) *out++ = (uint8_t)*scheme++;
     for (const char *between = "://"; *between;) *out++ = (uint8_t)*between++;
     int64_t length = write_host(host, out);
-    return length ? write_path(rest, out + length) : begin;
+    return length ? write_path(rest, work, out + length) : begin;
 }
 
 /* Writes the canonical forms of the URLs that lie in `bytes`, each of `lengths` from `starts` on, end to end
  * into `out`, which has three bytes for each and 16 for each URL more. Writes where each ends; one that is
- * left has no byte. Returns how many are left.
+ * left has no byte. `work` has `most` bytes twice, one more than the longest has. Returns how many are left.
  */
 EXPORT int64_t fanzha_canonical_urls(const uint8_t *bytes, const int64_t *starts, const int64_t *lengths,
-                                     int64_t urls, uint8_t *out, int64_t *ends) {
+                                     int64_t urls, uint8_t *work, int64_t most, uint8_t *out,
+                                     int64_t *ends) {
+    Work forms = {work, work + most};
     uint8_t *const begin = out;
     int64_t left = 0;
     for (int64_t nth = 0; nth < urls; nth++) {
         const uint8_t *at = bytes + starts[nth];
-        uint8_t *end = write_url((Bytes){at, at + lengths[nth]}, out);
+        uint8_t *end = write_url((Bytes){at, at + lengths[nth]}, forms, out);
         left += end == out;
         out = end;
         ends[nth] = out - begin;
