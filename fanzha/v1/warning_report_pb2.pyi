@@ -765,3 +765,265 @@ class HotSpot(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HotSpot: _TypeAlias = HotSpot  # noqa: Y015
+
+@_typing.final
+class GetTargetingReportRequest(_message.Message):
+    """Asks which groups are at risk."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_MS_FIELD_NUMBER: _builtins.int
+    UNTIL_MS_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    since_ms: _builtins.int
+    """Cases opened from here on, in milliseconds since the Unix epoch. Required: the period of the same
+    length before is compared with this one.
+    """
+    until_ms: _builtins.int
+    """Cases opened before, in milliseconds since the Unix epoch; absent: until now."""
+    minutes: _builtins.int
+    """Minutes within which a person is to be warned: 1 to 10080; absent: 30."""
+    region: _builtins.str
+    """Only this region, by code or name; empty: all that who asks reaches."""
+    def __init__(
+        self,
+        *,
+        since_ms: _builtins.int = ...,
+        until_ms: _builtins.int = ...,
+        minutes: _builtins.int = ...,
+        region: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["minutes", b"minutes", "region", b"region", "since_ms", b"since_ms", "until_ms", b"until_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTargetingReportRequest: _TypeAlias = GetTargetingReportRequest  # noqa: Y015
+
+@_typing.final
+class GetTargetingReportResponse(_message.Message):
+    """How far a report is, and at last the report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXAMINED_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    examined: _builtins.int
+    """Cases examined so far."""
+    expected: _builtins.int
+    """How many there are at most."""
+    @_builtins.property
+    def report(self) -> Global___TargetingReport:
+        """The report; absent: it is not done."""
+
+    def __init__(
+        self,
+        *,
+        examined: _builtins.int = ...,
+        expected: _builtins.int = ...,
+        report: Global___TargetingReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["examined", b"examined", "expected", b"expected", "report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTargetingReportResponse: _TypeAlias = GetTargetingReportResponse  # noqa: Y015
+
+@_typing.final
+class TargetingReport(_message.Message):
+    """Groups at risk."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_MS_FIELD_NUMBER: _builtins.int
+    UNTIL_MS_FIELD_NUMBER: _builtins.int
+    BEFORE_MS_FIELD_NUMBER: _builtins.int
+    POPULATION_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    WITHOUT_GROUP_FIELD_NUMBER: _builtins.int
+    since_ms: _builtins.int
+    """Where it begins, in milliseconds since the Unix epoch."""
+    until_ms: _builtins.int
+    """Where it ends, in milliseconds since the Unix epoch."""
+    before_ms: _builtins.int
+    """Where the period before begins, in milliseconds since the Unix epoch."""
+    population: _builtins.int
+    """Numbers in the table of groups."""
+    without_group: _builtins.int
+    """People with a case who are in no group."""
+    @_builtins.property
+    def all(self) -> Global___GroupRisk:
+        """All cases together."""
+
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___GroupRisk]:
+        """Groups, which may overlap: the highest rate first, suppressed ones last."""
+
+    def __init__(
+        self,
+        *,
+        since_ms: _builtins.int = ...,
+        until_ms: _builtins.int = ...,
+        before_ms: _builtins.int = ...,
+        population: _builtins.int = ...,
+        all: Global___GroupRisk | None = ...,
+        groups: _abc.Iterable[Global___GroupRisk] | None = ...,
+        without_group: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "before_ms", b"before_ms", "groups", b"groups", "population", b"population", "since_ms", b"since_ms", "until_ms", b"until_ms", "without_group", b"without_group"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TargetingReport: _TypeAlias = TargetingReport  # noqa: Y015
+
+@_typing.final
+class GroupRisk(_message.Message):
+    """What is known of one group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SUPPRESSED_FIELD_NUMBER: _builtins.int
+    POPULATION_FIELD_NUMBER: _builtins.int
+    PEOPLE_FIELD_NUMBER: _builtins.int
+    PEOPLE_BEFORE_FIELD_NUMBER: _builtins.int
+    CASES_FIELD_NUMBER: _builtins.int
+    LOST_FIELD_NUMBER: _builtins.int
+    LOST_FEN_FIELD_NUMBER: _builtins.int
+    RATE_FIELD_NUMBER: _builtins.int
+    DRIFT_FIELD_NUMBER: _builtins.int
+    LOST_SHARE_FIELD_NUMBER: _builtins.int
+    IN_TIME_SHARE_FIELD_NUMBER: _builtins.int
+    REACHED_SHARE_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    UNREACHED_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name in the table of groups; empty: all together."""
+    suppressed: _builtins.bool
+    """Whether fewer than ten people are at risk, so that the other fields are absent."""
+    population: _builtins.int
+    """Numbers in it; 0: a group of places, whose size is not known."""
+    people: _builtins.int
+    """People with a case in the period."""
+    people_before: _builtins.int
+    """People with a case in the period before."""
+    cases: _builtins.int
+    """Cases, without duplicates."""
+    lost: _builtins.int
+    """Cases with money lost."""
+    lost_fen: _builtins.int
+    """Known losses, in fen."""
+    late: _builtins.bool
+    """Whether it is warned in time less often than all are: its interval ends below their share."""
+    unreached: _builtins.bool
+    """Whether it is reached less often than all are, likewise."""
+    @_builtins.property
+    def rate(self) -> Global___RateRatio:
+        """How many times as often as all other numbers of the table; absent: not known."""
+
+    @_builtins.property
+    def drift(self) -> Global___RateRatio:
+        """How many times as many people as in the period before; absent: not known."""
+
+    @_builtins.property
+    def lost_share(self) -> Global___ShareInterval:
+        """Share with money lost, of cases that ended safe or with money lost."""
+
+    @_builtins.property
+    def in_time_share(self) -> Global___ShareInterval:
+        """Share warned in time after intake, of cases due a warning."""
+
+    @_builtins.property
+    def reached_share(self) -> Global___ShareInterval:
+        """Share whose person a warning reached."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        suppressed: _builtins.bool = ...,
+        population: _builtins.int = ...,
+        people: _builtins.int = ...,
+        people_before: _builtins.int = ...,
+        cases: _builtins.int = ...,
+        lost: _builtins.int = ...,
+        lost_fen: _builtins.int = ...,
+        rate: Global___RateRatio | None = ...,
+        drift: Global___RateRatio | None = ...,
+        lost_share: Global___ShareInterval | None = ...,
+        in_time_share: Global___ShareInterval | None = ...,
+        reached_share: Global___ShareInterval | None = ...,
+        late: _builtins.bool = ...,
+        unreached: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["drift", b"drift", "in_time_share", b"in_time_share", "lost_share", b"lost_share", "rate", b"rate", "reached_share", b"reached_share"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "drift", b"drift", "in_time_share", b"in_time_share", "late", b"late", "lost", b"lost", "lost_fen", b"lost_fen", "lost_share", b"lost_share", "name", b"name", "people", b"people", "people_before", b"people_before", "population", b"population", "rate", b"rate", "reached_share", b"reached_share", "suppressed", b"suppressed", "unreached", b"unreached"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupRisk: _TypeAlias = GroupRisk  # noqa: Y015
+
+@_typing.final
+class RateRatio(_message.Message):
+    """A ratio with the interval that holds it in 95 of 100 cases."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RATIO_FIELD_NUMBER: _builtins.int
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    ratio: _builtins.float
+    """The ratio."""
+    low: _builtins.float
+    """Its lower end."""
+    high: _builtins.float
+    """Its upper end."""
+    def __init__(
+        self,
+        *,
+        ratio: _builtins.float = ...,
+        low: _builtins.float = ...,
+        high: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["high", b"high", "low", b"low", "ratio", b"ratio"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RateRatio: _TypeAlias = RateRatio  # noqa: Y015
+
+@_typing.final
+class ShareInterval(_message.Message):
+    """A share lies, in 95 of 100 cases, in here (Wilson 1927)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    low: _builtins.float
+    """Its lower end."""
+    high: _builtins.float
+    """Its upper end."""
+    def __init__(
+        self,
+        *,
+        low: _builtins.float = ...,
+        high: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["high", b"high", "low", b"low"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShareInterval: _TypeAlias = ShareInterval  # noqa: Y015

@@ -45,6 +45,11 @@ class WarningReportServiceStub:
                 request_serializer=fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapResponse.FromString,
                 _registered_method=True)
+        self.GetTargetingReport = channel.unary_stream(
+                '/fanzha.v1.WarningReportService/GetTargetingReport',
+                request_serializer=fanzha_dot_v1_dot_warning__report__pb2.GetTargetingReportRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__report__pb2.GetTargetingReportResponse.FromString,
+                _registered_method=True)
 
 
 class WarningReportServiceServicer:
@@ -68,6 +73,14 @@ class WarningReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetTargetingReport(self, request, context):
+        """Says which groups of people and places are at risk, with intervals. Answers how far it is, and at
+        last with the report. Who is held to some regions gets the cases of these.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WarningReportServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -80,6 +93,11 @@ def add_WarningReportServiceServicer_to_server(servicer, server):
                     servicer.GetFraudMap,
                     request_deserializer=fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapResponse.SerializeToString,
+            ),
+            'GetTargetingReport': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetTargetingReport,
+                    request_deserializer=fanzha_dot_v1_dot_warning__report__pb2.GetTargetingReportRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__report__pb2.GetTargetingReportResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +155,33 @@ class WarningReportService:
             '/fanzha.v1.WarningReportService/GetFraudMap',
             fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapRequest.SerializeToString,
             fanzha_dot_v1_dot_warning__report__pb2.GetFraudMapResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTargetingReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fanzha.v1.WarningReportService/GetTargetingReport',
+            fanzha_dot_v1_dot_warning__report__pb2.GetTargetingReportRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__report__pb2.GetTargetingReportResponse.FromString,
             options,
             channel_credentials,
             insecure,

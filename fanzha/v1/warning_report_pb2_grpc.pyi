@@ -42,6 +42,10 @@ class WarningReportServiceStub:
     Who is held to some regions gets these; who may read no cases is told of one or two cases only
     that there are few.
     """
+    GetTargetingReport: _grpc.UnaryStreamMultiCallable[_warning_report_pb2.GetTargetingReportRequest, _warning_report_pb2.GetTargetingReportResponse]
+    """Says which groups of people and places are at risk, with intervals. Answers how far it is, and at
+    last with the report. Who is held to some regions gets the cases of these.
+    """
 
 @_typing.type_check_only
 class WarningReportServiceAsyncStub(WarningReportServiceStub):
@@ -56,6 +60,10 @@ class WarningReportServiceAsyncStub(WarningReportServiceStub):
     """Counts cases by region, kind of fraud and day, at once: from counts that are kept with the cases.
     Who is held to some regions gets these; who may read no cases is told of one or two cases only
     that there are few.
+    """
+    GetTargetingReport: _aio.UnaryStreamMultiCallable[_warning_report_pb2.GetTargetingReportRequest, _warning_report_pb2.GetTargetingReportResponse]  # type: ignore[assignment]
+    """Says which groups of people and places are at risk, with intervals. Answers how far it is, and at
+    last with the report. Who is held to some regions gets the cases of these.
     """
 
 class WarningReportServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -80,6 +88,16 @@ class WarningReportServiceServicer(metaclass=_abc_1.ABCMeta):
         """Counts cases by region, kind of fraud and day, at once: from counts that are kept with the cases.
         Who is held to some regions gets these; who may read no cases is told of one or two cases only
         that there are few.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTargetingReport(
+        self,
+        request: _warning_report_pb2.GetTargetingReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_warning_report_pb2.GetTargetingReportResponse], _abc.AsyncIterator[_warning_report_pb2.GetTargetingReportResponse]]:
+        """Says which groups of people and places are at risk, with intervals. Answers how far it is, and at
+        last with the report. Who is held to some regions gets the cases of these.
         """
 
 def add_WarningReportServiceServicer_to_server(servicer: WarningReportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

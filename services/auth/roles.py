@@ -193,6 +193,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
         "GetFraudMap": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
+        "GetTargetingReport": _of(Role.AUDITOR, Role.OPERATOR),
     },
     "fanzha.v1.WarningOperationsService": {
         "ListDeadLetters": _of(Role.OPERATOR, Role.AUDITOR),

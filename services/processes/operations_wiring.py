@@ -29,13 +29,14 @@ from services.warning.intake.sources import WarningSources
 from services.warning.messages.catalog import MessageCatalog
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.example_export import ExampleExport
-from services.warning.policy import rulebook
+from services.warning.policy import facts, rulebook
 from services.warning.policy.in_force import WARNING_POLICY, WarningPolicyInForce
 from services.warning.policy.proposal_store import WarningPolicyProposalStore
 from services.warning.policy.proposals import WarningPolicyProposals
 from services.warning.policy.trial import PolicyTrial
 from services.warning.reports import map_service
 from services.warning.reports import service as reporting
+from services.warning.reports.group_risks import TargetingService
 
 
 def servicer(
@@ -95,8 +96,11 @@ def reports(
     settings: Settings, client: Client, *, now_ms: Callable[[], int]
 ) -> WarningReportServicer:
     """Build the servicer of reports and of the map; *client* must decode answers."""
+    groups = partial(facts.load, settings.warning_groups_file, settings.home_country)
     return WarningReportServicer(
-        reporting.build(settings, client, now_ms=now_ms), map_service.build(client, now_ms=now_ms)
+        reporting.build(settings, client, now_ms=now_ms),
+        map_service.build(client, now_ms=now_ms),
+        TargetingService(CaseListing(client, CaseStore(client)), groups, now_ms=now_ms),
     )
 
 

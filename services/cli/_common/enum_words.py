@@ -37,6 +37,8 @@ FIELDS = (
     # Of cases and messages, and how exposed a person was.
     "tiered", "queued", "sent", "delivered", "failed", "escalated", "noted", "closed", "routed",
     "once", "repeated", "several_channels", "link_opened", "long_call", "call", "text",
+    # Of groups at risk.
+    "group", "people", "rate", "drift", "lost money", "lost, yuan", "in time", "reached",
     # Of entities and the steps of their exits.
     "registered", "assigned", "settled", "reopened", "proposed", "seen again", "sighting settled",
     "financial fraud", "steps", "next deadline", "cleanup", "step", "not needed", "changes",

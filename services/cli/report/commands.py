@@ -17,13 +17,14 @@ from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, LanguageWord, Target
 from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import Since, Until, moment
-from services.cli.report import display, map_commands
+from services.cli.report import display, map_commands, target_commands
 from services.cli.report import options as words
 from services.cli.warnings import region_options
 
 app = typer.Typer(no_args_is_help=True, help="Figures that a bureau reports.")
 
 app.command("map")(map_commands.fraud_map)
+app.command("targets")(target_commands.targets)
 
 _DEADLINE_SECONDS = 3600.0
 _server = ServerOf(lambda: warning_report_pb2_grpc.WarningReportServiceStub)

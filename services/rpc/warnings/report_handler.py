@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from fanzha.errors import InvalidInput
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc as pb_grpc
-from services.rpc.warnings import map_messages
+from services.rpc.warnings import group_risk_messages, map_messages
+from services.warning.reports.group_risks import TargetingService
 from services.warning.reports.map_service import MapService
 from services.warning.reports.model import CaseFigures, DelayHistogram
 from services.warning.reports.service import (
@@ -23,9 +24,12 @@ _PLAIN = [field.name for field in pb.WarningFigures.DESCRIPTOR.fields if field.m
 class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
     """Reports on warnings. Errors become statuses in the error interceptor."""
 
-    def __init__(self, reporting: ReportService, maps: MapService) -> None:
+    def __init__(
+        self, reporting: ReportService, maps: MapService, targeting: TargetingService
+    ) -> None:
         self._reporting = reporting
         self._maps = maps
+        self._targeting = targeting
 
     async def GetWarningReport(
         self, request: pb.GetWarningReportRequest, context: object
@@ -41,6 +45,24 @@ class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
         self, request: pb.GetFraudMapRequest, context: object
     ) -> pb.GetFraudMapResponse:
         return map_messages.answer(await self._maps.make(map_messages.asked(request)))
+
+    async def GetTargetingReport(
+        self, request: pb.GetTargetingReportRequest, context: object
+    ) -> AsyncIterator[pb.GetTargetingReportResponse]:
+        if not request.since_ms:
+            raise InvalidInput("since_ms: required")
+        wanted = ReportRequest(
+            since_ms=request.since_ms,
+            until_ms=request.until_ms,
+            minutes=request.minutes or DEFAULT_MINUTES,
+            region=request.region,
+        )
+        async for one in self._targeting.make(wanted):
+            yield pb.GetTargetingReportResponse(
+                examined=one.examined,
+                expected=one.expected,
+                report=group_risk_messages.report(one.report) if one.report else None,
+            )
 
 
 def _report_request(request: pb.GetWarningReportRequest) -> ReportRequest:

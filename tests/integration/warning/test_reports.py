@@ -27,7 +27,9 @@ from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
 from services.warning.intake.service import WarningIntake
 from services.warning.model import Region, Tier
+from services.warning.policy.facts import RiskContext
 from services.warning.reports import map_service
+from services.warning.reports.group_risks import TargetingService
 from services.warning.reports.service import (
     ReportGrouping,
     ReportRequest,
@@ -96,11 +98,13 @@ def run(filled: str) -> Iterator[Run]:
     @asynccontextmanager
     async def serving() -> AsyncIterator[str]:
         client = connect(filled)
-        reporting = ReportService(
-            CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS
+        listing = CaseListing(client, CaseStore(client))
+        servicer = WarningReportServicer(
+            ReportService(listing, now_ms=lambda: ASKED_AT_MS),
+            map_service.build(client, now_ms=lambda: ASKED_AT_MS),
+            TargetingService(listing, RiskContext, now_ms=lambda: ASKED_AT_MS),
         )
-        maps = map_service.build(client, now_ms=lambda: ASKED_AT_MS)
-        async with rpc_server({"warning_report": WarningReportServicer(reporting, maps)}) as target:
+        async with rpc_server({"warning_report": servicer}) as target:
             yield target
         await client.aclose()
 
