@@ -1,17 +1,20 @@
-"""Connects to Redis or Valkey, alone or as a cluster, with bounds on every wait."""
+"""Connects to Redis or Valkey, alone, as a cluster or by Sentinel, with bounds on every wait."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from fanzha.errors import InvalidInput, Unavailable
-from infra import url_secrets
+from infra.redis import addresses
+from infra.redis.addresses import StoreAddress, StoreKind
 
 Client: TypeAlias = "Redis | RedisCluster"
 
@@ -22,29 +25,34 @@ _POOL_SECONDS = 5.0
 """How long a command waits for a connection of its client."""
 SYNC_MS = 2000
 """How long a write waits for the disk of the store."""
-_CLUSTER = "+cluster://"
+_replicas: "WeakKeyDictionary[Client, int]" = WeakKeyDictionary()
+"""Replicas that have to hold a write of a client; of those not named: none."""
 
 
 def connect(url: str, *, decode_responses: bool = True, connections: int | None = None) -> Client:
-    """Return a client for ``redis://``, ``rediss://``, ``unix://`` or ``redis+cluster://``.
+    """Return a client for a URL as `infra.redis.addresses` describes it.
 
     Connects lazily. A command that fails on a dead connection is retried once on a new one.
     Answers are text, or bytes without *decode_responses*. With *connections*, commands beyond that
-    number queue for a connection; without, those beyond a hundred fail. A cluster has no such
-    bound. Raises `InvalidInput` for any other URL.
+    number queue for a connection; without, those beyond a hundred fail. A cluster, and a primary
+    that Sentinels name, have no such bound. Raises `InvalidInput` for any other URL.
     """
     try:
-        url_secrets.check(url)
-        return _client(url, decode_responses=decode_responses, connections=connections)
+        address = addresses.read(url)
+        client = _client(address, decode_responses=decode_responses, connections=connections)
     except ValueError as error:
         raise InvalidInput("the URL of the store {error}", error=error) from None
+    _replicas[client] = address.wait_replicas
+    return client
 
 
-def _client(url: str, *, decode_responses: bool, connections: int | None) -> Client:
-    retry = Retry(NoBackoff(), 1)
-    if _CLUSTER in url:
+def _client(address: StoreAddress, *, decode_responses: bool, connections: int | None) -> Client:
+    retry, url = Retry(NoBackoff(), 1), address.url
+    if address.kind is StoreKind.SENTINEL:
+        return _primary(address, decode_responses=decode_responses)
+    if address.kind is StoreKind.CLUSTER:
         cluster: RedisCluster = RedisCluster.from_url(
-            url.replace(_CLUSTER, "://"),
+            url,
             decode_responses=decode_responses,
             socket_timeout=SOCKET_SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,
@@ -73,16 +81,52 @@ def _client(url: str, *, decode_responses: bool, connections: int | None) -> Cli
     return client
 
 
+class _SentinelClient(Redis):
+    """A client of a primary that also closes its connections to the Sentinels."""
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        """Close all connections."""
+        await super().aclose(close_connection_pool)
+        pool: Any = self.connection_pool
+        for sentinel in pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
+
+
+def _primary(address: StoreAddress, *, decode_responses: bool) -> "Redis":
+    """Return a client of whatever the Sentinels call the primary, when it connects."""
+    times = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
+    tls = {"ssl": True} if address.tls else {}
+    make: Any = Sentinel  # its constructor has no types
+    sentinel = make(
+        address.sentinels,
+        sentinel_kwargs={"socket_timeout": CONNECT_SECONDS, **tls},
+        **tls,
+        **times,
+    )
+    primary: Redis = sentinel.master_for(
+        address.primary,
+        redis_class=_SentinelClient,
+        db=address.database,
+        username=address.username,
+        password=address.password,
+        decode_responses=decode_responses,
+        retry=Retry(NoBackoff(), 1),
+    )
+    return primary
+
+
 async def execute_synced(client: Client, pipeline: Any, key: str) -> tuple[list[Any], bool]:
     """Execute *pipeline*, then wait for the disk of the node of *key*, on the same connection.
 
-    Return the answers, and whether the append-only file holds them; False when it is off
-    or was not synchronised within `SYNC_MS`.
+    Return the answers, and whether the append-only file holds them, and those of as many replicas
+    as the URL of the store wants; False when one is off or was not synchronised within `SYNC_MS`.
     """
     if isinstance(client, RedisCluster):
         await client.initialize()  # the slots are unknown before
     node = _node(client, key)
-    pipeline.execute_command("WAITAOF", 1, 0, SYNC_MS, **({"target_nodes": node} if node else {}))
+    replicas = _replicas.get(client, 0)
+    target = {"target_nodes": node} if node else {}
+    pipeline.execute_command("WAITAOF", 1, replicas, SYNC_MS, **target)
     *answers, waited = await pipeline.execute(raise_on_error=False)
     for answer in answers:
         if isinstance(answer, Exception):
@@ -91,7 +135,7 @@ async def execute_synced(client: Client, pipeline: Any, key: str) -> tuple[list[
         raise waited
     # An error here means that the append-only file is off. After a slot migration, WAITAOF may
     # have reached another node than the one that wrote.
-    on_disk = isinstance(waited, list) and waited[0] >= 1
+    on_disk = isinstance(waited, list) and waited[0] >= 1 and waited[1] >= replicas
     return answers, on_disk and _node(client, key) is node
 
 

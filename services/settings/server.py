@@ -18,8 +18,10 @@ class ServerSettings(BaseSettings):
 
     redis_url: str | None = Field(
         default=None,
-        description="Redis or Valkey: redis://, rediss:// or unix://, or redis+cluster:// and "
-        "rediss+cluster:// for a cluster. Unset: an embedded Valkey in the data directory.",
+        description="Redis or Valkey: redis://, rediss:// (TLS) or unix://; redis+cluster:// and "
+        "rediss+cluster:// for a cluster; redis+sentinel://host:port,host:port/primary for the "
+        "primary that Sentinels name. With ?wait_replicas=1 a write counts as durable once as many "
+        "replicas have it on disk, too. Unset: an embedded Valkey in the data directory.",
     )
     embedded_port: Port | None = Field(
         default=None, description="Loopback port of the embedded Valkey. Unset: a free one."

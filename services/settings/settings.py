@@ -18,7 +18,7 @@ from pydantic_settings import (
 )
 
 from fanzha.errors import InvalidConfiguration
-from infra import url_secrets
+from infra.redis import addresses
 from services.settings.console import ConsoleSettings
 from services.settings.variables import CONFIG_VARIABLE, PREFIX
 
@@ -48,13 +48,8 @@ class Settings(ConsoleSettings):
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, url: str | None) -> str | None:
-        schemes = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
-        if url is not None and not url.startswith(schemes):
-            raise InvalidConfiguration(
-                "must start with one of {schemes}", schemes=", ".join(schemes)
-            )
         if url is not None:
-            url_secrets.check(url)
+            addresses.read(url)
         return url
 
     @field_validator("activity_slots")

@@ -1,0 +1,116 @@
+"""Reads the URL of the store: one server, a cluster, or a primary that Sentinels name.
+
+=====================================  ============================================================
+``redis://``, ``rediss://`` (TLS)      one server
+``unix://``                            one server on this machine
+``redis+cluster://host:port``          a cluster; also ``rediss+cluster://``
+``redis+sentinel://h:p,h:p/name/0``    the primary that the Sentinels at these addresses call
+                                       *name*, and the number of its database; also
+                                       ``rediss+sentinel://``. User and password are the primary's
+=====================================  ============================================================
+
+The parameter ``wait_replicas=1`` says how many replicas, besides the primary, must have a write in
+their append-only files before it counts as durable.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from fanzha.errors import InvalidConfiguration
+from infra import url_secrets
+
+SCHEMES = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://",
+           "redis+sentinel://", "rediss+sentinel://")  # fmt: skip
+_SENTINEL_PORT = 26379
+_MOST_REPLICAS = 10
+_WAIT = "wait_replicas"
+
+
+class StoreKind(Enum):
+    """What answers at an address."""
+
+    SERVER = "server"
+    CLUSTER = "cluster"
+    SENTINEL = "sentinel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAddress:
+    """A URL of the store, read."""
+
+    kind: StoreKind
+    url: str
+    """What redis-py reads; empty for Sentinels."""
+    wait_replicas: int = 0
+    sentinels: tuple[tuple[str, int], ...] = ()
+    primary: str = ""
+    database: int = 0
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+
+
+def read(url: str) -> StoreAddress:
+    """Read a URL; raise ValueError, without quoting it, for one that is none of these."""
+    if not url.startswith(SCHEMES):
+        raise InvalidConfiguration("must start with one of {schemes}", schemes=", ".join(SCHEMES))
+    scheme, _, rest = url.partition("://")
+    plain, _, kind = scheme.partition("+")
+    if kind == StoreKind.SENTINEL.value:
+        return _sentinel(plain, rest)
+    url_secrets.check(url)
+    replicas, bare = _without_wait(f"{plain}://{rest}")
+    return StoreAddress(
+        kind=StoreKind.CLUSTER if kind else StoreKind.SERVER, url=bare, wait_replicas=replicas
+    )
+
+
+def _sentinel(scheme: str, rest: str) -> StoreAddress:
+    replicas, bare = _without_wait(f"{scheme}://{rest}")
+    parts = urlsplit(bare)
+    user, _, hosts = parts.netloc.rpartition("@")
+    username, colon, password = user.partition(":")
+    primary, _, database = parts.path.strip("/").partition("/")
+    if not primary or (database and not database.isdecimal()) or parts.query:
+        raise InvalidConfiguration(
+            "must end with the name of the primary, and perhaps a database: …/primary/0"
+        )
+    return StoreAddress(
+        kind=StoreKind.SENTINEL,
+        url="",
+        wait_replicas=replicas,
+        sentinels=tuple(_host(one) for one in hosts.split(",")),
+        primary=unquote(primary),
+        database=int(database or 0),
+        username=unquote(username) or None,
+        password=unquote(password) if colon else None,
+        tls=scheme == "rediss",
+    )
+
+
+def _host(text: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host:
+        raise InvalidConfiguration("must name the Sentinels as host:port,host:port")
+    return host, port or _SENTINEL_PORT
+
+
+def _without_wait(url: str) -> tuple[int, str]:
+    """Take ``wait_replicas`` out of a URL."""
+    head, _, query = url.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    found = [value for name, value in pairs if name == _WAIT]
+    if not found:
+        return 0, url
+    numbers = {str(number): number for number in range(_MOST_REPLICAS + 1)}
+    if len(found) > 1 or found[0] not in numbers:
+        raise InvalidConfiguration(
+            "wait_replicas must be a number from 0 to {most}", most=_MOST_REPLICAS
+        )
+    others = urlencode([(name, value) for name, value in pairs if name != _WAIT])
+    return numbers[found[0]], f"{head}?{others}" if others else head

@@ -1,0 +1,60 @@
+"""URLs of the store are read whole, or refused without being quoted."""
+
+import pytest
+
+from fanzha.errors import InvalidInput
+from infra.redis import addresses
+from infra.redis.addresses import StoreKind
+from infra.redis.client import connect
+
+
+def test_the_primary_of_sentinels_is_named_with_its_user_and_database() -> None:
+    found = addresses.read(
+        "rediss+sentinel://li:p%40ss@a.example:26380,[::1]/lists/3?wait_replicas=1"
+    )
+
+    assert found.kind is StoreKind.SENTINEL
+    assert found.sentinels == (("a.example", 26380), ("::1", 26379))
+    assert (found.primary, found.database) == ("lists", 3)
+    assert (found.username, found.password, found.tls) == ("li", "p@ss", True)
+    assert found.wait_replicas == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "bare"),
+    [
+        ("redis://h.example:7/1?wait_replicas=2", StoreKind.SERVER, "redis://h.example:7/1"),
+        ("rediss+cluster://h.example:7", StoreKind.CLUSTER, "rediss://h.example:7"),
+        ("unix:///run/v.sock?db=2&wait_replicas=0", StoreKind.SERVER, "unix:///run/v.sock?db=2"),
+        ("redis://:p%2Fw@h.example", StoreKind.SERVER, "redis://:p%2Fw@h.example"),
+    ],
+)
+def test_what_is_ours_in_a_url_is_taken_out(url: str, kind: StoreKind, bare: str) -> None:
+    found = addresses.read(url)
+
+    assert (found.kind, found.url) == (kind, bare)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://h.example", "must start with one of"),
+        ("redis+sentinel://h.example:26379", "name of the primary"),
+        ("redis+sentinel://h.example:26379/lists/x", "name of the primary"),
+        ("redis+sentinel:///lists", "must name the Sentinels"),
+        ("redis+sentinel://h.example:no/lists", "must name the Sentinels"),
+        ("redis://h.example?wait_replicas=11", "from 0 to 10"),
+        ("redis://h.example?wait_replicas=-1", "from 0 to 10"),
+        ("redis://h.example?wait_replicas=1&wait_replicas=1", "from 0 to 10"),
+    ],
+)
+def test_other_urls_are_refused(url: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        addresses.read(url)
+
+
+def test_a_refusal_does_not_quote_a_password() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        connect("redis+sentinel://li:S3cret@h.example:S3cret/lists")
+
+    assert "S3cret" not in str(refused.value)
