@@ -66,10 +66,18 @@ def add_metrics(bundle: Path, metrics: Mapping[str, object]) -> None:
 
     For what can only be measured of a whole bundle, or was not counted when it was written.
     """
-    path = bundle / card.CARD
+    _add(bundle, "metrics", metrics)
+
+
+def add_plots(bundle: Path, plots: Mapping[str, object]) -> None:
+    """Put numbers of *plots* onto the card of a bundle, as `add_metrics`."""
+    _add(bundle, "plots", plots)
+
+
+def _add(bundle: Path, name: str, more: Mapping[str, object]) -> None:
     table = read_table(bundle)
-    table["metrics"] |= metrics
-    path.write_text("\n".join(_toml(table)) + "\n", encoding="utf-8")
+    table[name] = {**table.get(name, {}), **more}
+    (bundle / card.CARD).write_text("\n".join(_toml(table)) + "\n", encoding="utf-8")
 
 
 def markdown_table(titles: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

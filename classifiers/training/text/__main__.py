@@ -117,7 +117,8 @@ class _Run:
 
     def run(self, one: RowSelection, others: Sequence[RowSelection]) -> None:
         """Train on *one*, run *others*, and write the bundle."""
-        setup, site = self._setup()
+        rows, site = self._read()
+        setup = self._setup(rows, site)
         rounds = _of(setup.rows, [*others, *_without_examples(site, one.epochs)])
         with _Told(1 + len(rounds)) as told:
             trained, figures = training_rounds.run_all(
@@ -136,12 +137,13 @@ class _Run:
 
     def run_rounds(self, epochs: int, others: Sequence[RowSelection]) -> None:
         """Run *others*, and put their figures into the card of the bundle that is there."""
-        setup, site = self._setup()
+        rows, site = self._read()
         options = asdict(self.options)
         try:
-            card_rounds.check(self.out, setup.rows, self.seed, options)
+            card_rounds.check(self.out, rows, self.seed, options)
         except OtherTrainingError as error:
             sys.exit(str(error))
+        setup = self._setup(rows, site)
         rounds = _of(setup.rows, [*others, *_without_examples(site, epochs)])
         with _Told(len(rounds)) as told:
             figures = training_rounds.run_rounds(
@@ -151,18 +153,21 @@ class _Run:
         card_rounds.put(self.out, setup.rows, kept, self.seed, options)
         self._keep_embeddings()
 
-    def _setup(self) -> tuple[TextTrainingSetup, SiteExamples]:
-        torch.set_num_threads(1)
+    def _read(self) -> tuple[list[LabelledText], SiteExamples]:
         try:
             rows, site = sms_examples.read(self.data, self.seed, self.templates, self.examples)
         except ExampleError as error:
             sys.exit(f"examples: {error}")
         for line in examples_card.lines(site.about):
             sys.stderr.write(f"{line}\n")
+        return rows, site
+
+    def _setup(self, rows: Sequence[LabelledText], site: SiteExamples) -> TextTrainingSetup:
+        torch.set_num_threads(1)
         if self.embeddings is not None:
             ENCODED.read(self.embeddings)
         made_from = kept_rounds.made_from(rows, self.seed, self.options, site.sources)
-        setup = TextTrainingSetup(
+        return TextTrainingSetup(
             rows=rows,
             teacher=_teacher(rows, self.seed, self.embeddings),
             seed=self.seed,
@@ -170,7 +175,6 @@ class _Run:
             options=self.options,
             kept=None if self.rounds is None else KeptRounds(self.rounds, made_from),
         )
-        return setup, site
 
     def _keep_embeddings(self) -> None:
         if self.embeddings is not None:

@@ -131,6 +131,8 @@ class TextTrainingSetup:
             for row in self.rows
             if row.split == VALIDATION and report.is_ordinary(row) and not one.leaves_out(row)
         ]
+        if not held:
+            return trained.stages.threshold
         scores = _judged(trained, held)[0].scores
         found = report.review_threshold(scores, trained.stages.threshold)
         return trained.stages.threshold if found is None else found

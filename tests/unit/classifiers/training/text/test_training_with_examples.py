@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from classifiers import bundles
-from classifiers.card import CARD, GRAPH, SITE_LICENCE
+from classifiers.card import CARD, CASCADE_HEAD, GRAPH, SITE_LICENCE
 from classifiers.training.text import data as sms_data
 from tests.support.training_tables import (
     caller_examples_file,
@@ -26,6 +26,7 @@ from tests.support.training_tables import (
 pytest.importorskip("torch", reason="the extra train is not installed")
 pytestmark = pytest.mark.timeout(900)
 
+GRAPHS = (GRAPH, CASCADE_HEAD)
 _TIMED = ("microseconds_per_link", "speed", "date")
 """Figures that differ from run to run."""
 
@@ -110,6 +111,25 @@ def test_a_text_model_learns_from_examples_and_says_so(tmp_path: Path) -> None:
     assert "| cases | 2026-10 | fraud |" in page.read_text("utf-8")
     sources = {row["source"] for row in card["metrics"]["validation"]}
     assert {"cases", "nus", "mendeley", sms_data.OWN} <= sources
+
+
+def test_rounds_go_into_a_bundle_that_is_there(tmp_path: Path) -> None:
+    text_tables(tmp_path / "sms")
+    bundle = a_text_model(tmp_path, tmp_path / "sms" / "7")
+    before, graphs = a_card(bundle), [(bundle / name).read_bytes() for name in GRAPHS]
+    tiny = ("--epochs=1", "--templates=1", "--only-rounds", "--only-without=nus")
+    run = (f"--data={tmp_path / 'sms'}", f"--out={bundle}", *tiny)
+
+    other = python("classifiers.training.text", *run, "--seed=3")
+    done = python("classifiers.training.text", *run)
+
+    assert done.returncode == 0, done.stderr
+    assert "seed is 20261124 on the card, 3 here" in other.stderr
+    after = a_card(bundle)
+    assert [row["source"] for row in after["metrics"].pop("left_out")] == ["nus"]
+    before["metrics"].pop("left_out")
+    assert after == before
+    assert graphs == [(bundle / name).read_bytes() for name in GRAPHS]
 
 
 def test_a_caller_model_learns_from_examples_with_counters(tmp_path: Path) -> None:
