@@ -143,8 +143,10 @@ class _Run:
             card_rounds.check(self.out, rows, self.seed, options)
         except OtherTrainingError as error:
             sys.exit(str(error))
+        rounds = _of(rows, [*others, *_without_examples(site, epochs)])
+        if not rounds:
+            sys.exit("no round to run")
         setup = self._setup(rows, site)
-        rounds = _of(setup.rows, [*others, *_without_examples(site, epochs)])
         with _Told(len(rounds)) as told:
             figures = training_rounds.run_rounds(
                 setup, rounds, processes=self.processes, done=told.round

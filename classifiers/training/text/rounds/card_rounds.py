@@ -1,6 +1,6 @@
 """Puts the figures of rounds into the card of a bundle that is there; its graphs stay untouched.
 
-Rounds take hours where a bundle takes minutes, so they may end days after it. The rounds have to be
+Rounds take many times as long as a bundle, so they may end when it is long in use. They have to be
 of the training that made the bundle: its card tells the seed, the options and how many rows each
 split had, and must agree.
 """
@@ -48,9 +48,15 @@ def put(
     seed: int,
     options: Mapping[str, float],
 ) -> None:
-    """Write what *rounds* left out, and the learning curve, onto the card of *bundle*."""
+    """Write what *rounds* left out, and the learning curve, onto the card of *bundle*.
+
+    Figures on the card of sources that *rounds* did not leave out stay.
+    """
     metrics = check(bundle, rows, seed, options)["metrics"]
-    bundle_writer.add_metrics(bundle, {"left_out": report.left_out(rounds)})
+    new = report.left_out(rounds)
+    names = {figure["source"] for figure in new}
+    stay = [figure for figure in metrics.get("left_out", ()) if figure["source"] not in names]
+    bundle_writer.add_metrics(bundle, {"left_out": [*stay, *new]})
     curve = report.learning(rounds, metrics[VALIDATION], metrics["train_rows"])
     if curve:
         bundle_writer.add_plots(bundle, {"learning": curve})

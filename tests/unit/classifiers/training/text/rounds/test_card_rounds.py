@@ -100,6 +100,18 @@ def test_rounds_put_twice_are_on_the_card_once(bundle: Path) -> None:
     assert (bundle / card.CARD).read_bytes() == once
 
 
+def test_a_round_alone_leaves_the_figures_of_the_others(bundle: Path) -> None:
+    other = {**LEFT_OUT, "source": "nus", "fraud_blocked": 1}
+    card_rounds.put(bundle, ROWS, ROUNDS, SEED, OPTIONS)
+
+    one = (RowSelection(left_out=("nus",), epochs=10), [other])
+    card_rounds.put(bundle, ROWS, [one], SEED, OPTIONS)
+
+    after = about(bundle)
+    assert after["metrics"]["left_out"] == [LEFT_OUT, other]
+    assert [point["rows"] for point in after["plots"]["learning"]] == [1, 4]
+
+
 @pytest.mark.parametrize(
     ("rows", "seed", "options", "told"),
     [
