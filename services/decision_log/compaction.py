@@ -35,10 +35,10 @@ def remove_replaced(hour: HourPartition, torn: list[Path]) -> int:
 
 
 def write_keys(hour: HourPartition, now_ms: int, torn: list[Path]) -> int:
-    """Write the keys of the segments of an hour that is over, where there are none yet."""
+    """Write the keys of the segments of an hour that is over, where this release wrote none."""
     if now_ms <= hour.end_ms + SETTLED_MS:
         return 0
-    bare = [path for path in hour.segments() if not segment_keys.path_of(path).exists()]
+    bare = [path for path in hour.segments() if not segment_keys.current(path)]
     for path in bare:
         with suppress(FileNotFoundError):  # it was removed meanwhile
             segment_keys.write(path, torn)

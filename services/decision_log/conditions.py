@@ -74,12 +74,21 @@ class Conditions:
         keys: list[int] = []
         if self.number and not self.number.strip().endswith("*"):
             keys.append(segment_keys.of_party(_key(home.number_key(self.number), "number")))
+        elif self.number and (found := home.range_key(self.number)):
+            start = segment_keys.of_range(*found)
+            keys += [] if start is None else [start]
         if self.sender:
             keys.append(segment_keys.of_party(_key(home.sender_key(self.sender), "sender")))
         if self.host:
             keys.append(segment_keys.of_host(_host(self.host)))
         if self.link:
             keys.append(segment_keys.of_host(url.split(_link(self.link))[0]))
+        words = {
+            "carrier": self.carrier,
+            "reason": self.reason and self.reason.name,
+            "pattern": self.pattern,
+        }
+        keys += [segment_keys.of_word(name, word) for name, word in words.items() if word]
         return tuple(keys)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 HOUR_MS = 3_600_000
@@ -51,16 +51,24 @@ def hour_of(root: Path, channel: str, at_ms: int) -> HourPartition:
 
 def logged_hours(root: Path, channel: str, since_ms: int = 0) -> Iterator[HourPartition]:
     """Return the hours there are of a channel, the oldest first, from that of *since_ms* on."""
+    for day in logged_days(root, channel, since_ms):
+        yield from (hour for hour in hours_of(day, channel) if hour.end_ms > since_ms)
+
+
+def logged_days(root: Path, channel: str, since_ms: int = 0) -> Iterator[Path]:
+    """Return the folders of days of a channel, the oldest first, from that of *since_ms* on."""
     first = datetime.fromtimestamp(since_ms / 1000, UTC).date().isoformat()
-    for day in _folders(root / channel, _DATE):
-        if day.name < first:
-            continue
-        begin = datetime.fromisoformat(day.name).replace(tzinfo=UTC)
-        for folder in _folders(day, _HOUR):
-            at = begin + timedelta(hours=int(folder.name))
-            hour = HourPartition(int(at.timestamp() * 1000), channel, folder)
-            if hour.end_ms > since_ms:
-                yield hour
+    return (day for day in _folders(root / channel, _DATE) if day.name >= first)
+
+
+def hours_of(day: Path, channel: str) -> list[HourPartition]:
+    """Return the hours in the folder of a day, the oldest first; none when it is gone."""
+    begin = datetime.fromisoformat(day.name).replace(tzinfo=UTC)
+    start_ms = int(begin.timestamp() * 1000)
+    return [
+        HourPartition(start_ms + int(folder.name) * HOUR_MS, channel, folder)
+        for folder in _folders(day, _HOUR)
+    ]
 
 
 def segment_name(host: str, pid: int, number: int, *, joined: bool = False) -> str:

@@ -21,7 +21,7 @@ from fanzha.tables import Channel
 from infra import atomic_file
 from services.decision_log import schema, segment_files
 from services.decision_log.conditions import Conditions
-from services.decision_log.partitions import HourPartition, logged_hours
+from services.decision_log.partitions import HourPartition
 from services.decision_log.search import row_places, segment_keys
 from services.decision_log.search.catalog import SegmentCatalog
 
@@ -91,12 +91,14 @@ class DecisionQuery:
         torn: list[Path] = []
         hours = self._hours(conditions)
         rows: list[dict[str, Any]] = []
-        # Keys leave few segments of many hours.
-        at_first = row_places.MOST_HOURS if conditions.keys(self._home) else 1
-        for some in row_places.newest_first(hours, at_first):
+        wanted = conditions.keys(self._home)
+
+        def candidates(hour: HourPartition) -> int:
+            return len(self._catalog.segments([hour], torn, wanted))
+
+        parts = row_places.HoursNewestFirst(hours, candidates)
+        while len(rows) < conditions.limit and (some := parts.take(len(rows), conditions.limit)):
             rows += self._page(conditions, some, conditions.limit - len(rows), torn)
-            if len(rows) >= conditions.limit:
-                break
         total = events = 0
         if counted and conditions.after is None:
             # Afterwards: it reads few columns, and would not notice what a page finds torn.
@@ -113,7 +115,9 @@ class DecisionQuery:
         return [
             hour
             for channel in channels
-            for hour in logged_hours(self.folder, schema.FOLDERS[channel], conditions.since_ms)
+            for hour in self._catalog.hours(
+                self.folder, schema.FOLDERS[channel], conditions.since_ms
+            )
             if ends_ms is None or hour.start_ms < ends_ms
         ]
 
@@ -208,7 +212,7 @@ class DecisionQuery:
 
     def content(self, decision_id: int, decided_at_ms: int) -> Mapping[str, Any] | None:
         """Return what a text said, where that is logged and still kept."""
-        hours = list(logged_hours(self.folder, schema.TEXT_CONTENT, decided_at_ms))[:1]
+        hours = list(self._catalog.hours(self.folder, schema.TEXT_CONTENT, decided_at_ms))[:1]
         return self._one(decision_id, hours)
 
     def several(
@@ -221,7 +225,7 @@ class DecisionQuery:
         self, decision_ids: Collection[int], *, since_ms: int = 0
     ) -> dict[int, Mapping[str, Any]]:
         """Return what texts said, where that is logged and still kept, by decision id."""
-        hours = list(logged_hours(self.folder, schema.TEXT_CONTENT, since_ms))
+        hours = list(self._catalog.hours(self.folder, schema.TEXT_CONTENT, since_ms))
         return self._several(decision_ids, hours)
 
     def stats(
@@ -261,7 +265,11 @@ class DecisionQuery:
         nothing: _Answer,
     ) -> _Answer:
         """Let *ask* ask about the segments of some folders; *nothing* where there are none."""
-        hours = [hour for folder in folders for hour in logged_hours(self.folder, folder, since_ms)]
+        hours = [
+            hour
+            for folder in folders
+            for hour in self._catalog.hours(self.folder, folder, since_ms)
+        ]
         return self._ask(hours, torn, ask, nothing)
 
     def _one(self, decision_id: int, hours: Sequence[HourPartition]) -> Mapping[str, Any] | None:
@@ -298,13 +306,13 @@ class DecisionQuery:
         return [
             hour
             for folder in schema.FOLDERS.values()
-            for hour in logged_hours(self.folder, folder, since_ms)
+            for hour in self._catalog.hours(self.folder, folder, since_ms)
         ]
 
     def _days(self, since_ms: int) -> list[list[HourPartition]]:
         days: dict[str, list[HourPartition]] = {}
         for folder in schema.FOLDERS.values():
-            for hour in logged_hours(self.folder, folder, since_ms):
+            for hour in self._catalog.hours(self.folder, folder, since_ms):
                 days.setdefault(hour.folder.parent.name, []).append(hour)
         return [days[day] for day in sorted(days, reverse=True)]
 

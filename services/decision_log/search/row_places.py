@@ -1,24 +1,55 @@
 """Reads one page of many rows: first where its rows are, then these rows alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any
 
 from services.decision_log.partitions import HourPartition
 
-MOST_HOURS = 256
-"""Hours read at once, of each channel."""
+AT_FIRST, MOST_SEGMENTS = 3, 768
+"""Segments read at once: first one of each channel, and never more than these."""
+_FACTOR = 8
+"""How many times as many where the first had nothing."""
+_RESERVE = 1.25
 
 
-def newest_first(hours: Sequence[HourPartition], at_first: int) -> Iterator[list[HourPartition]]:
-    """Return *hours* in parts, the newest first: some *at_first*, then twice as many each time."""
-    channels: dict[int, list[HourPartition]] = {}
-    for hour in hours:
-        channels.setdefault(hour.start_ms, []).append(hour)
-    waiting, many = sorted(channels, reverse=True), at_first
-    while waiting:
-        some, waiting = waiting[:many], waiting[many:]
-        yield [hour for start_ms in some for hour in channels[start_ms]]
-        many = min(many * 2, MOST_HOURS)
+class HoursNewestFirst:
+    """Hours in parts, the newest first, each part as large as what the page lacks seems to need.
+
+    Each part costs a query, so a search that finds little reads much at once; one that finds a page
+    in the newest hour reads no other.
+    """
+
+    def __init__(
+        self, hours: Sequence[HourPartition], segments: Callable[[HourPartition], int]
+    ) -> None:
+        """*segments* tells how many of an hour are to be read; hours with none are left out."""
+        self._channels: dict[int, list[HourPartition]] = {}
+        for hour in hours:
+            self._channels.setdefault(hour.start_ms, []).append(hour)
+        self._waiting = sorted(self._channels)
+        self._segments = segments
+        self._many, self._read = AT_FIRST, 0
+
+    def take(self, found: int, wanted: int) -> list[HourPartition]:
+        """Return the next part, where *found* of *wanted* rows were in those before; empty: none.
+
+        What happened at one time is never split: its newest rows may be in any channel.
+        """
+        if self._read and found:
+            self._many = ceil((wanted - found) * self._read / found * _RESERVE)
+        elif self._read:
+            self._many *= _FACTOR
+        self._many = max(AT_FIRST, min(self._many, MOST_SEGMENTS))
+        some: list[HourPartition] = []
+        count = 0
+        while self._waiting and count < self._many:
+            for hour in self._channels[self._waiting.pop()]:
+                if read := self._segments(hour):
+                    some.append(hour)
+                    count += read
+        self._read += count
+        return some
 
 
 PLACES = (

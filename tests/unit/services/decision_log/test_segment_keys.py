@@ -1,11 +1,13 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fanzha.decisions import Reason
 from fanzha.phone import HomePlan
 from services.decision_log import compaction
 from services.decision_log.conditions import Conditions
@@ -17,11 +19,12 @@ from tests.support.builders import an_entry, some_calls, some_links, some_texts
 from tests.support.decision_logs import HOUR_MS, NOW_MS, Logged, logged
 
 FRAUD, OTHER, ANN = "+8617000000123", "+8619900000007", "+8619900000001"
+LISTED = "+8618500000001"
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Logged:
-    """Five hours, in each a call of another caller, and in the oldest a text and a link."""
+    """Six hours: a call of another caller each, then a text and a link, and a blocked call."""
     log = logged(tmp_path)
     for hours in range(5):
         log.clock.now_ms = NOW_MS - hours * HOUR_MS
@@ -30,6 +33,8 @@ def log(tmp_path: Path) -> Logged:
     log.decide(some_texts("看 http://a.shop.example/pay/2 吧", sender="Bank", receiver=ANN))
     log.clock.now_ms -= 1000
     log.decide(some_links("http://b.shop.example/", subscriber=ANN))
+    log.clock.now_ms -= HOUR_MS
+    log.decide(some_calls(LISTED, callee=ANN), an_entry(LISTED))
     return log
 
 
@@ -40,9 +45,9 @@ def with_keys(log: Logged) -> Logged:
     return log
 
 
-def opened(log: Logged, **conditions: str) -> list[Path]:
+def opened(log: Logged, **conditions: Any) -> list[Path]:
     """Return the segments that a search opens."""
-    wanted = Conditions(since_ms=0, **conditions).keys(HomePlan())  # type: ignore[arg-type]
+    wanted = Conditions(since_ms=0, **conditions).keys(HomePlan())
     hours = [h for channel in ("call", "text", "link") for h in logged_hours(log.folder, channel)]
     return SegmentCatalog().segments(hours, [], wanted)
 
@@ -57,14 +62,21 @@ SEARCHES = [
     {"number": "+86170*"},
     {"number": OTHER},
     {"host": "hop.example"},
+    {"carrier": "nowhere"},
+    {"reason": Reason.BLOCKLISTED},
+    {"reason": Reason.SPAM},
+    {"pattern": LISTED},
+    {"number": "+86185*", "reason": Reason.BLOCKLISTED},
+    {"number": "+86*"},
+    {"number": "+861701*"},
 ]
 
 
 @pytest.mark.parametrize("conditions", SEARCHES)
 def test_a_search_finds_with_keys_what_it_finds_without(
-    log: Logged, conditions: dict[str, str]
+    log: Logged, conditions: dict[str, Any]
 ) -> None:
-    wanted = Conditions(since_ms=0, **conditions)  # type: ignore[arg-type]
+    wanted = Conditions(since_ms=0, **conditions)
     before = DecisionQuery(log.folder, HomePlan()).find(wanted)
 
     after = DecisionQuery(with_keys(log).folder, HomePlan()).find(wanted)
@@ -76,18 +88,26 @@ def test_a_search_finds_with_keys_what_it_finds_without(
     ("conditions", "segments"),
     [
         ({"number": "+8617000000102"}, 1),
-        ({"number": ANN}, 7),
+        ({"number": ANN}, 8),
         ({"sender": "Bank"}, 1),
         ({"host": "shop.example"}, 2),
         ({"host": "b.shop.example"}, 1),
         ({"number": OTHER}, 0),
-        ({"number": "+86170*"}, 7),
+        ({"number": "+86170*"}, 5),
+        ({"number": "+86*"}, 8),
+        ({"number": "+8617000000103*"}, 5),
+        ({"number": "+8617011*"}, 0),
+        ({"number": "+86170*", "sender": "Bank"}, 0),
+        ({"carrier": "nowhere"}, 0),
+        ({"reason": Reason.BLOCKLISTED}, 1),
+        ({"reason": Reason.SPAM}, 0),
+        ({"pattern": LISTED}, 1),
     ],
 )
 def test_a_search_opens_only_segments_that_have_it(
-    log: Logged, conditions: dict[str, str], segments: int
+    log: Logged, conditions: dict[str, Any], segments: int
 ) -> None:
-    assert len(opened(log, **conditions)) == 7
+    assert len(opened(log, **conditions)) == 8
 
     assert len(opened(with_keys(log), **conditions)) == segments
 
@@ -102,12 +122,22 @@ def test_a_decision_is_found_by_id_through_keys(log: Logged) -> None:
     assert query.why(known + 2**50) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"fzkeys1", b"fzkeys2\n1234", b"fzkeys1\n123"])
+@pytest.mark.parametrize("content", [b"", b"fzkeys2", b"fzkeys1\n1234", b"fzkeys2\n123"])
 def test_damaged_keys_hide_nothing(log: Logged, content: bytes) -> None:
     for path in with_keys(log).folder.rglob("*.keys"):
         path.write_bytes(content)
 
-    assert len(opened(log, number=OTHER)) == 7
+    assert len(opened(log, number=OTHER)) == 8
+
+
+def test_keys_of_an_earlier_release_are_written_anew(log: Logged) -> None:
+    (path, *_) = sorted(with_keys(log).folder.rglob("*.keys"))
+    written = path.read_bytes()
+    path.write_bytes(written.replace(b"fzkeys2", b"fzkeys1"))
+
+    with_keys(log)
+
+    assert path.read_bytes() == written
 
 
 def test_keys_go_with_the_segments_that_are_merged(tmp_path: Path) -> None:
@@ -137,7 +167,7 @@ def test_pages_follow_each_other_without_gap(log: Logged) -> None:
         after = rows[-1]["decided_at_ms"], rows[-1]["decision_id"]
 
     assert paged == every
-    assert len(paged) == 7
+    assert len(paged) == 8
 
 
 @given(st.sets(st.integers(1, 2**62)), st.integers(1, 2**62))
