@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import warning_pb2
+from services.console.web import service_words
 from services.console.web.formats import ReaderFormats
 
 _TITLES: Mapping[str, str] = {
@@ -22,6 +23,7 @@ _TITLES: Mapping[str, str] = {
     "noted": gettext_noop("Note"),
     "closed": gettext_noop("Case closed"),
 }
+_CHANNELS: Mapping[str, str] = {"sms": "SMS", "voice": "Voice call", "in_person": "In person"}
 _TONES: Mapping[str, str] = {"delivered": "good", "failed": "bad", "escalated": "review"}
 FEN = 100
 
@@ -85,8 +87,10 @@ def _facts(event: pb.CaseEvent, formats: ReaderFormats) -> list[str]:
     found += [
         event.region,
         formats.word(event.tier, pb.CaseTier),
-        ", ".join(event.policy_lines),
-        event.channel,
+        formats.listed(say(service_words.TIER_LINES.get(one, one)) for one in event.policy_lines),
+        formats.pgettext("warning_form", _CHANNELS[event.channel])
+        if event.channel in _CHANNELS
+        else event.channel,
     ]
     if event.officer and event.officer != event.by:
         found.append(say("officer {name}", name=event.officer))

@@ -117,10 +117,16 @@ async def _claim(
 
 
 async def renew(visit: PageRequest) -> Response:
-    """Renew the claim while the case is on a screen; answer with who has it."""
+    """Renew the claim while the case is on a screen; answer with who has it.
+
+    A page that waited for another person is loaded again once the case is free.
+    """
     case_id = visit.path("case_id")
     claim = await _claim(visit, case_id)
-    return await visit.show("cases/claim.html", claim=claim, case_id=case_id)
+    answer = await visit.show("cases/claim.html", claim=claim, case_id=case_id)
+    if claim.claimed and visit.query.get("waits"):
+        answer.headers["hx-refresh"] = "true"
+    return answer
 
 
 async def take_over(visit: PageRequest) -> Response:

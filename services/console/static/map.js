@@ -2,6 +2,26 @@
 (() => {
   "use strict";
   document.querySelectorAll("[data-print]").forEach((one) => one.addEventListener("click", () => window.print()));
+  // The file for export has its own styles, so a canvas may draw it; twice its size, for print.
+  const saveAsPng = async (address) => {
+    const text = await (await fetch(address)).text();
+    const source = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+    const image = new Image();
+    await new Promise((done, failed) => { image.onload = done; image.onerror = failed; image.src = source; });
+    const canvas = document.createElement("canvas");
+    canvas.width = 2 * (image.naturalWidth || 800);
+    canvas.height = 2 * (image.naturalHeight || 600);
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    URL.revokeObjectURL(source);
+    const link = document.createElement("a");
+    link.href = canvas.toDataURL("image/png");
+    link.download = "fanzha-map.png";
+    link.click();
+  };
+  document.querySelectorAll("[data-png]").forEach((one) => {
+    one.hidden = false;
+    one.addEventListener("click", () => saveAsPng(one.dataset.png));
+  });
   const card = document.querySelector(".map[data-frames]");
   if (!card) return;
   const svg = card.querySelector("svg");

@@ -4,6 +4,7 @@ Everything is escaped; a text of ours (`Message`) is translated as it is written
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fanzha.translation.catalogue import LOCALES, gettext_noop
 from fanzha.translation.message import localized
 from infra.clock import now_ms
 from services.console.session import csrf
+from services.console.web import service_words
 from services.console.web.assets import Assets
 from services.console.web.formats import ReaderFormats
 from services.console.web.request_scope import scope
@@ -67,6 +69,8 @@ def _environment(
     )
     environment.filters.update(formats.filters())
     environment.filters["role_word"] = lambda role: formats.pgettext("role", role)
+    for name, words in service_words.ALL.items():
+        environment.filters[name] = partial(_worded, formats, words)
     environment.globals.update(constants)
     environment.globals.update(
         formats=formats,
@@ -84,6 +88,10 @@ def _environment(
         common_keys=COMMON_KEYS,
     )
     return environment
+
+
+def _worded(formats: ReaderFormats, words: Mapping[str, str], code: str) -> str:
+    return formats.gettext(words[code]) if code in words else code
 
 
 def _translated(value: Any, language: str) -> Any:

@@ -136,12 +136,12 @@ def _unheard(row: Mapping[str, Any]) -> list[Sentence]:
         return []
     return [
         Sentence(
-            f"若模型评分达到 {row['threshold']:.3f}，则会被拦截（SCORED）。",
+            f"若模型评分达到 {row['threshold']:.3f}，则会因模型评分被拦截。",
             f"with a model that scored it {row['threshold']:.3f} or more, it would be blocked "
             "(SCORED).",
         ),
         Sentence(
-            "若运营商策略的 on_failure 为 block，则会被拦截（FAILED_CLOSED）。",
+            "若运营商策略的 on_failure 为 block，则会因模型故障被拦截。",
             "with on_failure block in the policy of its carrier, it would be blocked "
             "(FAILED_CLOSED).",
         ),
@@ -202,7 +202,7 @@ def _lowered(row: Mapping[str, Any]) -> list[Sentence]:
         return []
     return [
         Sentence(
-            f"若没有已知的域名信息，则会被拦截：评分为 {score:.3f}（SCORED）。",
+            f"若没有已知的域名信息，则会因模型评分 {score:.3f} 被拦截。",
             f"without what is known of the domain, it would be blocked: the score is "
             f"{score:.3f} then (SCORED).",
         )

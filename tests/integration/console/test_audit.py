@@ -71,7 +71,7 @@ def test_the_log_is_verified_once_for_each_request(
 
     expect(page.locator("main .empty")).to_be_visible()
     page.goto("/audit?kind=log_verified")
-    expect(page.locator("main tbody tr").first).to_contain_text("result: whole")
+    expect(page.locator("main tbody tr").first).to_contain_text(": whole")
 
 
 def test_evidence_is_taken_out_signed_and_on_record(

@@ -70,12 +70,20 @@ def test_of_two_at_one_case_the_second_reads_and_changes_nothing(
     wang = opened(dispatcher(browser, service, "wang", "340503"), case_id)
 
     expect(li.locator("#claim")).to_contain_text("You have this case open")
-    expect(wang.locator("#claim [role=alert]")).to_contain_text("li has this case open until")
+    expect(wang.locator("#claim [role=alert]")).to_contain_text("li has this case open")
     expect(wang.locator("textarea[name=text]")).to_have_count(0)
     expect(wang.locator("summary:has-text('Close with an outcome')")).to_have_count(0)
-    wang.goto("/cases/list")
-    expect(wang.locator("main")).to_contain_text("open: li")
+    expect(wang.locator("#claim [role=alert]")).to_contain_text("it is free in")
+    board = dispatcher(browser, service, "wang", "340503")
+    board.goto("/cases/list")
+    expect(board.locator("main")).to_contain_text("open: li")
     assert_accessible(wang)
+
+    li.click("main button:has-text('Leave it to others')")
+
+    # Its page asks every ten seconds whether the case is free.
+    expect(wang.locator("#claim")).to_contain_text("You have this case open")
+    expect(wang.locator("textarea[name=text]")).to_have_count(1)
 
 
 def test_who_takes_a_case_over_has_it_and_the_other_is_refused(

@@ -171,6 +171,21 @@ def test_exports_have_what_the_page_shows(browser: Browser, service: ConsoleServ
     assert sorted(title.split(": ")[0] for title in titles) == sorted(names)
 
 
+def test_the_map_is_saved_as_a_picture(browser: Browser, service: ConsoleService) -> None:
+    page = service.person(browser, "he", "dispatcher")
+    page.goto("/map")
+
+    with page.expect_download() as saved:
+        page.click("text=Export as PNG")
+
+    picture = saved.value.path().read_bytes()
+    width, height = (int.from_bytes(picture[place : place + 4]) for place in (16, 20))
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    assert min(width, height) > 200
+    # A canvas that nothing was drawn on compresses to next to nothing.
+    assert len(picture) > 5_000
+
+
 def test_on_paper_there_is_the_map_and_no_control(
     browser: Browser, service: ConsoleService
 ) -> None:
