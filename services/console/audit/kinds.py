@@ -42,6 +42,8 @@ KINDS: Mapping[str, str] = {
     "dead_letters_replayed": gettext_noop("Dead letters replayed"),
     "dead_letter_dropped": gettext_noop("Dead letter dropped"),
     "examples_exported": gettext_noop("Examples exported"),
+    "entity_registered": gettext_noop("Entity registered"),
+    "entity_changed": gettext_noop("Entity changed"),
     "warning_policy_changed": gettext_noop("Warning policy changed"),
     "model_changed": gettext_noop("Model changed"),
     "log_verified": gettext_noop("Audit log verified"),
