@@ -132,7 +132,7 @@ def proposals(
         print_json(list(map(_proposal, found.proposals)))
         return
     table = RowTable(
-        gettext("number"), gettext("policy"), gettext("state"), gettext("author"),
+        gettext("proposal"), gettext("policy"), gettext("state"), gettext("author"),
         gettext("reason"), gettext("decided by"),
     )  # fmt: skip
     for one in found.proposals:
