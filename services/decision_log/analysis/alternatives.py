@@ -44,7 +44,7 @@ RULES = {
     "cut_off": ("主叫近期行为可疑", "the recent calls of the caller are suspicious"),
     "suspicious": ("主叫近期行为可疑，仅标记", "the caller is suspicious, and only marked"),
     "marked_link": (
-        "其中链接会被其通道拦截，仅标记",
+        "其中链接会被其渠道拦截，仅标记",
         "a link in it would be blocked by its own channel, and it is only marked",
     ),
     "marked_sender": (
@@ -252,7 +252,7 @@ def _velocity(row: Mapping[str, Any]) -> list[_Change]:
 def _link_scored(row: Mapping[str, Any]) -> list[_Change]:
     link, words = float(link_evidence.LINK_SCORE), float(link_evidence.WORD_SCORE)
     both = ("link_scored", "marked_link")
-    own = ("链接通道的阈值", "the threshold of its own channel")
+    own = ("链接渠道的阈值", "the threshold of its own channel")
     if row["action"] != Action.BLOCK.name:
         return [_Change(f"若各链接评分低于{own[0]}", f"with each link under {own[1]}", both)]
     return [
@@ -279,7 +279,7 @@ def _sender_history(row: Mapping[str, Any]) -> list[_Change]:
             both,
         ),
         _Change(
-            f"若文字评分低于 {limit:.3f}，链接低于其通道阈值，且与已确认文本不近似",
+            f"若文字评分低于 {limit:.3f}，链接低于其渠道阈值，且与已确认文本不近似",
             f"with words that score under {limit:.3f}, no link that its own channel blocks, and "
             "near no confirmed text",
             both,

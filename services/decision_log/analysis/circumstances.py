@@ -43,7 +43,7 @@ def _model(row: Mapping[str, Any], loader: BundleLoader) -> Sentence:
     if not row["model_version"]:
         return Sentence("没有模型参与评分。", "model: none scored it.")
     known = _version(
-        "通道", channel.name.lower(), OF_CHANNEL[channel], row["model_version"], loader
+        "渠道", channel.name.lower(), OF_CHANNEL[channel], row["model_version"], loader
     )
     limit = f"{row['threshold']:.4f}"
     failed = ("；模型出错，未给出评分", "; it failed, and gave no score")
