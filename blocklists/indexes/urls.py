@@ -71,6 +71,8 @@ class UrlIndex:
 
     def _with_prefixes(self, keys: Int64s) -> list[int]:
         """Return, ascending, the keys of hosts that URL prefix entries name."""
+        if not self._prefix_hosts:
+            return []
         slots = slots_of(keys)
         found = {q for index in self._prefix_hosts for q in index.find(slots).queries.tolist()}
         return sorted(found)
@@ -88,6 +90,8 @@ class UrlIndex:
         slots = slots_of(keys)
         for layer, group in where:
             queries, positions = group.index.find(slots)
+            if not len(queries):
+                continue
             at = positions + group.first_row
             acting = layer.acting(at, Direction.BOTH, now_s)
             texts = layer.segment.patterns

@@ -6,6 +6,7 @@ Batches above `BATCH` are cut, because larger ones no longer fit the caches. A l
 not change its score, save for the last bits of a float.
 """
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,8 @@ from classifiers.link.features import LinkFeatures, LinkFeatureSettings
 from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.text.embeddings import NO_ROWS, Embeddings
 from fanzha.tables import Bools, Float32s
+
+logger = logging.getLogger(__name__)
 
 BATCH = 256
 _LEAST = np.float32(1e-7)
@@ -46,6 +49,10 @@ class LinkClassifier:
         self._network = network.read(
             model.tensors, self._embeddings.table, self._settings, self.scores_by_graph
         )
+        if self._network is None:
+            logger.warning(
+                "onnxruntime runs link model %s: no kernel gives its scores", self.version
+            )
         self._check_golden()
         if cascade is not None and budget is not None:
             self._escalations = Escalations(cascade, budget)

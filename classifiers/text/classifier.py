@@ -9,6 +9,7 @@ weight. Texts whose score is uncertain are escalated to a second stage (`classif
 where the bundle has one.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -28,6 +29,8 @@ from classifiers.text.features import NGrams
 from classifiers.text.sender_classes import sender_classes
 from fanzha.tables import Float32s, Int64s, Texts, Uint8s
 from fanzha.text import normalise_all
+
+logger = logging.getLogger(__name__)
 
 BATCH = 512
 _SPAM, _FRAUD = 1, 2
@@ -73,6 +76,10 @@ class TextClassifier:
             drops_runs=self._drops_runs,
             run=self.run_graph,
         )
+        if self._network is None:
+            logger.warning(
+                "onnxruntime runs text model %s: no kernel gives its scores", self.version
+            )
         self._escalations = None if cascade is None else Escalations(cascade)
         self._check_golden()
         if cascade is not None and budget is not None:
