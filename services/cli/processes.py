@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fanzha.errors import FanzhaError
 from fanzha.translation.catalogue import gettext
 from infra import forked_processes
 from services.cli._common.console import fail, fault_text, out
@@ -69,7 +70,7 @@ def backup(
 
     try:
         report = data_backup.back_up(loader.load(config), archive, now_ms=now_ms())
-    except (ValueError, RuntimeError, OSError) as error:
+    except (FanzhaError, ValueError, RuntimeError, OSError) as error:
         fail(fault_text(error))
     out.print(
         gettext(
@@ -97,7 +98,7 @@ def restore(
     try:
         folder = loader.load(config).data_dir
         report = data_backup.restore(archive, folder)
-    except (ValueError, RuntimeError, OSError) as error:
+    except (FanzhaError, ValueError, RuntimeError, OSError) as error:
         fail(fault_text(error))
     out.print(gettext("{folder}: {files:,} files restored", folder=folder, files=len(report.files)))
 

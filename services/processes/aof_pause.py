@@ -13,6 +13,7 @@ from pathlib import Path
 import redis
 
 from fanzha.errors import Unavailable
+from infra import file_lock
 
 _REWRITE_AT = "auto-aof-rewrite-percentage"
 _WAIT_SECONDS = 600.0
@@ -27,22 +28,21 @@ def paused(folder: Path) -> Iterator[bool]:
 
     Raises `Unavailable` when it does not do as it is told.
     """
-    try:
-        url = (folder / "url").read_text()
-    except FileNotFoundError:
-        yield False
+    if not folder.is_dir() or file_lock.is_free(folder / "server.lock"):
+        yield False  # a server holds it as long as it lives, whatever a killed one has left
         return
+    url = (folder / "url").read_text()
     with redis.Redis.from_url(url, socket_timeout=_SOCKET_SECONDS, decode_responses=True) as client:
         try:
             before = client.config_get(_REWRITE_AT)[_REWRITE_AT]
             client.config_set(_REWRITE_AT, 0)
+            try:
+                _wait_for_rewrite(client)
+                yield True
+            finally:
+                client.config_set(_REWRITE_AT, before)
         except redis.RedisError as error:
             raise Unavailable("the store cannot be used: {error}", error=error) from error
-        try:
-            _wait_for_rewrite(client)
-            yield True
-        finally:
-            client.config_set(_REWRITE_AT, before)
 
 
 def _wait_for_rewrite(client: "redis.Redis") -> None:

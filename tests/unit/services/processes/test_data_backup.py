@@ -56,6 +56,16 @@ def test_what_cannot_be_made_again_is_restored_and_private(archive: Path, tmp_pa
     assert [path.name for path in everything if path.stat().st_mode & 0o077] == []
 
 
+def test_what_a_killed_server_left_is_backed_up(data: Path, tmp_path: Path) -> None:
+    (data / "valkey" / "url").write_text("redis://owner:gone@127.0.0.1:1/0")
+    (data / "valkey" / "server.lock").write_text("")
+
+    data_backup.back_up(Settings(data_dir=data), tmp_path / "backup.tar", now_ms=1)
+    data_backup.restore(tmp_path / "backup.tar", tmp_path / "new")
+
+    assert contents(tmp_path / "new") == WRITTEN
+
+
 def test_a_log_that_is_kept_elsewhere_is_restored_into_the_folder(
     data: Path, tmp_path: Path
 ) -> None:
