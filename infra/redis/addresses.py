@@ -68,7 +68,10 @@ def read(url: str) -> StoreAddress:
 
 def _sentinel(scheme: str, rest: str) -> StoreAddress:
     replicas, bare = _without_wait(f"{scheme}://{rest}")
-    parts = urlsplit(bare)
+    try:
+        parts = urlsplit(bare)
+    except ValueError:  # its words quote the URL
+        raise InvalidConfiguration("must name the Sentinels as host:port,host:port") from None
     user, _, hosts = parts.netloc.rpartition("@")
     username, colon, password = user.partition(":")
     primary, _, database = parts.path.strip("/").partition("/")

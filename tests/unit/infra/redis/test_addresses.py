@@ -53,8 +53,9 @@ def test_other_urls_are_refused(url: str, why: str) -> None:
         addresses.read(url)
 
 
-def test_a_refusal_does_not_quote_a_password() -> None:
+@pytest.mark.parametrize("host", ["h.example:S3cret", "[S3cret", "h\u2100.example:1", "[::1]:x"])
+def test_a_refusal_does_not_quote_a_password(host: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        connect("redis+sentinel://li:S3cret@h.example:S3cret/lists")
+        connect(f"redis+sentinel://li:S3cret@{host}/lists")
 
     assert "S3cret" not in str(refused.value)
