@@ -49,7 +49,7 @@ def test_an_adapter_asks_by_its_certificate_and_nobody_asks_without(
     call = Call(caller="+8617000000123", callee="+8619900000001")
 
     with fanzha_up(tmp_path, workers=1, **LEAN, **told) as service:
-        patient, stranger = Options(timeout=30), Login(ca=adapter["FANZHA_TLS_CA"])
+        patient, stranger = Options(timeout=60), Login(ca=adapter["FANZHA_TLS_CA"])
         with Client(service.interception, patient, login=login) as client:
             known = client.decide_call(call)
         with Client(service.interception, Options(timeout=5), login=stranger) as client:

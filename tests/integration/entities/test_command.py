@@ -61,7 +61,7 @@ def test_its_entries_are_proposed_approved_and_block(running: Running) -> None:
 
     assert "proposed as" not in dry
     assert (done["change_id"], done["not_listable"]) == ("1", 1)
-    with Client(running.interception, Options(timeout=10.0)) as client:
+    with Client(running.interception, Options(timeout=60.0)) as client:
         link = Link(url="http://pay.a-loan.example/x")
         eventually(lambda: client.decide_link(link).blocked)
     again = entities(running, "propose", number, "--by", "li")

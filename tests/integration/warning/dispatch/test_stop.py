@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import pytest
 
 from fanzha.v1 import decision_pb2, warning_pb2_grpc
 from fanzha.v1 import warning_pb2 as pb
@@ -18,7 +17,6 @@ from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.messages.linter import faults
 from tests.support.processes import NO_CASCADE, Running, eventually, fanzha_up
 
-pytestmark = pytest.mark.timeout(180)
 NO_QUIET_HOURS = {"FANZHA_WARNING_QUIET_FROM": "00:00", "FANZHA_WARNING_QUIET_UNTIL": "00:00"}
 
 
@@ -35,7 +33,7 @@ def submit(target: str) -> None:
     with grpc.insecure_channel(target) as channel:
         stub = warning_pb2_grpc.WarningServiceStub(channel)
         (answer,) = stub.SubmitWarnings(
-            iter([pb.SubmitWarningsRequest(warning=warning)]), timeout=30
+            iter([pb.SubmitWarningsRequest(warning=warning)]), timeout=60
         )
     assert answer.taken == pb.TAKEN_ACCEPTED
 
