@@ -85,6 +85,8 @@ class CmppGateway:
 
     version: int = 0x20
     latency: float = 0.0
+    most_answers: int = 10**9
+    """SUBMITs that it answers; later ones it takes in silence."""
     deliveries: Sequence[bytes] = ()
     """Bodies of DELIVER to send once a client is connected."""
     port: int = 0
@@ -141,6 +143,8 @@ class CmppGateway:
         receiver, part, content = part_of(body, self.version)
         self.submitted.append((receiver, part))
         self.contents.append(content)
+        if len(self.submitted) > self.most_answers:
+            return
         msg_id = len(self.submitted).to_bytes(8, "big")
         answer = frame(
             SUBMIT | RESPONSE, sequence, msg_id + bytes(4 if self.version >= 0x30 else 1)
