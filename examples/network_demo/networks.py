@@ -21,7 +21,7 @@ from tests.support.sip_switch import SippCall, callee, dial, switch
 from tests.support.smpp_pair import EsmeLedger, SmppPair, relayed
 from tests.support.web_gateways import envoy, gateway_site
 
-TIMEOUT_MS = 2000
+TIMEOUT_MS = 5000
 """Of a decision: a busy machine must not look like an absent service."""
 
 
