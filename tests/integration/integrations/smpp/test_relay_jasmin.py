@@ -28,7 +28,9 @@ async def test_what_jasmin_splits_arrives_or_is_refused_whole(
     # Jasmin fails when a reference of 8 bits is used again while it is open.
     messages = list(traffic(600, 0.05, seed=4, kinds=TEXT_KINDS))
     try:
-        async with relayed(service.interception, tmp_path, {"latency": 3}, timeout_ms=30_000) as pair:
+        async with relayed(
+            service.interception, tmp_path, {"latency": 3}, timeout_ms=30_000
+        ) as pair:
             answers = await jasmin_send(pair.port, messages, tmp_path, window=40, split=split)
             arrived = await pair.arrived()
     except (NoJasmin, NoMessageCentre) as error:
