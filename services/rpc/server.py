@@ -55,19 +55,24 @@ from infra.port_binding import check_port_free
 from services.auth import identity
 from services.decision.shed_reasons import ShedReason
 from services.rpc.access.handler import AccessServicer
+from services.rpc.core.call_context import RunningCalls
+from services.rpc.core.decision_call import DecisionMethod, DecisionStages
+from services.rpc.core.server import CoreServer
+from services.rpc.decide.batch_handler import BatchHandler
+from services.rpc.decide.batch_queue import BatchQueue
+from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.middleware.load_shedder import LoadShedder
 from services.rpc.middleware.paging import PageKey, process_key
 from services.rpc.middleware.registry import MethodRegistry
 from services.rpc.security import PortSecurity
-from services.rpc.server_options import ConnectionTimes, channel_options
+from services.rpc.server_options import ChannelOptions, ConnectionTimes, channel_options
 
 _TIMES = ConnectionTimes()
+_DECIDES = "interception"
+_CHECK = f"/{health.SERVICE_NAME}/Check"
 _INTERCEPTION = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"]
 _SERVICES: dict[str, tuple[str, Any]] = {
-    "interception": (
-        _INTERCEPTION.full_name,
-        lambda servicer, registry: registry.add_methods_of_bytes(_INTERCEPTION, servicer),
-    ),
+    _DECIDES: (_INTERCEPTION.full_name, None),
     "feedback": (
         feedback_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
         feedback_pb2_grpc.add_FeedbackServiceServicer_to_server,
@@ -179,37 +184,42 @@ class RpcServer:
     ) -> None:
         self._security = security
         servicers = {"access": AccessServicer()} | servicers
-        self._server = grpc.aio.server(
-            options=channel_options(
-                max_message_bytes=max_message_bytes,
-                max_connection_requests=max_connection_requests,
-                max_queued_requests=max_queued_requests,
-                times=times,
-            ),
+        options = channel_options(
+            max_message_bytes=max_message_bytes,
+            max_connection_requests=max_connection_requests,
+            max_queued_requests=max_queued_requests,
+            times=times,
         )
         self._health = health.aio.HealthServicer()
-        shedder = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
-        self._register(
-            servicers, MethodRegistry(failed, shedder, security, page_key or process_key())
-        )
+        registry = MethodRegistry(failed, security, page_key or process_key())
+        self._register(servicers, registry)
+        self.methods: list[str] = registry.methods
+        """All methods served, as ``/service/method``."""
+        self._server: Any
+        if _DECIDES in servicers:
+            decides: Any = servicers[_DECIDES]
+            shedder = LoadShedder(
+                longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed
+            )
+            self._server = _deciding(options, decides, registry, shedder)
+            self.methods += decision_paths(decides)
+        else:
+            self._server = _on_grpc_aio(options, registry)
 
     def _register(self, servicers: dict[str, object], registry: Any) -> None:
-        """Add all services; *registry* stands in for a server where generated code adds methods."""
+        """Add all services but those that decide.
+
+        *registry* stands in for a server where generated code adds methods.
+        """
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():
-            _SERVICES[key][1](servicer, registry)
+            if key != _DECIDES:
+                _SERVICES[key][1](servicer, registry)
         described = [*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME]
         reflecting = reflection.aio.ReflectionServicer(described)
         add_reflection: Any = reflection_pb2_grpc.add_ServerReflectionServicer_to_server
         add_reflection(reflecting, registry)
-        self._server.add_generic_rpc_handlers((registry.handler(),))
-        # gRPC's core keeps a queue of its own for a method registered by name, so health checks do
-        # not wait behind other requests. Each such method costs every request a few µs.
-        check = registry.method(f"/{health.SERVICE_NAME}/Check")
-        self._server.add_registered_method_handlers(health.SERVICE_NAME, {"Check": check})
-        self.methods: list[str] = registry.methods
-        """All methods served, as ``/service/method``."""
 
     async def start(self, host: str, port: int, *, shared: bool = False) -> int:
         """Listen, answer NOT_SERVING, and return the port.
@@ -221,7 +231,7 @@ class RpcServer:
         await self._set_health(self._names, serving=False)
         address, tls = f"{_bracketed(host)}:{port}", self._security.tls
         if tls is None:
-            bound = self._server.add_insecure_port(address)
+            bound: int = self._server.add_insecure_port(address)
         else:
             bound = self._server.add_secure_port(address, tls.credentials())
         # Tasks of requests inherit this identity until authentication, and never the starter's.
@@ -242,6 +252,52 @@ class RpcServer:
         status = health_pb2.HealthCheckResponse
         for name in names:
             await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
+
+
+def _on_grpc_aio(options: ChannelOptions, registry: MethodRegistry) -> Any:
+    server = grpc.aio.server(options=options)
+    server.add_generic_rpc_handlers((registry.handler(),))
+    # gRPC's core keeps a queue of its own for a method registered by name, so health checks do
+    # not wait behind other requests. Each such method costs every request a few µs.
+    check = registry.handlers[_CHECK]
+    server.add_registered_method_handlers(health.SERVICE_NAME, {"Check": check})
+    return server
+
+
+def _deciding(
+    options: ChannelOptions,
+    servicer: InterceptionServicer,
+    registry: MethodRegistry,
+    shedder: LoadShedder,
+) -> CoreServer:
+    stages = DecisionStages(
+        shedder=shedder,
+        queue=BatchQueue(shedder.leave),
+        memory=registry.memory,
+        running=RunningCalls(),
+    )
+    decisions = {
+        path: DecisionMethod(
+            handler=handler,
+            single=single,
+            authenticate=registry.authenticate(path),
+            errors=registry.errors(path),
+            stages=stages,
+        )
+        for path, (handler, single) in decision_paths(servicer).items()
+    }
+    return CoreServer(
+        options, decisions=decisions, others=registry.handlers, stages=stages, apart=_CHECK
+    )
+
+
+def decision_paths(servicer: InterceptionServicer) -> dict[str, tuple[BatchHandler, bool]]:
+    """Return what answers each method that decides, as `InterceptionServicer.methods` does."""
+    methods = servicer.methods()
+    return {
+        f"/{_INTERCEPTION.full_name}/{method.name}": methods[method.name]
+        for method in _INTERCEPTION.methods
+    }
 
 
 def _bracketed(host: str) -> str:

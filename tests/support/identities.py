@@ -100,3 +100,14 @@ class Reached:
             raise InvalidInput("reached")
 
         return serve
+
+
+class ReachedDecisions:
+    """The same for the methods that decide."""
+
+    def methods(self) -> dict[str, tuple[Any, bool]]:
+        names = ("DecideCall", "DecideText", "DecideLink")
+        return {method: (self, True) for name in names for method in (name, f"{name}s")}
+
+    def open(self, *_data: object, **_options: object) -> None:
+        raise InvalidInput("reached")

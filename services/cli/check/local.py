@@ -6,7 +6,6 @@ models. The activity memory starts empty, so a caller has no past.
 
 from __future__ import annotations
 
-import asyncio
 from itertools import count
 from typing import Any
 
@@ -20,12 +19,6 @@ from services.cli._common.console import err
 from services.decision import observer
 from services.processes import wiring
 from services.settings import loader
-
-
-class _NoDeadline:
-    """Stands for the gRPC context of a request that may take as long as it likes."""
-
-    def time_remaining(self) -> None: ...
 
 
 def decide_here(method: str, request: Any) -> decision_pb2.Decision:
@@ -47,9 +40,8 @@ def decide_here(method: str, request: Any) -> decision_pb2.Decision:
         reserve_ids=lambda _rows: next(ids),
         now_ms=now_ms,
     )
-    decide = getattr(decider.interception, method)
-    # The task that decides has the identity of whoever starts it.
-    with identity.acting_as(identity.DEVELOPER):
-        answer = asyncio.run(decide(request.SerializeToString(), _NoDeadline()))
+    answer = decider.interception.answer(
+        method, request.SerializeToString(), who=identity.DEVELOPER
+    )
     # The responses of all channels are written alike.
     return interception_pb2.DecideCallResponse.FromString(answer).decision

@@ -1,9 +1,10 @@
 """The path of a request for decisions, from bytes to bytes, for one channel.
 
-1. `services.rpc.middleware.chain` authenticates, sheds load and reads the bytes;
-2. `handler` picks the `BatchHandler` of the channel; from here on it is this file:
+1. `services.rpc.core.decision_call` authenticates, sheds load and reads the bytes;
+2. `handler` says which `BatchHandler` a method has; from here on it is this file:
 3. open: find the rows of the request, without decoding them (`request_decoder`);
-4. coalesce: wait for other requests, if that pays (`coalescer`);
+4. wait while what came before is decided, and become one batch with what came meanwhile
+   (`batch_queue`);
 5. decode: make one table of all their rows (`request_decoder`);
 6. decide: one decision per row (`services.decision.pipeline`);
 7. encode: the bytes of each response (`encoder`).
@@ -24,13 +25,13 @@ from typing import Any, Protocol
 from fanzha.decisions import Decisions, Detail
 from fanzha.errors import InvalidInput
 from fanzha.tables import Calls, Channel
-from services.auth import identity, roles
+from services.auth import roles
+from services.auth.identity import Identity
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
 from services.decision.protocol_answer.answers import MAX_PAGES, ProtocolAnswers
 from services.decision.protocol_answer.model import ProtocolAnswer
 from services.decision.shed_reasons import ShedReason
-from services.rpc.decide.coalescer import Coalescer
 from services.rpc.decide.encoder import (
     NO_EXTRAS,
     BatchResponses,
@@ -61,8 +62,8 @@ logger = logging.getLogger(__name__)
 Answer = bytes | InvalidInput | DeadlineExceeded
 
 MAX_COALESCED_ROWS = {Channel.CALL: 1024, Channel.TEXT: 128, Channel.LINK: 128}
-"""A batch of this many rows waits for no more. A row of texts or links costs ten times as much as
-one of calls, so coalescing saves little, and everyone would wait for a large batch."""
+"""Rows that requests are decided together up to. A row of texts or links costs ten times as much
+as one of calls, so larger batches save little, and everyone would wait for them."""
 BYTES_OF_A_ROW = 256
 """A request with longer rows counts as more of them."""
 _LOG_INTERVAL_MS = 10_000
@@ -105,42 +106,40 @@ class BatchHandler:
         self._now_ms = now_ms
         self._observer = observer
         self._protocol_answers = protocol_answers or ProtocolAnswers()
-        max_rows = MAX_COALESCED_ROWS[channel]
+        self.max_rows = MAX_COALESCED_ROWS[channel]
+        """The weight that the requests of a batch have together at most, if it is not one."""
         self._cut_logged_at_ms = -_LOG_INTERVAL_MS
-        self._max_rows_each = max_rows // 2
-        """A request of more rows is decided alone."""
-        self._coalescer: Coalescer[EncodedRequest, Answer] = Coalescer(self._answer_batch, max_rows)
 
-    async def answer(
-        self, data: bytes, *, single: bool, remaining: Remaining = no_deadline
-    ) -> bytes:
-        """Answer one request; raises `InvalidInput`, `NotAllowed` and `DeadlineExceeded`."""
+    def open(
+        self, data: bytes, *, single: bool, who: Identity, remaining: Remaining = no_deadline
+    ) -> "tuple[BatchHandler, EncodedRequest]":
+        """Find the rows of a request of *who*; return it, and what answers it.
+
+        Raises `InvalidInput` and `NotAllowed`.
+        """
         request = self._decoder.open(data, single=single)
         request.remaining = remaining
-        who = identity.current()
         request.carrier, request.login = who.carrier, who.name
         if not request.dry_run:
             roles.check_live_decisions(who)
-            return await self.answer_opened(request)
+            return self, request
         if self._dry_runs is None:
             raise InvalidInput("dry_run: this server answers none")
-        return await self._dry_runs.answer_opened(request)
+        return self._dry_runs, request
 
-    async def answer_opened(self, request: EncodedRequest) -> bytes:
-        """Answer a request that is opened, whether or not it asks for a dry run."""
-        weight = max(request.rows, len(request.data) // BYTES_OF_A_ROW)
-        if weight <= self._max_rows_each:
-            answer = await self._coalescer.submit(request, weight)
-        elif self._is_long(request):
-            answer = await self._answer_in_parts(request)
-        else:
-            (answer,) = self._answer_batch([request])
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    def weight(self, request: EncodedRequest) -> int:
+        """Return how many rows a request counts as."""
+        return max(request.rows, len(request.data) // BYTES_OF_A_ROW)
 
-    def _answer_batch(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
-        """Answer requests that were coalesced, apart from those whose deadline has passed."""
+    def takes_parts(self, request: EncodedRequest) -> bool:
+        """Tell whether a request is so long that it is decided in parts."""
+        if request.single or self._channel not in _IN_PARTS:
+            return False
+        long = request.rows > PART_ROWS or len(request.data) > PART_BYTES
+        return long and self.weight(request) > self.max_rows // 2
+
+    def answer_batch(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
+        """Answer requests as one batch, apart from those whose deadline has passed."""
         left = [request.remaining() for request in requests]
         late = [seconds is not None and seconds <= 0 for seconds in left]
         if not any(late):
@@ -213,11 +212,8 @@ class BatchHandler:
         self._observer.stage_done(self._channel, "convert")
         return table
 
-    def _is_long(self, request: EncodedRequest) -> bool:
-        long = request.rows > PART_ROWS or len(request.data) > PART_BYTES
-        return long and not request.single and self._channel in _IN_PARTS
-
-    async def _answer_in_parts(self, request: EncodedRequest) -> Answer:
+    async def answer_in_parts(self, request: EncodedRequest) -> Answer:
+        """Answer a long request; raises `DeadlineExceeded`."""
         now_ms, check_deadline = self._now_ms(), partial(_check_deadlines, [request])
         parts: list[tuple[EncodedRequest, Table, Mapping[int, int]]] = []
         # All parts are decoded before any is decided, with one time of day.

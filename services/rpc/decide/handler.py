@@ -1,16 +1,17 @@
-"""Serves InterceptionService: hands the bytes of each request to the handler of its channel.
+"""InterceptionService: which handler of requests each of its methods has.
 
-Requests and responses stay bytes here, because decoding and encoding them row by row would take
+Requests and responses stay bytes there, because decoding and encoding them row by row would take
 most of the time (ADR 11). `batch_handler` shows the path of a request.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from fanzha.decisions import Decisions
 from fanzha.tables import Channel
+from services.auth.identity import Identity
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
@@ -20,8 +21,6 @@ from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.decide.request_decoder import DecodeColumns, DecodeMessages, RequestDecoder
-
-Response = Coroutine[Any, Any, bytes]
 
 
 class InterceptionServicer:
@@ -63,23 +62,25 @@ class InterceptionServicer:
             dry=None if dry is None else dry.decide_links,
         )
 
-    def DecideCall(self, request: bytes, context: Any) -> Response:
-        return self._calls.answer(request, single=True, remaining=context.time_remaining)
+    def answer(self, method: str, data: bytes, *, who: Identity) -> bytes:
+        """Answer one unary request outside of a server; raises what it fails with."""
+        handler, single = self.methods()[method]
+        handler, request = handler.open(data, single=single, who=who)
+        (answer,) = handler.answer_batch([request])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    def DecideCalls(self, request: bytes, context: Any) -> Response:
-        return self._calls.answer(request, single=False, remaining=context.time_remaining)
-
-    def DecideText(self, request: bytes, context: Any) -> Response:
-        return self._texts.answer(request, single=True, remaining=context.time_remaining)
-
-    def DecideTexts(self, request: bytes, context: Any) -> Response:
-        return self._texts.answer(request, single=False, remaining=context.time_remaining)
-
-    def DecideLink(self, request: bytes, context: Any) -> Response:
-        return self._links.answer(request, single=True, remaining=context.time_remaining)
-
-    def DecideLinks(self, request: bytes, context: Any) -> Response:
-        return self._links.answer(request, single=False, remaining=context.time_remaining)
+    def methods(self) -> "Mapping[str, tuple[BatchHandler, bool]]":
+        """Return what answers each method, by its name, and whether it takes a single row."""
+        return {
+            "DecideCall": (self._calls, True),
+            "DecideCalls": (self._calls, False),
+            "DecideText": (self._texts, True),
+            "DecideTexts": (self._texts, False),
+            "DecideLink": (self._links, True),
+            "DecideLinks": (self._links, False),
+        }
 
 
 def _handler(

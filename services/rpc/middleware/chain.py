@@ -1,10 +1,9 @@
-"""The middleware around every method: what happens to a request, in order, in one place.
+"""The middleware around every method but those that decide: what happens to a request, in order.
 
 =====================  =============================================================================
 `errors`               outermost: whatever is raised below becomes a status, is counted, and logged
                        or recorded where that is due
 `auth_interceptor`     finds out who calls, and refuses who may not, before the request is read
-`load_shedder`         of methods that decide: refuses a request that would wait too long
 `request_reader`       reads and decodes; of methods open to anybody, within `open_reads`; reports
                        sizes to `memory_return`
 `paging`               of paged lists: opens the request's page token, seals the response's
@@ -14,6 +13,9 @@ handler                the servicer
 gRPC reads and decodes a unary request, up to 36 MB of it, before any code of ours runs. On the wire
 such a request looks like a stream of one message, so every method is registered as a stream of
 bytes: refusing a request then costs neither reading nor decoding.
+
+Requests for decisions go through the same stages, and a load shedder, without a coroutine for each:
+see `services.rpc.core.decision_call`.
 """
 
 import inspect
@@ -26,7 +28,6 @@ import grpc
 from fanzha.translation import negotiation
 from services.rpc.middleware.auth_interceptor import Authenticate
 from services.rpc.middleware.errors import ErrorResponder
-from services.rpc.middleware.load_shedder import AdmitAll, LoadShedder
 from services.rpc.middleware.request_reader import RequestReader
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -38,7 +39,6 @@ class MethodChain:
 
     errors: ErrorResponder
     authenticate: Authenticate
-    shedder: LoadShedder | AdmitAll
     reader: RequestReader
     with_tokens: Callable[[Any], Any] | None = None
     """Of a paged list: puts page tokens around its handler, see `paging`."""
@@ -63,23 +63,15 @@ class MethodChain:
         return register(respond(serve), None, handler.response_serializer)  # type: ignore[no-any-return]
 
     def _respond(self, serve: Any) -> Any:
-        authenticate, shedder, read = self.authenticate, self.shedder, self.reader.read
+        authenticate, read = self.authenticate, self.reader.read
 
         async def respond(messages: Any, context: Any) -> Any:
             request: Any = None
             negotiation.serve_caller(context.invocation_metadata)
             try:
                 authenticate(context)
-                shedder.enter(context.time_remaining())
-                try:
-                    request = await read(messages, context)
-                    shedder.check_deadline(context.time_remaining())
-                    return await serve(request, context)
-                except BaseException as error:
-                    shedder.count_undecided(error)
-                    raise
-                finally:
-                    shedder.leave()
+                request = await read(messages, context)
+                return await serve(request, context)
             except Exception as error:
                 request = None  # so that the error does not hold it, see `errors`
                 await self.errors.abort(context, error)
@@ -87,24 +79,16 @@ class MethodChain:
         return respond
 
     def _yield_responses(self, serve: Any) -> Any:
-        authenticate, shedder, read = self.authenticate, self.shedder, self.reader.read
+        authenticate, read = self.authenticate, self.reader.read
 
         async def respond(messages: Any, context: Any) -> AsyncIterator[Any]:
             request: Any = None
             negotiation.serve_caller(context.invocation_metadata)
             try:
                 authenticate(context)
-                shedder.enter(context.time_remaining())
-                try:
-                    request = await read(messages, context)
-                    shedder.check_deadline(context.time_remaining())
-                    async for response in serve(request, context):
-                        yield response
-                except BaseException as error:
-                    shedder.count_undecided(error)
-                    raise
-                finally:
-                    shedder.leave()
+                request = await read(messages, context)
+                async for response in serve(request, context):
+                    yield response
             except Exception as error:
                 request = None
                 await self.errors.abort(context, error)

@@ -1,6 +1,7 @@
 """Turns errors into gRPC statuses, for every method, in one place."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from traceback import clear_frames
 from typing import Any, TypeAlias
 
@@ -63,6 +64,15 @@ def status_of(error: Exception) -> grpc.StatusCode:
     return grpc.StatusCode.UNKNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class FailedStatus:
+    """How a request ends that failed."""
+
+    code: grpc.StatusCode
+    message: str
+    trailers: Trailers = ()
+
+
 class ErrorResponder:
     """Ends requests to one method that failed.
 
@@ -88,8 +98,13 @@ class ErrorResponder:
         """End a request with the status of *error*; always raises."""
         if isinstance(error, grpc.RpcError | grpc.aio.AbortError):
             raise error
+        failed = self.status(context, error)
+        await context.abort(failed.code, failed.message, failed.trailers)
+
+    def status(self, context: Any, error: Exception) -> FailedStatus:
+        """Return the status of a request that ended in *error*, once that is counted and noted."""
         if isinstance(error, CallerGone):
-            await context.abort(grpc.StatusCode.CANCELLED, "request: none came")
+            return FailedStatus(grpc.StatusCode.CANCELLED, "request: none came")
         status = status_of(error)
         message = str(error)
         if status is grpc.StatusCode.UNKNOWN:
@@ -101,7 +116,7 @@ class ErrorResponder:
         if isinstance(error, Unauthenticated | NotAllowed):
             self._on_refusal(self._method, context.peer(), error)
         language = accepted_language(context.invocation_metadata())
-        await context.abort(status, message, _trailers(error, status.value[0], message, language))
+        return FailedStatus(status, message, _trailers(error, status.value[0], message, language))
 
 
 def _trailers(error: Exception, code: int, message: str, language: str) -> Trailers:

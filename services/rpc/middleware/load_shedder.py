@@ -90,25 +90,11 @@ class LoadShedder:
         elif isinstance(error, asyncio.CancelledError | CallerGone):
             self.shed(ShedReason.GONE)
 
-    def leave(self) -> None:
-        """Count an admitted request out, however it ends."""
+    def leave(self, requests: int = 1) -> None:
+        """Count admitted requests out that end together, however they do."""
         now = self._clock()
-        self._seconds_each += _WEIGHT * (now - self._last_change - self._seconds_each)
+        seconds_each = (now - self._last_change) / requests
+        weight = 1 - (1 - _WEIGHT) ** requests
+        self._seconds_each += weight * (seconds_each - self._seconds_each)
         self._last_change = now
-        self._in_flight -= 1
-
-
-class AdmitAll:
-    """Stands in for a shedder where nothing is shed: whoever asks decides how long to wait."""
-
-    def enter(self, _remaining_seconds: float | None) -> None:
-        """Admit the request."""
-
-    def check_deadline(self, _remaining_seconds: float | None) -> None:
-        """Do nothing."""
-
-    def count_undecided(self, _error: BaseException) -> None:
-        """Do nothing."""
-
-    def leave(self) -> None:
-        """Do nothing."""
+        self._in_flight -= requests

@@ -1,6 +1,6 @@
 """Collects the methods of a server, each behind its middleware.
 
-Generated code registers its methods one by one, and grpc.aio then waits for each of them
+Generated code registers its methods one by one, and gRPC's core then waits for each of them
 separately, which costs every request some 20 µs; gRPC's interceptors cost as much again. One
 generic handler that knows all methods costs neither. Only a method that must not wait behind others
 is registered by name, see `services.rpc.server`.
@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor import ServiceDescriptor
 
 from services.auth import roles
 from services.auth.roles import AccessLevel
@@ -18,7 +17,6 @@ from services.rpc.middleware import paging
 from services.rpc.middleware.auth_interceptor import Authenticate, refuse_all
 from services.rpc.middleware.chain import Handler, MethodChain
 from services.rpc.middleware.errors import ErrorResponder
-from services.rpc.middleware.load_shedder import AdmitAll, LoadShedder
 from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.open_reads import OpenReads
 from services.rpc.middleware.paging import PageKey
@@ -31,25 +29,22 @@ class MethodRegistry:
     """Stands in for a server where generated code adds its methods.
 
     *failed* is called with the status of every request that ends in an error, such as
-    ``not_found``. *shedder* may refuse requests for decisions. *security* says who may call: a
-    method that the table of `services.auth.roles` does not list is refused to everyone. *page_key*
-    signs page tokens.
+    ``not_found``. *security* says who may call: a method that the table of `services.auth.roles`
+    does not list is refused to everyone. *page_key* signs page tokens.
     """
 
     def __init__(
         self,
         failed: Callable[[str], None],
-        shedder: LoadShedder,
         security: PortSecurity,
         page_key: PageKey,
     ) -> None:
         self._page_key = page_key
         self._failed = failed
-        self._shedder = shedder
         self._security = security
         self._unexpected = UnexpectedLog()
         self._open_reads = OpenReads()
-        self._memory = MemoryReturn()
+        self.memory = MemoryReturn()
         self._handlers: dict[str, Handler] = {}
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
@@ -58,35 +53,33 @@ class MethodRegistry:
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
         """Add the methods of a service."""
         for name, handler in handlers.items():
-            self._add(f"/{service}/{name}", handler, AdmitAll())
+            self._add(f"/{service}/{name}", handler)
 
-    def add_methods_of_bytes(self, service: ServiceDescriptor, servicer: object) -> None:
-        """Add a service whose unary methods take and return bytes, behind the load shedder."""
-        for method in service.methods:
-            handler: Handler = grpc.unary_unary_rpc_method_handler(getattr(servicer, method.name))
-            self._add(f"/{service.full_name}/{method.name}", handler, self._shedder)
-
-    def _add(self, path: str, handler: Handler, shedder: LoadShedder | AdmitAll) -> None:
+    def _add(self, path: str, handler: Handler) -> None:
         chain = MethodChain(
-            errors=ErrorResponder(
-                path,
-                failed=self._failed,
-                on_refusal=self._security.on_refusal,
-                unexpected=self._unexpected,
-            ),
-            authenticate=self._authenticate(path),
-            shedder=shedder,
+            errors=self.errors(path),
+            authenticate=self.authenticate(path),
             reader=RequestReader(
                 handler.request_deserializer,
                 streaming=handler.request_streaming,
-                memory=self._memory,
+                memory=self.memory,
                 open_reads=self._open_reads if self._is_open(path) else None,
             ),
             with_tokens=self._with_tokens(path),
         )
         self._handlers[path] = chain.around(handler)
 
-    def _authenticate(self, path: str) -> Authenticate:
+    def errors(self, path: str) -> ErrorResponder:
+        """Return what ends failed requests to the method at *path*."""
+        return ErrorResponder(
+            path,
+            failed=self._failed,
+            on_refusal=self._security.on_refusal,
+            unexpected=self._unexpected,
+        )
+
+    def authenticate(self, path: str) -> Authenticate:
+        """Return the check of who calls the method at *path*."""
         if self._security.interceptor is not None:
             return self._security.interceptor.authenticate(path)
         if roles.access_of(path) is None:
@@ -106,9 +99,10 @@ class MethodRegistry:
         """All methods that were added, as ``/service/method``."""
         return list(self._handlers)
 
-    def method(self, path: str) -> Handler:
-        """Return one method that was added, by its ``/service/method``."""
-        return self._handlers[path]
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """All methods that were added, by ``/service/method``."""
+        return self._handlers
 
     def handler(self) -> grpc.GenericRpcHandler:
         """Return the handler that finds the method of each request."""

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 
 from fanzha.errors import InvalidInput
 from services.rpc.middleware.load_shedder import CallerGone
-from services.rpc.middleware.memory_return import LARGE_BYTES, MemoryReturn
+from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.open_reads import MAX_REQUEST_BYTES, OpenReads
 
 
@@ -30,21 +30,10 @@ class RequestReader:
         self._decode = decode
         self._memory = memory
         self._open_reads = open_reads
-        self.read: Callable[[Any, Any], Coroutine[Any, Any, Any]] = self._read_message
+        self.read: Callable[[Any, Any], Coroutine[Any, Any, Any]] = (
+            self._read_stream if streaming else self._read_message
+        )
         """Returns what the handler takes; raises `CallerGone` and `InvalidInput`."""
-        if streaming:
-            self.read = self._read_stream
-        elif decode is None and open_reads is None:
-            self.read = self._read_bytes
-
-    async def _read_bytes(self, _messages: Any, context: Any) -> Any:
-        """Do what `_read_message` does to a request for decisions; each step costs time there."""
-        data = await context.read()
-        if data is grpc.aio.EOF:
-            raise CallerGone
-        if len(data) >= LARGE_BYTES:
-            self._memory.took(len(data))
-        return data
 
     async def _read_message(self, _messages: Any, context: Any) -> Any:
         open_reads = self._open_reads

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import grpc
@@ -14,11 +13,10 @@ from services.auth import roles as access
 from services.auth.identity import Role
 from services.auth.roles import AccessLevel
 from services.rpc import security
-from services.rpc.middleware.load_shedder import LoadShedder
 from services.rpc.middleware.paging import process_key
 from services.rpc.middleware.registry import MethodRegistry
 from services.rpc.server import RpcServer, known_services
-from tests.support.identities import Issuer, Reached
+from tests.support.identities import Issuer, Reached, ReachedDecisions
 
 DEADLINE = 60
 NOBODY = "nobody"
@@ -42,7 +40,7 @@ def issuer(tmp_path: Path) -> Issuer:
 async def everything(issuer: Issuer) -> AsyncIterator[tuple[RpcServer, grpc.aio.Channel]]:
     """Serve all services there are, where identities are asked for."""
     server = RpcServer(
-        {key: Reached() for key in known_services()},
+        {key: Reached() for key in known_services()} | {"interception": ReachedDecisions()},
         max_message_bytes=2**20,
         security=security.of(issuer.settings(), "admin"),
     )
@@ -102,8 +100,7 @@ async def test_a_method_without_an_access_rule_is_refused_even_without_authentic
     async def serve(_request: bytes, _context: Any) -> bytes:
         return b"reached"
 
-    gate = LoadShedder(longest_wait_seconds=1, clock=monotonic)
-    registry = MethodRegistry(lambda _code: None, gate, security.DEVELOPMENT, process_key())
+    registry = MethodRegistry(lambda _code: None, security.DEVELOPMENT, process_key())
     handlers: dict[str, Any] = {"DoAll": grpc.unary_unary_rpc_method_handler(serve)}
     registry.add_registered_method_handlers("fanzha.v1.NewService", handlers)
     server = grpc.aio.server()

@@ -21,6 +21,7 @@ from services.rpc.decide.batch_handler import MAX_COALESCED_ROWS, BatchHandler
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
+from tests.support import batch_asking
 from tests.support.unusual_bytes import left_to_protobuf
 
 HOME = HomePlan("86")
@@ -106,7 +107,8 @@ def single_answer(data: bytes) -> Any:
 
 async def ask(desk: BatchHandler, *requests: tuple[bytes, bool]) -> list[Any]:
     return await asyncio.gather(
-        *(desk.answer(data, single=alone) for data, alone in requests), return_exceptions=True
+        *(batch_asking.answer(desk, data, single=alone) for data, alone in requests),
+        return_exceptions=True,
     )
 
 
@@ -160,7 +162,7 @@ async def test_requests_of_several_carriers_are_decided_together_each_with_its_o
 ) -> None:
     async def of(carrier: str, data: bytes) -> bytes:
         set_identity(Identity(name="gateway", roles=frozenset({Role.CARRIER}), carrier=carrier))
-        return await desk.answer(data, single=False)
+        return await batch_asking.answer(desk, data, single=False)
 
     await asyncio.gather(of("one", batch(1, 2)), of("", batch(3)), of("two", batch(4)))
     await asyncio.gather(of("", batch(1)), of("", batch(2)))
@@ -178,7 +180,7 @@ async def test_a_batch_of_bad_requests_decides_no_rows(
 
 
 async def test_large_requests_are_decided_alone(desk: BatchHandler, deciding: Deciding) -> None:
-    rows = MAX_COALESCED_ROWS[Channel.CALL] // 2 + 1
+    rows = MAX_COALESCED_ROWS[Channel.CALL]
 
     answers = await ask(desk, (batch(*[5] * rows), False), (batch(1), False))
 

@@ -21,6 +21,7 @@ from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
+from tests.support import batch_asking
 from tests.support.builders import NINE_O_CLOCK_MS, an_engine, an_entry
 from tests.support.unusual_bytes import left_to_protobuf
 
@@ -130,20 +131,14 @@ def plain(read: Table | str) -> Any:
     }
 
 
-class NoDeadline:
-    """The context of a request that may take as long as it likes."""
-
-    def time_remaining(self) -> None: ...
-
-
 async def ask(
     servicer: InterceptionServicer, channel: Channel, data: bytes, *, single: bool
 ) -> Any:
     """Return the decisions, or the error; of a single request as if it were a batch of one."""
     name = NAMES[channel]
-    method = getattr(servicer, f"Decide{name}" if single else f"Decide{name}s")
+    handler, _ = servicer.methods()[f"Decide{name}" if single else f"Decide{name}s"]
     try:
-        answer = await method(data, NoDeadline())
+        answer = await batch_asking.answer(handler, data, single=single)
     except InvalidInput as error:
         return error
     if single:

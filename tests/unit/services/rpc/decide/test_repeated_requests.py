@@ -27,6 +27,7 @@ from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.decide.request_decoder import RequestDecoder
+from tests.support import batch_asking
 from tests.support.unusual_bytes import left_to_protobuf
 
 HOME = HomePlan("86")
@@ -108,12 +109,12 @@ class Worker:
     async def batch(self, *calls: pb.Call) -> Any:
         data = pb.DecideCallsRequest(calls=calls).SerializeToString()
         return pb.DecideCallsResponse.FromString(
-            await self.handler.answer(data, single=False)
+            await batch_asking.answer(self.handler, data, single=False)
         ).decisions
 
     async def single(self, call: pb.Call, *, shadows: bool = False) -> Any:
         request = pb.DecideCallRequest(call=call, with_shadow_entries=shadows)
-        answer = await self.handler.answer(request.SerializeToString(), single=True)
+        answer = await batch_asking.answer(self.handler, request.SerializeToString(), single=True)
         return pb.DecideCallResponse.FromString(answer).decision
 
 
@@ -244,8 +245,8 @@ async def test_a_long_request_that_is_decided_in_parts_is_repeated(channel: Chan
         links = [pb.Link(url="shop.example", request_id=str(row)) for row in range(rows)]
         data = pb.DecideLinksRequest(links=links).SerializeToString()
 
-    once = await first.handler.answer(data, single=False)
-    again = await second.handler.answer(data, single=False)
+    once = await batch_asking.answer(first.handler, data, single=False)
+    again = await batch_asking.answer(second.handler, data, single=False)
 
     decisions = [pb.DecideTextsResponse.FromString(one).decisions for one in (once, again)]
     assert answers_of(decisions[0]) == answers_of(decisions[1])

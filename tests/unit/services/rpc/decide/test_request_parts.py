@@ -22,6 +22,7 @@ from services.rpc.decide.request_decoder import RequestDecoder
 from services.rpc.decide.request_parts import PART_BYTES, PART_ROWS, join_decisions, split
 from services.rpc.decide.row_truncation import NOT_READ
 from services.rpc.middleware.load_shedder import DeadlineExceeded
+from tests.support import batch_asking
 from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry, some_texts
 from tests.support.unusual_bytes import left_to_protobuf
 
@@ -101,7 +102,7 @@ async def test_the_parts_of_a_request_are_answered_as_one(shadows: bool) -> None
     request.texts[7].receiver = "?"
     request.with_shadow_entries = shadows
 
-    answer = await a_desk(watching).answer(request.SerializeToString(), single=False)
+    answer = await batch_asking.answer(a_desk(watching), request.SerializeToString(), single=False)
 
     found = decisions_of(answer)
     assert watching.rows == [PART_ROWS, 50]
@@ -117,7 +118,9 @@ async def test_each_part_has_its_protocol_answers() -> None:
     request.texts[3].sender = request.texts[PART_ROWS].sender = LISTED
     request.with_protocol_answer = True
 
-    answer = await a_desk(Watching()).answer(request.SerializeToString(), single=False)
+    answer = await batch_asking.answer(
+        a_desk(Watching()), request.SerializeToString(), single=False
+    )
 
     details = {detail.row: detail for detail in decisions_of(answer).details}
     assert set(details) == {3, PART_ROWS}
@@ -140,7 +143,7 @@ async def test_other_requests_are_answered_between_the_parts() -> None:
     order: list[str] = []
 
     async def ask(name: str, request: pb.DecideTextsRequest) -> None:
-        await desk.answer(request.SerializeToString(), single=False)
+        await batch_asking.answer(desk, request.SerializeToString(), single=False)
         order.append(name)
 
     await asyncio.gather(ask("long", texts(*[LONG] * 64)), ask("short", texts("您好")))
@@ -151,7 +154,7 @@ async def test_other_requests_are_answered_between_the_parts() -> None:
 async def test_a_row_that_is_no_text_fails_no_other_row_of_a_long_request() -> None:
     data = texts(*["您好"] * (PART_ROWS + 1)).SerializeToString() + b"\x0a\x04\x1a\x02\xff\xfe"
 
-    found = decisions_of(await a_desk(Watching()).answer(data, single=False))
+    found = decisions_of(await batch_asking.answer(a_desk(Watching()), data, single=False))
 
     assert [(detail.row, detail.error) for detail in found.details] == [
         (PART_ROWS + 1, "body: not UTF-8")
@@ -164,7 +167,9 @@ async def test_such_a_row_keeps_its_error_where_protobuf_alone_can_read_the_requ
     data = b"\x10\x01" + texts(*["您好"] * PART_ROWS).SerializeToString()
 
     found = decisions_of(
-        await a_desk(Watching()).answer(data + b"\x0a\x04\x1a\x02\xff\xfe", single=False)
+        await batch_asking.answer(
+            a_desk(Watching()), data + b"\x0a\x04\x1a\x02\xff\xfe", single=False
+        )
     )
 
     assert [detail.error for detail in found.details] == ["body: not UTF-8"]
@@ -177,7 +182,7 @@ async def test_beyond_the_bytes_of_one_request_a_listed_sender_is_blocked(shadow
     request.texts.extend(texts("您好", sender=LISTED).texts)
     request.with_shadow_entries = shadows
 
-    answer = await a_desk(watching).answer(request.SerializeToString(), single=False)
+    answer = await batch_asking.answer(a_desk(watching), request.SerializeToString(), single=False)
 
     found = decisions_of(answer)
     read = {detail.row: detail.read_bytes for detail in found.details}
@@ -196,8 +201,8 @@ async def test_a_link_in_the_kept_part_of_a_text_is_found(
     desk = a_desk(watching, entries=["evil.example"])
     data = texts(*["http://evil.example/a " + "您好" * 1350] * 300).SerializeToString()
 
-    found = decisions_of(await desk.answer(data, single=False))
-    again = decisions_of(await desk.answer(data, single=False))
+    found = decisions_of(await batch_asking.answer(desk, data, single=False))
+    again = decisions_of(await batch_asking.answer(desk, data, single=False))
 
     assert set(found.actions) == set(again.actions) == {Action.BLOCK}
     assert watching.cut == 600
@@ -210,7 +215,9 @@ async def test_a_row_that_cannot_be_shortened_is_let_through_and_reported() -> N
     request = texts(*[LONG] * 300, sender=LISTED)
     request.texts[7].sender = "x" * 9000
 
-    found = decisions_of(await a_desk(watching).answer(request.SerializeToString(), single=False))
+    found = decisions_of(
+        await batch_asking.answer(a_desk(watching), request.SerializeToString(), single=False)
+    )
 
     assert [detail.row for detail in found.details if detail.error == NOT_READ] == [7]
     assert (found.actions[7], found.reasons[7]) == (Action.ALLOW, Reason.INVALID)
@@ -222,7 +229,9 @@ async def test_within_the_bytes_of_one_request_no_row_is_cut() -> None:
     watching = Watching()
 
     found = decisions_of(
-        await a_desk(watching).answer(texts(*[LONG] * 250).SerializeToString(), single=False)
+        await batch_asking.answer(
+            a_desk(watching), texts(*[LONG] * 250).SerializeToString(), single=False
+        )
     )
 
     assert watching.cut == 0
@@ -253,8 +262,11 @@ async def test_work_stops_after_the_stage_in_which_the_deadline_passed(
     watching = Watching(after)
 
     with pytest.raises(DeadlineExceeded) as late:
-        await a_desk(watching).answer(
-            texts(*bodies).SerializeToString(), single=False, remaining=deadline.remaining
+        await batch_asking.answer(
+            a_desk(watching),
+            texts(*bodies).SerializeToString(),
+            single=False,
+            remaining=deadline.remaining,
         )
 
     assert late.value.reason is ShedReason.LATE_BETWEEN_STAGES
@@ -272,7 +284,8 @@ async def test_a_long_request_stops_between_its_parts() -> None:
     watching = Watching(after)
 
     with pytest.raises(DeadlineExceeded):
-        await a_desk(watching).answer(
+        await batch_asking.answer(
+            a_desk(watching),
             texts(*["您好"] * (3 * PART_ROWS)).SerializeToString(),
             single=False,
             remaining=deadline.remaining,
@@ -288,9 +301,9 @@ async def test_of_gathered_requests_those_past_their_deadline_are_dropped_alone(
     data = texts("您好").SerializeToString()
 
     answers = await asyncio.gather(
-        desk.answer(data, single=False),
-        desk.answer(data, single=False, remaining=passed.remaining),
-        desk.answer(data, single=False, remaining=Deadline().remaining),
+        batch_asking.answer(desk, data, single=False),
+        batch_asking.answer(desk, data, single=False, remaining=passed.remaining),
+        batch_asking.answer(desk, data, single=False, remaining=Deadline().remaining),
         return_exceptions=True,
     )
 
@@ -311,8 +324,8 @@ async def test_while_one_request_is_in_time_all_gathered_with_it_are_decided() -
     data = texts("您好").SerializeToString()
 
     answers = await asyncio.gather(
-        desk.answer(data, single=False, remaining=passes.remaining),
-        desk.answer(data, single=False, remaining=stays.remaining),
+        batch_asking.answer(desk, data, single=False, remaining=passes.remaining),
+        batch_asking.answer(desk, data, single=False, remaining=stays.remaining),
     )
 
     assert [len(decisions_of(answer).actions) for answer in answers] == [1, 1]

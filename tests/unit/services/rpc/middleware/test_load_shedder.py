@@ -135,6 +135,19 @@ def test_a_refused_request_is_not_counted_in_the_queue() -> None:
     assert shedder.wait_seconds == before
 
 
+def test_requests_that_end_together_share_the_time_of_their_batch() -> None:
+    clock = Clock()
+    shedder = a_shedder(clock)
+
+    for _ in range(20):
+        fill(shedder, 50)
+        clock.seconds += 0.5
+        shedder.leave(50)
+    fill(shedder, 20)
+
+    assert shedder.wait_seconds == pytest.approx(0.2, rel=0.01)
+
+
 def test_time_without_requests_is_not_service_time() -> None:
     clock = Clock()
     shedder = a_shedder(clock)

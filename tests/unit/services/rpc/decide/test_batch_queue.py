@@ -1,0 +1,115 @@
+"""Requests that wait at the same time are decided together, each with its own answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fanzha.errors import InvalidInput
+from services.rpc.decide.batch_queue import MAX_REQUESTS, BatchQueue
+
+MAX_ROWS = 1024
+
+
+class Doubling:
+    """Stands for a handler: doubles numbers, and remembers which came together."""
+
+    max_rows = MAX_ROWS
+
+    def __init__(self, rows: int = 1) -> None:
+        self.batches: list[list[int]] = []
+        self.rows = rows
+
+    def weight(self, _request: int) -> int:
+        return self.rows
+
+    def answer_batch(self, numbers: Sequence[int]) -> list[Any]:
+        self.batches.append(list(numbers))
+        if 13 in numbers:
+            raise ArithmeticError
+        return [InvalidInput("odd") if number % 2 else 2 * number for number in numbers]
+
+
+def put(queue: BatchQueue, handler: Any, *numbers: int) -> list[Any]:
+    """Let *numbers* wait; return where their answers will be."""
+    answers: list[Any] = []
+    for number in numbers:
+        request: Any = number
+        queue.put(handler, request, answers.append)
+    return answers
+
+
+def test_each_gets_its_own_answer_out_of_one_batch() -> None:
+    queue, double = BatchQueue(), Doubling()
+    answers = put(queue, double, *range(10))
+
+    assert not queue.decide_batch()
+
+    assert double.batches == [list(range(10))]
+    assert answers[::2] == [0, 4, 8, 12, 16]
+    assert {str(answer) for answer in answers[1::2]} == {"odd"}
+
+
+def test_nothing_is_decided_where_nothing_waits() -> None:
+    assert not BatchQueue().decide_batch()
+
+
+def test_a_batch_has_a_most_of_requests_and_of_rows() -> None:
+    queue, single, large = BatchQueue(), Doubling(), Doubling(rows=MAX_ROWS // 2)
+    put(queue, single, *[2] * (2 * MAX_REQUESTS + 1))
+    put(queue, large, *[2] * 3)
+    put(queue, Doubling(rows=MAX_ROWS * 4), 2)
+
+    while queue.decide_batch():
+        pass
+
+    assert [len(batch) for batch in single.batches] == [MAX_REQUESTS, MAX_REQUESTS, 1]
+    assert [len(batch) for batch in large.batches] == [2, 1]
+
+
+def test_channels_take_turns() -> None:
+    queue, order = BatchQueue(), list[str]()
+
+    class Noting(Doubling):
+        def answer_batch(self, numbers: Sequence[int]) -> list[Any]:
+            order.append("long")
+            return super().answer_batch(numbers)
+
+    class Short(Doubling):
+        def answer_batch(self, numbers: Sequence[int]) -> list[Any]:
+            order.append("short")
+            return super().answer_batch(numbers)
+
+    put(queue, Noting(rows=MAX_ROWS), *[2] * 3)
+    put(queue, Short(), 2)
+
+    while queue.decide_batch():
+        pass
+
+    assert order == ["long", "short", "long", "long"]
+
+
+def test_a_failure_reaches_every_request_of_its_batch_only() -> None:
+    queue, double = BatchQueue(), Doubling()
+    failed = put(queue, double, 2, 13)
+    queue.decide_batch()
+    decided = put(queue, double, 4)
+    queue.decide_batch()
+
+    assert [type(answer) for answer in failed] == [ArithmeticError] * 2
+    assert decided == [8]
+
+
+def test_a_reply_that_fails_costs_no_other_request_its_answer() -> None:
+    left = list[int]()
+    queue, double = BatchQueue(left.append), Doubling()
+    request: Any = 2
+    handler: Any = double
+
+    def fail(_answer: object) -> None:
+        raise OSError
+
+    queue.put(handler, request, fail)
+    answers = put(queue, double, 4)
+    queue.decide_batch()
+
+    assert answers == [8]
+    assert left == [2]
