@@ -196,11 +196,13 @@ class RpcServer:
         self.methods: list[str] = registry.methods
         """All methods served, as ``/service/method``."""
         self._server: Any
+        self._shedder: LoadShedder | None = None
         if _DECIDES in servicers:
             decides: Any = servicers[_DECIDES]
             shedder = LoadShedder(
                 longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed
             )
+            self._shedder = shedder
             self._server = _deciding(options, decides, registry, shedder)
             self.methods += decision_paths(decides)
         else:
@@ -220,6 +222,11 @@ class RpcServer:
         reflecting = reflection.aio.ReflectionServicer(described)
         add_reflection: Any = reflection_pb2_grpc.add_ServerReflectionServicer_to_server
         add_reflection(reflecting, registry)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests for decisions that were admitted and have not ended."""
+        return 0 if self._shedder is None else self._shedder.in_flight
 
     async def start(self, host: str, port: int, *, shared: bool = False) -> int:
         """Listen, answer NOT_SERVING, and return the port.

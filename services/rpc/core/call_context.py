@@ -80,6 +80,10 @@ class RunningCalls:
         self._tasks = set[asyncio.Task[None]]()
         self._unexpected = UnexpectedLog()
 
+    def __len__(self) -> int:
+        """Return how many run."""
+        return len(self._tasks)
+
     def serve(self, call: CoreCall, handler: Handler, context: Context) -> None:
         """Serve *call* in a task of its own, which is cancelled when the caller hangs up."""
         self.run(call, _serve(call, handler, self._unexpected), context)

@@ -1,7 +1,7 @@
 """Decodes requests for decisions: bytes of one row or many become one table.
 
 Protobuf appends the rows of two messages when their bytes are joined, and a request for a
-single decision looks like a batch of one. So coalesced requests are joined as they
+single decision looks like a batch of one. So the requests of a batch are joined as they
 are, and decoded once.
 """
 

@@ -60,6 +60,11 @@ class LoadShedder:
         self._last_change = clock()
 
     @property
+    def in_flight(self) -> int:
+        """How many requests were admitted and have not left."""
+        return self._in_flight
+
+    @property
     def wait_seconds(self) -> float:
         """How long a request that comes now would wait."""
         return self._in_flight * self._seconds_each
