@@ -12,6 +12,8 @@ class ShedReason(StrEnum):
 
     WAIT = "wait"
     """It would have waited beyond its deadline, or beyond `max_wait_ms`."""
+    SHARE = "share"
+    """The queue was full, and its client had its share of it."""
     LATE = "late"
     """Its deadline had passed when it was accepted."""
     LATE_WHEN_READ = "late_when_read"

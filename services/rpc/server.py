@@ -279,7 +279,7 @@ def _deciding(
 ) -> CoreServer:
     stages = DecisionStages(
         shedder=shedder,
-        queue=BatchQueue(shedder.leave),
+        queue=BatchQueue(shedder.shares, shedder.leave),
         memory=registry.memory,
         running=RunningCalls(),
     )

@@ -60,7 +60,7 @@ class _DecisionCall(CoreCall):
         try:
             method.authenticate(self)
             self._who = identity.current()
-            method.stages.shedder.enter(self.time_remaining())
+            method.stages.shedder.enter(self.time_remaining(), self._who.name)
         except Exception as error:
             self._refuse(error)
             return

@@ -39,8 +39,10 @@ class CoreServer:
         self._decisions = {path.encode(): method for path, method in decisions.items()}
         self._others = {path.encode(): handler for path, handler in others.items()}
         self._apart, self._apart_handler = apart, others[apart]
+        self._stages = stages
         self._running = stages.running
-        self._completions = CompletionLoop(stages.queue.decide_batch)
+        self._is_held = False
+        self._completions = CompletionLoop(self._work)
         self._server = api.server(options, self._completions.queue)
         self._server.register_method(apart)
         self._is_stopping = False
@@ -81,6 +83,13 @@ class CoreServer:
         await self._completions.close()
         self._stopped.set()
 
+    def _work(self) -> bool:
+        more = self._stages.queue.decide_batch()
+        if self._is_held and not self._stages.shedder.holds:
+            self._is_held = False
+            self._request_next()
+        return more
+
     def _request_next(self) -> None:
         queue = self._completions.queue
         self._server.request_call(queue, queue, self._accept)
@@ -92,7 +101,10 @@ class CoreServer:
     def _accept(self, event: Event) -> None:
         if not event.success:
             return  # the server stops
-        self._request_next()
+        if self._stages.shedder.holds:
+            self._is_held = True  # until some of the queue is decided
+        else:
+            self._request_next()
         path = event.call_details.method
         decision = self._decisions.get(path)
         if decision is not None:

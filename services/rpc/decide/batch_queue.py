@@ -7,10 +7,12 @@ more there is to do, the larger the batches are, and the less a row of them cost
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import TypeAlias
 
 from services.rpc.decide.batch_handler import Answer, BatchHandler
 from services.rpc.decide.request_decoder import EncodedRequest
+from services.rpc.middleware.fair_share import FairShare
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
 
 MAX_REQUESTS = 256
@@ -29,8 +31,16 @@ class _Waiting:
 class BatchQueue:
     """Decides batches, the channels in turn. One event loop only."""
 
-    def __init__(self, answered: Callable[[int], None] = lambda _requests: None) -> None:
-        """*answered* is called with the number of requests of each batch after their replies."""
+    def __init__(
+        self,
+        shares: FairShare | None = None,
+        answered: Callable[[int], None] = lambda _requests: None,
+    ) -> None:
+        """*shares* counts what waits, by client.
+
+        *answered* is called with the number of requests of each batch after their replies.
+        """
+        self._shares = shares or FairShare(monotonic)
         self._answered = answered
         self._unexpected = UnexpectedLog()
         self._waiting: dict[BatchHandler, deque[_Waiting]] = {}
@@ -41,6 +51,7 @@ class BatchQueue:
         if waiting is None:
             waiting = self._waiting[handler] = deque()
         waiting.append(_Waiting(request, handler.weight(request), reply))
+        self._shares.join(request.login)
 
     def decide_batch(self) -> bool:
         """Decide one batch, if anything waits; say whether more waits."""
@@ -55,6 +66,8 @@ class BatchQueue:
         return bool(self._waiting)
 
     def _decide(self, handler: BatchHandler, batch: Sequence[_Waiting]) -> None:
+        for one in batch:
+            self._shares.leave(one.request.login)
         try:
             answers: Sequence[Answer | Exception] = handler.answer_batch(
                 [one.request for one in batch]

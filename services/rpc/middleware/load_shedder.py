@@ -1,5 +1,10 @@
 """Refuses requests that could not be answered in time, at once and at little cost.
 
+Requests that were read and wait for their batch are the queue. It is full when it holds some
+milliseconds of work: then a client that has its share of it is refused, and where there is only one
+client, no more requests are accepted. They wait in gRPC's core, which cancels those beyond its own
+bound: that costs least of all (ADR 14).
+
 Above capacity an unbounded queue answers everyone too late. The shedder knows how many requests
 are in flight and how long one takes, the moving mean of those that ended last, so it knows how long
 a new one would wait. It takes no lock: one event loop only.
@@ -10,9 +15,12 @@ from collections.abc import Callable
 
 from fanzha.errors import FanzhaError
 from services.decision.shed_reasons import ShedReason
+from services.rpc.middleware.fair_share import FairShare
 
 MIN_QUEUED = 8
 """Never shed below this many requests in flight, however long they take."""
+FULL_SECONDS = 0.02
+"""So much work in the queue is enough: a longer one would only make answers later."""
 _WEIGHT = 0.05
 """Weight of the request that ended last in the moving mean."""
 
@@ -58,6 +66,19 @@ class LoadShedder:
         self._in_flight = 0
         self._seconds_each = 0.0
         self._last_change = clock()
+        self.shares = FairShare(clock)
+        """The queue: requests that were read and wait for their batch, by client."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough requests wait to be decided."""
+        waiting = self.shares.waiting
+        return waiting >= MIN_QUEUED and waiting * self._seconds_each >= FULL_SECONDS
+
+    @property
+    def holds(self) -> bool:
+        """Whether no more requests are to be accepted for now."""
+        return self.is_full and not self.shares.has_several
 
     @property
     def in_flight(self) -> int:
@@ -69,8 +90,8 @@ class LoadShedder:
         """How long a request that comes now would wait."""
         return self._in_flight * self._seconds_each
 
-    def enter(self, remaining_seconds: float | None) -> None:
-        """Admit a request that can wait for *remaining_seconds*, or raise."""
+    def enter(self, remaining_seconds: float | None, client: str = "") -> None:
+        """Admit a request of *client* that can wait for *remaining_seconds*, or raise."""
         if remaining_seconds is not None and remaining_seconds <= 0:
             self.shed(ShedReason.LATE)
             raise DeadlineExceeded(ShedReason.LATE)
@@ -79,6 +100,9 @@ class LoadShedder:
         if self._in_flight >= MIN_QUEUED and wait > min(patience, self._longest_wait):
             self.shed(ShedReason.WAIT)
             raise Overloaded(wait)
+        if self.is_full and self.shares.has_several and self.shares.is_used_up(client):
+            self.shed(ShedReason.SHARE)
+            raise Overloaded(max(wait, FULL_SECONDS))
         if not self._in_flight:
             self._last_change = self._clock()
         self._in_flight += 1

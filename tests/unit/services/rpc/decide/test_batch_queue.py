@@ -5,6 +5,7 @@ from typing import Any
 
 from fanzha.errors import InvalidInput
 from services.rpc.decide.batch_queue import MAX_REQUESTS, BatchQueue
+from services.rpc.middleware.fair_share import FairShare
 
 MAX_ROWS = 1024
 
@@ -28,12 +29,18 @@ class Doubling:
         return [InvalidInput("odd") if number % 2 else 2 * number for number in numbers]
 
 
+class Number(int):
+    """Stands for a request."""
+
+    login = "gateway"
+
+
 def put(queue: BatchQueue, handler: Any, *numbers: int) -> list[Any]:
     """Let *numbers* wait; return where their answers will be."""
     answers: list[Any] = []
-    for number in numbers:
-        request: Any = number
-        queue.put(handler, request, answers.append)
+    for request in map(Number, numbers):
+        asked: Any = request
+        queue.put(handler, asked, answers.append)
     return answers
 
 
@@ -100,8 +107,8 @@ def test_a_failure_reaches_every_request_of_its_batch_only() -> None:
 
 def test_a_reply_that_fails_costs_no_other_request_its_answer() -> None:
     left = list[int]()
-    queue, double = BatchQueue(left.append), Doubling()
-    request: Any = 2
+    queue, double = BatchQueue(answered=left.append), Doubling()
+    request: Any = Number(2)
     handler: Any = double
 
     def fail(_answer: object) -> None:
@@ -113,3 +120,16 @@ def test_a_reply_that_fails_costs_no_other_request_its_answer() -> None:
 
     assert answers == [8]
     assert left == [2]
+
+
+def test_what_waits_is_counted_by_client_until_it_is_decided() -> None:
+    shares = FairShare(lambda: 0.0)
+    queue = BatchQueue(shares)
+    put(queue, Doubling(rows=MAX_ROWS), 2, 13, 4)
+    waiting = [shares.waiting]
+
+    while queue.decide_batch():
+        waiting.append(shares.waiting)
+
+    assert waiting == [3, 2, 1]
+    assert shares.waiting == 0
