@@ -64,7 +64,6 @@ SHORT_MODULES = {
     "services/cli/warnings/operations_server.py": "shared by six groups of commands",
     "services/cli/warnings/region_options.py": "shared by two groups of commands",
     "services/decision/channel_kinds.py": "commands name kinds of models without numpy's tables",
-    "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
     "services/start.py": "starts a process before the command line is imported",
     "services/settings/variables.py": "commands name variables without importing settings",

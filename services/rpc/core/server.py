@@ -59,6 +59,10 @@ class CoreServer:
 
     async def start(self) -> None:
         """Serve from now on, each request as the identity that is set now."""
+        # Never undone. Else what grpc.aio has running ends with the last channel of the process, in
+        # the turn of the loop that drops it, and waits there: beside a server of this kind
+        # sometimes for ever (grpcio 1.85.3).
+        grpc.aio.init_grpc_aio()
         self._context = copy_context()
         self._server.start(backup_queue=False)
         self._request_next()
