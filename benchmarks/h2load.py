@@ -121,17 +121,51 @@ def ask(
     core: str = "",
 ) -> Run:
     """Send *message* over and over, *streams* at once on each of *clients* connections."""
+    return _run(
+        url, b"\0" + len(message).to_bytes(4, "big") + message,
+        [f"--max-concurrent-streams={streams}"],
+        ("content-type: application/grpc", "te: trailers", *headers),
+        seconds=seconds, clients=clients, core=core,
+    )  # fmt: skip
+
+
+def post_json(
+    url: str, bodies: Sequence[bytes], *, seconds: int, clients: int, core: str = ""
+) -> list[Run]:
+    """Post *bodies* over HTTP/1.1, one after the other on each connection; a run for each body."""
+    each = max(clients // len(bodies), 1)
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        asked = [
+            pool.submit(
+                _run, url, body, ["--h1"], ("content-type: application/json",),
+                seconds=seconds, clients=each, core=core,
+            )
+            for body in bodies
+        ]  # fmt: skip
+        return [one.result() for one in asked]
+
+
+def _run(
+    url: str,
+    sent: bytes,
+    protocol: Sequence[str],
+    headers: Sequence[str],
+    *,
+    seconds: int,
+    clients: int,
+    core: str,
+) -> Run:
     if not shutil.which("h2load"):
         raise Failed("h2load is missing; on Debian: apt install nghttp2-client")
     with TemporaryDirectory() as folder:
         body = Path(folder) / "body"
-        body.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)
+        body.write_bytes(sent)
         command = [
             *(("taskset", "--cpu-list", core) if core else ()),
             "h2load", f"--duration={seconds}", f"--clients={clients}", "--threads=1",
-            f"--max-concurrent-streams={streams}", f"--data={body}",
+            f"--data={body}", *protocol,
         ]  # fmt: skip
-        for header in ("content-type: application/grpc", "te: trailers", *headers):
+        for header in headers:
             command += ["-H", header]
         try:
             done = subprocess.run(

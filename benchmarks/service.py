@@ -62,6 +62,7 @@ def running(
     listed: int = 0,
     cores: Sequence[int] = (),
     checkout: Path = CHECKOUT,
+    data: Path | None = None,
     **settings: str,
 ) -> Iterator[Service]:
     """Start a service on free ports with *listed* numbers; end it in order.
@@ -70,12 +71,12 @@ def running(
     the embedded store and the administration of lists run there, as a carrier has them on another
     host.
     *settings* are variables such as ``FANZHA_HIT_FLUSH_MS``; others of the environment that
-    start with ``FANZHA_`` do not reach it.
+    start with ``FANZHA_`` do not reach it. *data* is a folder that outlives it.
     """
     # On SIGTERM, a benchmark stops its child processes first.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     with TemporaryDirectory(prefix="fanzha-bench-") as name:
-        folder = Path(name)
+        folder = data or Path(name)
         environment = _environment(folder, workers, checkout) | settings
         process = _up(folder, environment)
         try:

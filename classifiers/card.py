@@ -6,6 +6,7 @@ neither does a graph that is not the one the card was written for.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from math import inf
 from pathlib import Path
@@ -99,9 +100,15 @@ def read(bundle: Path) -> Card:
     """Read the card of *bundle*."""
     path = bundle / CARD
     try:
-        return parse(toml_files.parse(path.read_text(encoding="utf-8")))
+        return _parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InvalidConfiguration("{path}: {error}", path=path, error=error) from error
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Card:
+    # Each is read several times at a start, and processes that are forked find what was read.
+    return parse(toml_files.parse(text))
 
 
 def parse(table: Mapping[str, object]) -> Card:

@@ -50,6 +50,22 @@ class DeferredModule(ModuleType):
 
 
 @contextmanager
+def withheld(package: str) -> Iterator[None]:
+    """Have imports of *package* fail within, for modules that do without; unless it is imported.
+
+    For one thread at a time.
+    """
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]  # what Python takes for "is not there"
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+
+
+@contextmanager
 def deferred(packages: Collection[str], *, importers: Sequence[str]) -> Iterator[None]:
     """Defer modules of *packages* that modules of the packages *importers* import within.
 

@@ -26,6 +26,8 @@ MOST_BYTES = 2**17
 """Of a request: the environment is in it."""
 HARMLESS_THREADS = frozenset({"jemalloc_bg_thd"})
 """Threads by name: jemalloc stops its own before a fork, and nothing of ours allocates by it."""
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+"""numpy starts its threads when it is imported, and a process that has any is not forked."""
 IDLE_SECONDS = 5.0
 _TASKS = Path("/proc/self/task")
 
@@ -51,6 +53,14 @@ class ForkRequest:
         """Read a packet."""
         arguments, environment, title = json.loads(packet)
         return cls(arguments=tuple(arguments), environment=environment, title=title)
+
+
+def one_thread(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what keeps numpy to one thread a process, unless *environment* says otherwise.
+
+    There is a worker for each core already: the threads of one would take it from the others.
+    """
+    return {} if BLAS_THREADS in environment else {BLAS_THREADS: "1"}
 
 
 def serve(

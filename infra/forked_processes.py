@@ -10,10 +10,10 @@ import logging
 import os
 import signal
 import socket
-import subprocess
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 from infra.fork_server import ForkRequest
 
@@ -75,10 +75,20 @@ class ForkedProcess:
         loop.add_reader(self._descriptor, readable)
 
 
+class ServerProcess(Protocol):
+    """The process of a fork server, however it was started."""
+
+    pid: int
+
+    def wait(self) -> object:
+        """Wait until it has ended."""
+        ...
+
+
 class ForkServer:
     """The fork server that this process has started."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", channel: socket.socket) -> None:
+    def __init__(self, process: ServerProcess, channel: socket.socket) -> None:
         """*channel* leads to *process*, which runs `infra.fork_server.serve`."""
         channel.setblocking(False)
         self._process = process

@@ -96,7 +96,7 @@ def server(
             err.print(f"starting a service with {workers} workers and {listed:,} listed numbers")
             with service.running(
                 workers=workers, listed=listed, cores=words["server_pinned_to"],
-                checkout=service.CHECKOUT, **changed,
+                checkout=service.CHECKOUT, data=None, **changed,
             ) as started:  # fmt: skip
                 words["workers"] = workers
                 yield Measured(target=started.target, cpu=started.cpu_seconds, words=words)

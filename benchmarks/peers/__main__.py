@@ -31,6 +31,7 @@ from benchmarks.peers import (
     resolver,
     table,
     texts,
+    usual,
 )
 from benchmarks.peers.accuracy import Judged
 from benchmarks.peers.bench import Bench
@@ -48,6 +49,7 @@ COMPARISONS: dict[str, Callable[[Bench], list[Row]]] = {
     "links": index.compare,
     "models": models.compare,
     "lists": lists.compare,
+    "usual": usual.compare,
 }
 
 

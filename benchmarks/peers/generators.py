@@ -29,6 +29,15 @@ def h2load(
     return Load(per_second=per_second, done=sum(run.done for run in runs), failed=0, answers={})
 
 
+def h2load_json(url: str, bodies: Sequence[bytes], *, seconds: int, clients: int) -> Load:
+    """Post JSON over HTTP/1.1, over and over; an answer other than 200 fails the run."""
+    runs = h2loads.post_json(
+        url, bodies, seconds=seconds, clients=clients, core=str(GENERATOR_CORE)
+    )
+    per_second = sum(run.per_second for run in runs)
+    return Load(per_second=per_second, done=sum(run.done for run in runs), failed=0, answers={})
+
+
 def wrk(url: str, script: Path, *arguments: str, seconds: int, connections: int) -> Load:
     """Send the requests of a Lua script over HTTP/1.1."""
     command = [

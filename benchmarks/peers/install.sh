@@ -12,9 +12,14 @@ python=${1:-python3}
 packages='
 bogofilter=1.2.5-1+b4
 dnsperf=2.14.0-5
+g++
 kamailio=6.0.1-1+deb13u2
 kamailio-sqlite-modules=6.0.1-1+deb13u2
+libgrpc++-dev=1.51.1-6
 nghttp2-client=1.64.0-1.1+deb13u2
+pkg-config
+protobuf-compiler
+protobuf-compiler-grpc=1.51.1-6
 redis-server=5:8.0.2-3+deb13u3
 redis-tools=5:8.0.2-3+deb13u3
 rspamd=3.12.1-1

@@ -50,7 +50,8 @@ def _against(bench: Bench, peer: str) -> list[Row]:
 def _measured(bench: Bench, peer: str, single: About, pipelined: About) -> list[Row]:
     server_program, client_program = _PROGRAMS[peer]
     with _running(bench, server_program) as (server, port):
-        _fill(port, bench.work.numbers())
+        # Twelve digits after the country code, since that is what redis-benchmark's counter has.
+        fill(port, [b"86%012d" % row for row in range(bench.work.listed)])
 
         def way(name: str, pipeline: int, requests: int) -> Contestant:
             def load() -> Load:
@@ -96,16 +97,15 @@ def _running(bench: Bench, program: str) -> Iterator[tuple[Server, int]]:
         yield server, port
 
 
-def _fill(port: int, numbers: list[int]) -> None:
-    """Put *numbers* into the set ``listed``, written as redis-benchmark asks for them."""
+def fill(port: int, members: list[bytes]) -> None:
+    """Put *members* into the set ``listed``."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         answers = connection.makefile("rb")
-        for start in range(0, len(numbers), _CHUNK):
-            # Twelve digits after the country code, since that is what its counter has.
-            members = [b"86%012d" % (start + at) for at in range(len(numbers[start:][:_CHUNK]))]
-            words = [b"SADD", b"listed", *members]
+        for start in range(0, len(members), _CHUNK):
+            chunk = members[start : start + _CHUNK]
+            words = [b"SADD", b"listed", *chunk]
             written = b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
             connection.sendall(b"*%d\r\n%s" % (len(words), written))
             answer = answers.readline()
-            if answer != b":%d\r\n" % len(members):
+            if answer != b":%d\r\n" % len(chunk):
                 raise RuntimeError(f"SADD answered {answer!r}")

@@ -40,6 +40,43 @@ def lists(results: Results) -> list[str]:
     ]
 
 
+def footprint(results: Results) -> list[str]:
+    """Write what the whole service holds, by role, and how long starts take."""
+    if "footprint" not in results:
+        return missing("fanzha bench footprint --save")
+    result = results["footprint"]
+    parts = (("pss_mib", "restarted"), ("pss_mib_after_the_import", "imported"))
+    roles = list(
+        dict.fromkeys(role for one in result["memory"] for which, _ in parts for role in one[which])
+    )
+    rows = [
+        (
+            f"{one['workers']} {'worker' if one['workers'] == 1 else 'workers'}, {when}",
+            f"{sum(one[which].values()):,.0f}",
+            *(f"{one[which].get(role, 0):,.0f}" for role in roles),
+        )
+        for one in result["memory"]
+        for which, when in parts
+    ]
+    begun, helped = (
+        ", ".join(
+            f"{statistics.median(one[unit] for one in result[what]):.2f} {name}"
+            for unit, name in (("seconds", "s"), ("cpu_seconds", "processor seconds"))
+        )
+        for what in ("start", "help")
+    )
+    return [
+        f"PSS in MiB of `fanzha up` with {result['listed']:,} listed numbers, after traffic of "
+        "each channel, by role: after a restart, and in the processes that imported the list. "
+        "`forks` holds what the roles share and forks them.",
+        "",
+        *table(("", "all", *roles), rows),
+        f"From exec to SERVING, from files with the store away: {begun}. `fanzha --help`: "
+        f"{helped}. Medians of {len(result['start'])}.",
+        "",
+    ]
+
+
 def propagation(results: Results) -> list[str]:
     """Write how fast changes spread."""
     if "sweep-propagation" not in results:

@@ -112,11 +112,24 @@ def _of_h2load(result: Result) -> Iterator[Figure]:
         yield Figure(targets.DAY, "a third each of calls, texts, links", hours)
 
 
+def _of_footprint(result: Result) -> Iterator[Figure]:
+    whole = {one["workers"]: sum(one["pss_mib"].values()) for one in result["memory"]}
+    about = f"one worker, {result['listed']:,} entries"
+    if 1 in whole:
+        yield Figure(targets.WHOLE_MEMORY, about, whole[1])
+    if {1, 2} <= whole.keys():
+        yield Figure(targets.WORKER_MEMORY, "the second", whole[2] - whole[1])
+    starts = statistics.median(one["seconds"] for one in result["start"])
+    yield Figure(targets.START_FROM_FILES, f"{result['listed']:,} numbers", starts)
+    yield Figure(targets.HELP, "", statistics.median(one["seconds"] for one in result["help"]))
+
+
 _READERS: dict[str, Callable[[Result], Iterator[Figure]]] = {
     "h2load": _of_h2load,
     "sweep-worker-count": _of_workers,
     "sweep-list-size": _of_lists,
     "sweep-propagation": _of_propagation,
     "client": _of_client,
+    "footprint": _of_footprint,
     "overload": _of_overload,
 }

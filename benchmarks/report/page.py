@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.report import before_after, cost, peers, throughput
+from benchmarks.report import before_after, cost, faults, peers, throughput
 from benchmarks.report.figures import Results
 from benchmarks.report.latest_results import Result
 from benchmarks.report.markdown import words
@@ -45,8 +45,10 @@ def write(results: Results, remarks: str = "") -> str:
         "Beside an older commit": before_after.section(results),
         "Sweeps": throughput.sweeps(results),
         "Lists: import, memory, start": cost.lists(results),
+        "Memory and start of the whole": cost.footprint(results),
         "A list change under load": cost.propagation(results),
         "Overload": throughput.overload(results),
+        "Faults": faults.section(results),
         "The client": throughput.client(results),
         "Where the time goes": cost.stages(results),
         "Single functions": cost.functions(results),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.report.faults import plot_name
 from benchmarks.report.figures import STAGES, stage_of
 from classifiers.evaluation.plots import Paint, save
 
@@ -15,7 +16,7 @@ _PLURAL = {"call": "calls", "text": "texts", "link": "links"}
 
 def draw_all(results: Mapping[str, Result], folder: Path) -> list[str]:
     """Draw the plots that have results, and take away the others; return their names."""
-    drawn = []
+    drawn = _faults(results.get("faults", {"faults": ()}), folder)
     for name, (kind, paint) in PLOTS.items():
         if kind not in results:
             (folder / f"{name}.svg").unlink(missing_ok=True)
@@ -24,6 +25,41 @@ def draw_all(results: Mapping[str, Result], folder: Path) -> list[str]:
             save(folder / f"{name}.svg", paint(results[kind]), height=4 + rows * _LINE)
             drawn.append(name)
     return drawn
+
+
+def _faults(result: Result, folder: Path) -> list[str]:
+    """Draw a plot for each fault."""
+    names = [plot_name(fault["name"]) for fault in result["faults"]]
+    for file in folder.glob("fault-*.svg"):
+        if file.stem not in names:
+            file.unlink()
+    for name, fault in zip(names, result["faults"], strict=True):
+        save(folder / f"{name}.svg", around_fault(fault), height=2.5)
+    return names
+
+
+def around_fault(fault: Result) -> Paint:
+    """Draw what was decided and p99 over the seconds from a fault."""
+
+    def paint(axes: Any) -> None:
+        seconds = [point["at"] for point in fault["points"]]
+        axes.plot(seconds, [point["rows_per_second"] for point in fault["points"]], label="decided")
+        axes.set(xlabel="seconds from the fault", ylabel="decided a second", title=fault["name"])
+        axes.set(ylim=(0, None))
+        axes.axvspan(0, fault["over_after_seconds"], alpha=0.15, color="grey")
+        waits = axes.twinx()
+        waits.plot(seconds, [point["p99_ms"] for point in fault["points"]], color="C1", label="p99")
+        waits.set(ylabel="p99, ms", yscale="log")
+        axes.figure.legend(
+            *_both(axes, waits), loc="outside lower right", ncols=2, fontsize="small"
+        )
+
+    return paint
+
+
+def _both(axes: Any, other: Any) -> tuple[list[Any], list[str]]:
+    handles = [*axes.get_legend_handles_labels()[0], *other.get_legend_handles_labels()[0]]
+    return handles, [handle.get_label() for handle in handles]
 
 
 def _curves(

@@ -52,6 +52,10 @@ BUMP = Target(name="p99 while lists change, by p99 without", target=2, most=True
 CLIENT_RATE = Target(name="single decisions through the client", target=40_000, unit="/s")
 CLIENT_P99 = Target(name="their p99", target=8, most=True, unit="ms")
 GOODPUT = Target(name="goodput at three times the capacity, by the peak", target=0.9)
+WHOLE_MEMORY = Target(name="memory of the whole service", target=600, most=True, unit="MiB")
+WORKER_MEMORY = Target(name="memory of a further worker", target=150, most=True, unit="MiB")
+START_FROM_FILES = Target(name="start to SERVING from files", target=1, most=True, unit="s")
+HELP = Target(name="fanzha --help", target=0.4, most=True, unit="s")
 DAY = Target(
     name="a day of four billion decisions, 16 rows a request", target=24, most=True,
     unit="core-hours",

@@ -23,7 +23,7 @@ def targets(results: Results) -> list[str]:
     ]
     others = [
         (
-            f"{target.name} ({about})",
+            f"{target.name} ({about})" if about else target.name,
             target.words(),
             f"{count(measured)} {target.unit}".strip(),
             target.verdict(measured),

@@ -1,6 +1,7 @@
 """Runs one step in a process of its own, and tells whether it kept a result of this commit."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -37,10 +38,11 @@ def run(
 ) -> Ended:
     """Run ``python -m`` *command*; *show* gets its newest line and the seconds so far."""
     began, at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
+    environment = os.environ | {"PYTHONPATH": str(machine.CHECKOUT)}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", *command], cwd=machine.CHECKOUT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=output,
+            [sys.executable, "-P", "-m", *command], cwd=machine.CHECKOUT, env=environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output,
         )  # fmt: skip
         try:
             while process.poll() is None:

@@ -52,9 +52,9 @@ STEPS = (
         minutes=7,
         quick=(
             "--before", BEFORE, "--batches", "1", "16", "256", "1024", "--listed", "100000",
-            "--seconds", "1", "--repeats", "3", _SAVE,
+            "--seconds", "1", "--repeats", "2", _SAVE,
         ),
-        quick_minutes=3,
+        quick_minutes=2,
     ),
     Step(
         name="client", about="single calls through the client",
@@ -75,6 +75,18 @@ STEPS = (
         kinds=("overload",),
         arguments=("--goodput-share", "0.9", _SAVE), minutes=2,
         quick=("--goodput-share", "0.9", "--seconds", "2", _SAVE), quick_minutes=1,
+    ),
+    Step(
+        name="faults", about="throughput and p99 around four faults", module="benchmarks.faults",
+        kinds=("faults",),
+        arguments=(_SAVE,), minutes=1.3,
+        quick=(_SAVE,), quick_minutes=1.3, pinned=False,
+    ),
+    Step(
+        name="footprint", about="memory of the whole, of a further worker, and starts",
+        module="benchmarks.footprint", kinds=("footprint",),
+        arguments=(_SAVE,), minutes=2.5,
+        quick=("--repeats", "3", _SAVE), quick_minutes=1.5, pinned=False,
     ),
     Step(
         name="workers", about="two workers by one", module="benchmarks.sweep",
@@ -105,8 +117,8 @@ STEPS = (
         name="peers", about="side by side with what a carrier would use instead",
         module="benchmarks.peers", kinds=("peers", "peers-part"),
         arguments=("--data", DATA), minutes=25,
-        quick=("--only", "calls", "names", "lists", "--seconds", "1", "--repeats", "2"),
-        quick_minutes=2.5, pinned=False,
+        quick=("--only", "calls", "names", "lists", "usual", "--seconds", "1", "--repeats", "2"),
+        quick_minutes=2, pinned=False,
     ),
 )  # fmt: skip
 

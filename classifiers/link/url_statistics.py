@@ -99,7 +99,7 @@ def dump(statistics: UrlStatistics) -> str:
 
 def parse(text: str) -> UrlStatistics:
     """Read what `dump` wrote; `ValueError` for anything else."""
-    table = json.loads(text)
+    table = json.loads(text, parse_float=_Figures().__getitem__)
     if not isinstance(table, dict):
         raise ValueError("the statistics of URLs are no table")  # noqa: TRY004 - of a file
     rates = (
@@ -129,19 +129,24 @@ def shared(text: str) -> UrlStatistics:
     return found
 
 
+class _Figures(dict[str, float]):
+    """Numbers by how they are written: few distinct ones of many words, one object for each."""
+
+    def __missing__(self, written: str) -> float:
+        number = self[written] = float(written)
+        return number
+
+
 def _letters(table: Mapping[str, object]) -> LetterOdds:
     ratios = _rates(checked_field(table, "ratios", dict))
     legitimate = _rates(checked_field(table, "legitimate", dict))
-    # Few distinct figures of many n-grams: one object for each, and one for each n-gram.
-    figures: dict[float, float] = {}
-    return LetterOdds(
-        ratios={gram: figures.setdefault(one, one) for gram, one in ratios.items()},
-        legitimate={
-            gram: figures.setdefault(one, one)
-            for gram, one in zip(ratios, map(legitimate.__getitem__, ratios), strict=True)
-        },
-    )
+    if ratios.keys() != legitimate.keys():
+        raise ValueError("the statistics of letters are of different letters")
+    return LetterOdds(ratios=ratios, legitimate=legitimate)
 
 
-def _rates(table: Mapping[str, object]) -> Mapping[str, float]:
+def _rates(table: Mapping[str, float]) -> Mapping[str, float]:
+    if set(map(type, table.values())) <= {float}:
+        return table
+    # Names what is wrong.
     return {word: checked_field(table, word, float) for word in table}

@@ -11,11 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from fanzha.tables import Int64s, Uint8s
+
 KNOWN = "0.2.1"
 _PIECE, _TEXT, _SCORE = 0x0A, 0x0A, 0x15
 """What begins a piece in a sentencepiece model, and in it the text and the score (float32)."""
 _TRAINER, _CHARSMAP = 3, 2
 """Fields: the older layout has the map of characters here."""
+_END_OF_TEXT = 0
+"""A byte that no piece has."""
 _UNKNOWN, _BEGIN, _END = range(3)
 """Ids of the pieces that stand for no text."""
 _UNKNOWN_COST = 10.0
@@ -60,10 +64,20 @@ def _pieces(data: bytes) -> "tuple[list[str], array[float], int]":
     if wrong.any():
         raise ValueError(f"vocabulary: piece {int(wrong.argmax())} is none")
     scores = read[ends[:, np.newaxis] + np.arange(1, 5)].tobytes()
-    pieces = [
-        data[text:end].decode() for text, end in zip(texts.tolist(), ends.tolist(), strict=True)
-    ]
-    return pieces, array("f", scores), at
+    return _texts(read, texts, ends), array("f", scores), at
+
+
+def _texts(read: Uint8s, starts: Int64s, ends: Int64s) -> list[str]:
+    """Return the texts between *starts* and *ends*, in UTF-8: all in one go, each with its end."""
+    lengths = ends - starts + 1
+    into = np.cumsum(lengths)
+    places = np.arange(into[-1]) - np.repeat(into - lengths - starts, lengths)
+    joined = read[places]
+    joined[into - 1] = _END_OF_TEXT
+    texts: list[str] = joined.tobytes().decode().split(chr(_END_OF_TEXT))
+    if len(texts) != len(starts) + 1:
+        raise ValueError("vocabulary: a piece has a character that none may have")
+    return texts[:-1]
 
 
 def _prefixes(pieces: list[str]) -> dict[str, int]:

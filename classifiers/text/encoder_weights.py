@@ -7,6 +7,7 @@ that, and all processes that map it share its pages. Attributes are those of the
 """
 
 import logging
+import mmap
 import struct
 import zipfile
 import zlib
@@ -129,4 +130,6 @@ def _mapped(file: Path | None) -> Uint8s | None:
     if len(table) != _TABLE_BYTES or xxhash.xxh3_64_digest(table.data) != digest.tobytes():
         logger.warning("%s is damaged, and is not used", file)
         return None
+    # What was read for the checksum is in the system's cache; here, only what texts ask for.
+    whole._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # noqa: SLF001 - no getter
     return table.reshape(_CHUNKS * _ROWS, _WIDTH)

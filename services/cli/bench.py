@@ -32,11 +32,17 @@ COMMANDS = {
     ),
     "client": ("benchmarks.load.client_bench", "Single decisions through fanzha.client."),
     "sweep": ("benchmarks.sweep", "Over batch size, list size, workers, length of texts."),
+    "faults": (
+        "benchmarks.faults",
+        "The store, a worker killed, lists and a model swapped under load.",
+    ),
+    "footprint": ("benchmarks.footprint", "Memory of the whole, of a further worker; starts."),
     "decision-log": ("benchmarks.decision_log", "What logging decisions costs; previews."),
     "decision-search": (
         "benchmarks.decision_search",
         "Searches of the decision log with millions of rows.",
     ),
+    "remote": ("benchmarks.load.remote", "A system that is not on this machine; asks first."),
     "micro": ("benchmarks.micro", "The hot functions, one by one."),
     "appeals": (
         "benchmarks.appeals",
@@ -63,6 +69,25 @@ Options = Annotated[
 ]
 
 app = typer.Typer(no_args_is_help=True, help="Measure speed; from a checkout only.")
+
+
+@app.callback(invoke_without_command=True)
+def bench(
+    context: typer.Context,
+    target: Annotated[
+        str, typer.Option(help="A system that is not on this machine; `remote` has more options.")
+    ] = "",
+    seconds: Annotated[float, typer.Option(help="Of each cell, with --target.")] = 5.0,
+    json: Annotated[str, typer.Option(help="File for the figures, with --target.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, with --target.")] = False,
+) -> None:
+    """Measure speed; from a checkout only."""
+    if context.invoked_subcommand is not None:
+        return
+    if not target:
+        fail(gettext("say what to measure: a command, or --target"))
+    more = [*(("--json", json) if json else ()), *(("--yes",) if yes else ())]
+    raise typer.Exit(run("remote", ["--target", target, "--seconds", str(seconds), *more]))
 
 
 def module_file(checkout: Path, module: str) -> Path | None:

@@ -10,8 +10,9 @@ import typer
 from fanzha.errors import FanzhaError
 from fanzha.translation.catalogue import gettext
 from infra import forked_processes
+from services.cli import role_forks
 from services.cli._common.console import fail, fault_text, out
-from services.processes import fork_server_start, roles
+from services.processes import roles
 from services.settings.variables import CONFIG_VARIABLE
 
 Config = Annotated[
@@ -104,8 +105,8 @@ def restore(
 
 
 def _run_parent(name: str, config: Path | None) -> None:
-    # First, as it imports what the roles need while this process imports its own.
-    started = fork_server_start.start()
+    # First, as a process that has threads or an event loop is not forked.
+    started = role_forks.start()
     if started is None:
         _run(name, config)
         return

@@ -43,7 +43,10 @@ def load_shared() -> "SharedData":
     """Import what all roles need, and the workers besides, and return the data that they share."""
     load("worker")
     from services.processes.shared_data import SharedData  # noqa: PLC0415 - a parent has no use for it
-    from services.telemetry import logging_setup  # noqa: F401, PLC0415 - used by `run`
+
+    # structlog would draw tracebacks with rich, which takes a tenth of all imports; ours are text.
+    with deferred_imports.withheld("rich"):
+        from services.telemetry import logging_setup  # noqa: F401, PLC0415 - used by `run`
 
     return SharedData()
 

@@ -11,12 +11,14 @@ from classifiers import bundles, card
 from classifiers.link import url_trees
 from classifiers.onnx_model import read_table
 from classifiers.text import sentence_encoder
+from classifiers.text.disguise import disguised
 from fanzha import host_keys, numbering
 from fanzha.errors import FanzhaError
 from fanzha.links import find_links
 from fanzha.text import normalise_all
 from infra import garbage_collection
 from infra.data_paths import ENCODER
+from services.decision.model_kinds import ModelKind
 from services.decision.related.entities import owner_of
 from services.settings import loader
 from services.settings.settings import Settings
@@ -31,6 +33,7 @@ def prepare(*, with_domains: bool) -> None:
         owner_of("first.example")
     numbering.prepare()
     normalise_all([""])
+    disguised(["é"])
     host_keys.of_links(find_links("见【示例】 http://first.example/a"))
 
 
@@ -40,6 +43,10 @@ class SharedData:
     def __init__(self) -> None:
         self._settings: Settings | None = None
 
+    def prepare_early(self) -> None:
+        """Build what depends on no setting, before the first role is asked for."""
+        prepare(with_domains=True)
+
     def prepare(self, role: str, environment: Mapping[str, str]) -> None:
         """Load what processes of *role* read, once: workers have tables, and an encoder.
 
@@ -47,7 +54,6 @@ class SharedData:
         """
         if role != "worker" or self._settings is not None:
             return
-        prepare(with_domains=True)
         os.environ.update(environment)
         with suppress(FanzhaError, OSError, ValueError):
             self._settings = loader.load()
@@ -66,8 +72,12 @@ class SharedData:
 def _read_models(settings: Settings) -> None:
     """Read what workers share of the newest bundles: all but sessions, which start threads."""
     root = settings.models_dir or bundles.SHIPPED
-    for channel in ("sms", "url"):
-        read_table(bundles.newest_released(root, channel))
+    for kind in ModelKind:
+        newest = bundles.newest_released(root, kind.folder)
+        if kind in (ModelKind.TEXT, ModelKind.LINK):
+            read_table(newest)
+        else:
+            card.read(newest)
     if settings.link_cascade_share:
         url_trees.read_statistics(bundles.newest_released(root, "url"))
 

@@ -19,6 +19,7 @@ from fanzha.errors import InvalidConfiguration
 from infra import atomic_file, process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
+from infra.fork_server import one_thread
 from infra.forked_processes import ForkServer
 from infra.periodic import run_periodically
 from infra.port_binding import SharedPort
@@ -28,7 +29,6 @@ from services.decision_log import options
 from services.decision_log.keeper_metrics import MaintenanceMetrics
 from services.decision_log.maintenance import LogMaintenance
 from services.processes import start_screen
-from services.processes.fork_server_start import one_thread
 from services.settings.settings import Settings
 from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 

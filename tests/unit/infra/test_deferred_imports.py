@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from infra.deferred_imports import DeferredModule, deferred
+from infra.deferred_imports import DeferredModule, deferred, withheld
 
 MODULES = {
     "deferred_readers/__init__.py": "",
@@ -67,6 +67,15 @@ def test_a_module_is_imported_when_it_is_read() -> None:
     assert loaded() - before == {
         *("deferred_single", "deferred_parts", "deferred_parts.part", "deferred_parts.other")
     }
+
+
+def test_a_module_that_is_withheld_is_not_there_until_later() -> None:
+    with withheld("deferred_single"), pytest.raises(ImportError):
+        import_module("deferred_single")
+
+    assert import_module("deferred_single").NUMBER == 1
+    with withheld("deferred_single"):
+        assert import_module("deferred_single").NUMBER == 1
 
 
 def test_what_was_read_has_no_stand_in_any_more() -> None:

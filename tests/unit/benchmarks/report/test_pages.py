@@ -145,7 +145,7 @@ def test_an_unmeasured_figure_names_its_command() -> None:
 
     for command in ("bench overload", "bench peers", "bench micro", "--only propagation"):
         assert command in text
-    assert text.count("Not measured: `fanzha") == 11
+    assert text.count("Not measured: `fanzha") == 13
 
 
 def peer(**changes: Any) -> dict[str, Any]:
@@ -275,3 +275,22 @@ def test_a_day_of_four_billion_decisions_is_told_in_core_hours() -> None:
 
     assert "| a third each of calls, texts, links | not measured | 23.3 |" in day
     assert "| calls alone | not measured | 10.0 |" in day
+
+
+def test_memory_of_the_whole_and_of_a_further_worker_is_held_against_its_target() -> None:
+    def of(workers: int, worker: float) -> dict[str, Any]:
+        pss = {"admin": 70.0, "worker": worker}
+        return {"workers": workers, "pss_mib": pss, "pss_mib_after_the_import": pss | {"up": 9.0}}
+
+    run = {"seconds": 0.9, "cpu_seconds": 1.1}
+    result = {
+        "listed": 1_000_000, "memory": [of(1, 280.0), of(2, 450.0)], "start": [run], "help": [run],
+    }  # fmt: skip
+
+    text = page.write({"footprint": result})
+
+    assert "| 2 workers, imported | 529 | 70 | 450 | 9 |" in text
+    missed = section(text, "Missed targets")
+    assert "memory of a further worker (the second): 170, target ≤ 150 MiB" in missed
+    assert "memory of the whole service" not in missed
+    assert "From exec to SERVING, from files with the store away: 0.90 s, 1.10" in text

@@ -48,6 +48,14 @@ def test_a_rate_that_is_no_number_is_refused() -> None:
         url_statistics.parse(json.dumps(table))
 
 
+def test_letters_with_a_rate_on_one_side_only_are_refused() -> None:
+    table = json.loads(url_statistics.dump(ONE))
+    table["label_letters"] = {"ratios": {"abc": 0.5}, "legitimate": {"abd": -1.5}}
+
+    with pytest.raises(ValueError, match="different letters"):
+        url_statistics.parse(json.dumps(table))
+
+
 def test_equal_texts_are_read_once_and_few_are_kept() -> None:
     texts = [
         url_statistics.dump(replace(ONE, suffixes={"com": float(number)})) for number in range(5)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from services.processes.fork_server_start import BLAS_THREADS, one_thread
+from infra.fork_server import BLAS_THREADS, one_thread
 
 MULTIPLY = """
 import os, numpy as np
