@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
+from fanzha import url as urls
 from fanzha.translation.catalogue import gettext
-from fanzha.url import canonical, registrable, split
 from services.cli._common.console import fail
 from services.cli._common.files import OpenTable, Row, column
 from services.cli.eval.model_runner import URL_COLUMNS, ModelRunner, needed
@@ -77,17 +77,17 @@ def month(text: str) -> str:
 
 def suffix(url: str) -> str:
     """Return the public suffix: ``com``, or the domain of a free host."""
-    return registrable(_host(url)).partition(".")[2]
+    return urls.registrable(_host(url)).partition(".")[2]
 
 
 def top_level(url: str) -> str:
     """Return the last label of a host; empty for an address."""
-    return _host(url).rpartition(".")[2] if registrable(_host(url)) else ""
+    return _host(url).rpartition(".")[2] if urls.registrable(_host(url)) else ""
 
 
 def _host(url: str) -> str:
-    readable = canonical(url)
-    return split(readable)[0] if readable else ""
+    readable = urls.canonical(url)
+    return urls.split(readable)[0] if readable else ""
 
 
 _OF_LINKS = {"suffix": suffix, "tld": top_level}

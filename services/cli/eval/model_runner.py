@@ -10,9 +10,9 @@ import numpy as np
 
 from classifiers import bundles, card
 from fanzha import phone, tables
+from fanzha import url as urls
 from fanzha.translation.catalogue import gettext
 from fanzha.translation.message import alternatives
-from fanzha.url import canonicals
 from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail, fault_text
 from services.cli._common.files import OpenTable, Row, column
@@ -99,7 +99,7 @@ def _link(models_dir: Path | None, version: str | None) -> ModelRunner:
 
     def scorer(table: OpenTable, name: str) -> Score:
         link = needed(table, name, *URL_COLUMNS)
-        return lambda rows: _untyped(model.score(canonicals([row[link] for row in rows])))
+        return lambda rows: _untyped(model.score(urls.canonicals([row[link] for row in rows])))
 
     return ModelRunner(model.version, model.threshold, "url", scorer)
 
