@@ -21,7 +21,7 @@ from services.warning.policy import in_force
 
 _server = ServerOf(lambda: warning_policy_pb2_grpc.WarningPolicyServiceStub, deadline_seconds=30.0)
 _STATE, _SOURCE = "WARNING_POLICY_PROPOSAL_STATE_", "WARNING_POLICY_SOURCE_"
-_MOST_BYTES = 4 * in_force.MOST_CHARACTERS
+_BYTES_OF_A_CHARACTER = 4
 Number = Annotated[int, typer.Argument(min=1, help="Number of the proposal.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever approves it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only compare with what is in force.")]
@@ -303,7 +303,7 @@ def _state(one: pb.WarningPolicyProposal) -> str:
 def _text(file: Path) -> str:
     try:
         with file.open("rb") as opened:
-            return opened.read(_MOST_BYTES + 1).decode()
+            return opened.read(_BYTES_OF_A_CHARACTER * in_force.MOST_CHARACTERS + 1).decode()
     except OSError as error:
         fail(f"{file}: {os_fault(error)}")
     except ValueError:
