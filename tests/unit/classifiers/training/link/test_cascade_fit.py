@@ -1,6 +1,7 @@
 """The second stage of links, fitted in folds."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,17 @@ from fanzha.tables import Int64s
 COUNT = 900
 NOTHING = np.zeros(0, np.int64)
 TRAIN, APART = np.arange(600), np.arange(600, COUNT)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Fit on one thread: several wait for each other, for long on a busy machine."""
+    torch, threadpoolctl = pytest.importorskip("torch"), pytest.importorskip("threadpoolctl")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with threadpoolctl.threadpool_limits(1):
+        yield
+    torch.set_num_threads(before)
 
 
 @cache
