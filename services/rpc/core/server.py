@@ -6,6 +6,7 @@ Takes the place of `grpc.aio.server` where decisions are served, and has those o
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import copy_context
 
 import grpc
@@ -82,9 +83,11 @@ class CoreServer:
         except TimeoutError:
             self._server.cancel_all_calls()
             await self._running.end()
-            await asyncio.wait_for(ended.wait(), _CANCEL_SECONDS)
-        self._server.destroy()
-        await self._completions.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _CANCEL_SECONDS)
+        if ended.is_set():  # or what is left ends with the process
+            self._server.destroy()
+            await self._completions.close()
         self._stopped.set()
 
     def _work(self) -> bool:
@@ -95,12 +98,14 @@ class CoreServer:
         return more
 
     def _request_next(self) -> None:
-        queue = self._completions.queue
-        self._server.request_call(queue, queue, self._accept)
+        if not self._is_stopping:
+            queue = self._completions.queue
+            self._server.request_call(queue, queue, self._accept)
 
     def _request_apart(self) -> None:
-        queue = self._completions.queue
-        self._server.request_registered_call(queue, queue, self._apart, self._accept_apart)
+        if not self._is_stopping:
+            queue = self._completions.queue
+            self._server.request_registered_call(queue, queue, self._apart, self._accept_apart)
 
     def _accept(self, event: Event) -> None:
         if not event.success:

@@ -265,6 +265,28 @@ async def test_a_server_that_drains_finishes_what_it_has_and_takes_no_more() -> 
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
+async def test_requests_that_come_while_a_server_stops_are_answered_or_refused() -> None:
+    async with serving() as one, connect(one.target) as channel:
+        await answers(channel)
+
+        async def outcome() -> str:
+            try:
+                await decided(channel, OTHER)
+            except grpc.aio.AioRpcError as error:
+                return error.code().name
+            return "OK"
+
+        asked = [asyncio.ensure_future(outcome()) for _ in range(200)]
+        await one.begun.wait()
+        await asyncio.sleep(0)
+        await one.server.drain(PATIENCE)
+        left = one.server.in_flight
+        found = await asyncio.gather(*asked)
+
+    assert left == 0
+    assert set(found) <= {"OK", "UNAVAILABLE", "CANCELLED"}
+
+
 async def test_a_server_out_of_time_cancels_what_still_runs() -> None:
     async with serving() as one, connect(one.target) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
