@@ -40,6 +40,15 @@ def test_links_lead_to_files_and_headings_that_exist(name: str) -> None:
     assert broken == []
 
 
+def test_the_site_leads_to_every_page() -> None:
+    nav = (CHECKOUT / "mkdocs.yml").read_text().partition("\nnav:\n")[2]
+    pages = {
+        path.relative_to(CHECKOUT / "docs").as_posix() for path in CHECKOUT.glob("docs/**/*.md")
+    }
+
+    assert pages - set(re.findall(r"\S+\.md", nav)) == set()
+
+
 @pytest.mark.parametrize("name", FRONT)
 def test_a_front_page_fits_on_two_screens(name: str) -> None:
     lines = (CHECKOUT / name).read_text().splitlines()
