@@ -26,7 +26,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def settings(targets: str, **others: object) -> AdapterSettings:
-    return AdapterSettings(targets=targets, timeout_ms=30_000, **others)  # type: ignore[arg-type]
+    return AdapterSettings(targets=targets, timeout_ms=10_000, **others)  # type: ignore[arg-type]
 
 
 async def test_a_listed_caller_is_refused_with_the_answer_of_its_protocol(

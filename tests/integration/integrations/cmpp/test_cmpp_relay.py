@@ -39,7 +39,7 @@ async def relayed(
     service: Running, folder: Path, running: CmppGateway, **settings: object
 ) -> AsyncIterator[RunningAdapter]:
     addresses = {"upstream": f"127.0.0.1:{running.port}", "targets": service.interception}
-    chosen = addresses | SETTINGS | {"timeout_ms": 30_000} | settings
+    chosen = addresses | SETTINGS | {"timeout_ms": 10_000} | settings
     with adapter_up("cmpp", folder, **chosen) as adapter:
         yield adapter
 

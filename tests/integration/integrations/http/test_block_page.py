@@ -41,7 +41,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         settings = {
             "FANZHA_BLOCK_PAGE_LISTEN": "127.0.0.1:0",
             "FANZHA_BLOCK_PAGE_TARGETS": service.interception,
-            "FANZHA_BLOCK_PAGE_TIMEOUT_MS": "30000",
+            "FANZHA_BLOCK_PAGE_TIMEOUT_MS": "10000",
             "FANZHA_BLOCK_PAGE_APPEAL_TARGET": service.admin,
             "FANZHA_BLOCK_PAGE_REDRESS_EMAIL": "appeals@bureau.example",
             "FANZHA_BLOCK_PAGE_APPEALS_PER_HOUR": "1000",

@@ -33,7 +33,7 @@ def site() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, site: int) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("gateway")
-    settings = {"FANZHA_EXT_AUTHZ_LISTEN": "127.0.0.1:0", "FANZHA_EXT_AUTHZ_TIMEOUT_MS": "15000"}
+    settings = {"FANZHA_EXT_AUTHZ_LISTEN": "127.0.0.1:0", "FANZHA_EXT_AUTHZ_TIMEOUT_MS": "10000"}
     with fanzha_up(folder, workers=1, **LEAN) as service:
         settings["FANZHA_EXT_AUTHZ_TARGETS"] = service.interception
         with adapter("ext-authz", folder, **settings) as asked:

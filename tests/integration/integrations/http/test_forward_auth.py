@@ -23,7 +23,7 @@ def gateway(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Itera
     settings = {
         "FANZHA_FORWARD_AUTH_LISTEN": "127.0.0.1:0",
         "FANZHA_FORWARD_AUTH_TARGETS": service.interception,
-        "FANZHA_FORWARD_AUTH_TIMEOUT_MS": "30000",
+        "FANZHA_FORWARD_AUTH_TIMEOUT_MS": "10000",
         "FANZHA_FORWARD_AUTH_BLOCK_PAGE_URL": "https://blocked.example/",
     }
     with adapter("forward-auth", tmp_path_factory.mktemp("adapter"), **settings) as asked:

@@ -21,7 +21,7 @@ def site() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory, site: int) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("proxy")
-    settings = {"FANZHA_ICAP_LISTEN": "127.0.0.1:0", "FANZHA_ICAP_TIMEOUT_MS": "20000"}
+    settings = {"FANZHA_ICAP_LISTEN": "127.0.0.1:0", "FANZHA_ICAP_TIMEOUT_MS": "10000"}
     with fanzha_up(folder, workers=1, **LEAN) as service:
         settings["FANZHA_ICAP_TARGETS"] = service.interception
         with adapter("icap", folder, **settings) as asked:

@@ -51,7 +51,7 @@ async def relayed(
 ) -> AsyncIterator[SmppPair]:
     try:
         async with smpp_pair.relayed(
-            service.interception, folder, centre, **{"timeout_ms": 30_000, **settings}
+            service.interception, folder, centre, **{"timeout_ms": 10_000, **settings}
         ) as pair:
             yield pair
     except NoMessageCentre as error:

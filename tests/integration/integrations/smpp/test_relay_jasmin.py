@@ -29,7 +29,7 @@ async def test_what_jasmin_splits_arrives_or_is_refused_whole(
     messages = list(traffic(600, 0.05, seed=4, kinds=TEXT_KINDS))
     try:
         async with relayed(
-            service.interception, tmp_path, {"latency": 3}, timeout_ms=30_000
+            service.interception, tmp_path, {"latency": 3}, timeout_ms=10_000
         ) as pair:
             answers = await jasmin_send(pair.port, messages, tmp_path, window=40, split=split)
             arrived = await pair.arrived()
@@ -48,7 +48,7 @@ async def test_jasmin_as_message_centre_gets_what_npm_smpp_sends(
     try:
         async with (
             jasmin_centre() as centre,
-            relay_before(centre, service.interception, tmp_path, timeout_ms=30_000) as pair,
+            relay_before(centre, service.interception, tmp_path, timeout_ms=10_000) as pair,
         ):
             ledger = await pair.send(pdus_of(messages), window=50)
             arrived = await pair.arrived()
