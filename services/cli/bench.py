@@ -74,12 +74,10 @@ app = typer.Typer(no_args_is_help=True, help="Measure speed; from a checkout onl
 @app.callback(invoke_without_command=True)
 def bench(
     context: typer.Context,
-    target: Annotated[
-        str, typer.Option(help="A system that is not on this machine; `remote` has more options.")
-    ] = "",
+    target: Annotated[str, typer.Option(help="Address of an interception server.")] = "",
     seconds: Annotated[float, typer.Option(help="Of each cell, with --target.")] = 5.0,
     json: Annotated[str, typer.Option(help="File for the figures, with --target.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, with --target.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Measure speed; from a checkout only."""
     if context.invoked_subcommand is not None:

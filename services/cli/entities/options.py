@@ -112,36 +112,37 @@ def identifiers(
 
 def kind_word(number: int) -> str:
     """Return the word of a kind of entity, in the language of the user."""
-    return enum_word("entity_kind", word(pb.EntityKind.Name(_any(number)), "ENTITY_KIND_"))
+    return enum_word("entity_kind", _word(pb.EntityKind, number, "ENTITY_KIND_"))
 
 
 def fraud_word(number: int) -> str:
     """Return the word of a kind of financial fraud."""
-    name = word(pb.FinancialFraud.Name(_any(number)), "FINANCIAL_FRAUD_")
+    name = _word(pb.FinancialFraud, number, "FINANCIAL_FRAUD_")
     return enum_word("financial_fraud", name)
 
 
 def state_word(number: int) -> str:
     """Return the word of a state of an entity."""
-    return enum_word("entity_state", word(pb.EntityState.Name(_any(number)), "ENTITY_STATE_"))
+    return enum_word("entity_state", _word(pb.EntityState, number, "ENTITY_STATE_"))
 
 
 def step_state_word(number: int) -> str:
     """Return the word of a state of a step."""
     if not number:
         return gettext("open")
-    name = word(pb.ExitStepState.Name(_any(number)), "EXIT_STEP_STATE_")
+    name = _word(pb.ExitStepState, number, "EXIT_STEP_STATE_")
     return enum_word("exit_step_state", name)
 
 
 def identifier_word(number: int) -> str:
     """Return the word of a kind of identifier."""
-    name = word(pb.IdentifierKind.Name(_any(number)), "IDENTIFIER_KIND_")
+    name = _word(pb.IdentifierKind, number, "IDENTIFIER_KIND_")
     return enum_word("identifier_kind", name)
 
 
-def _any(number: int) -> Any:
-    return number
+def _word(enum: Any, number: int, prefix: str) -> str:
+    """Return the word of a number, or the number itself: a newer server may know more."""
+    return word(enum.Name(number), prefix) if number in enum.values() else str(number)
 
 
 def _read(text: str, enum: Any, prefix: str, option: str) -> Any:

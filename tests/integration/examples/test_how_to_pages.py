@@ -20,6 +20,7 @@ PAGES = {
 """Commands of a page that run, at least."""
 LEFT_OUT = {
     "audit tail": "follows until Ctrl-C",
+    "audit verify data/audit --anchors": "a folder of the reader's, on a medium written once",
     "blocklist drop": "asks at a terminal; needs a trial that is over",
     "blocklist import list.csv --source carrier": "a file of the reader's, with columns of its own",
     "blocklist mappings forget": "an id of the reader's",

@@ -45,7 +45,11 @@ HELP = {
     "--from": {"Calling number, code or name.", "Sender: number, code or name.", "Who asks."},
     "--channel": {"call, text or link; empty: all."},
     "--timeout": {"Seconds to wait for the answer."},
-    "--json": {"Print JSON."},
+    "--json": {
+        "Print JSON.",
+        # Of a load test, whose figures are kept in a file.
+        "File for the figures, with --target.",
+    },
     "--yes": {"Do not ask for confirmation."},
 }
 """What an option may say of itself; `--reason` says what a command does with it."""
