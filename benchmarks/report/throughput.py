@@ -115,7 +115,7 @@ def overload(results: Results) -> list[str]:
         f"{result['rows']} rows a request, {way}, {result['listed']:,} listed numbers, a deadline "
         f"of {result['timeout_ms']:g} ms; p50 and p99 are of what was decided. The capacity "
         f"of the closed loop before was {count(result['capacity_rows_per_second'])} rows a second. "
-        f"At the highest load {share(result['kept_share'])} of the peak was still decided in time.",
+        f"At three times it {share(result['kept_share'])} of the peak was still decided in time.",
         "",
         *table(head, rows),
         *plot("overload", "Overload"),
