@@ -123,7 +123,7 @@ async def test_what_was_called_durable_survives_the_loss_of_the_primary(
 ) -> None:
     lines = (
         f"sentinel monitor lists 127.0.0.1 {primary.port} 1",
-        "sentinel down-after-milliseconds lists 1000",
+        "sentinel down-after-milliseconds lists 3000",
         "sentinel failover-timeout lists 5000",
     )
     with server(tmp_path / "sentinel", *lines, sentinel=True) as sentinel:
