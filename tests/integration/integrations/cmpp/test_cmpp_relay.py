@@ -29,7 +29,9 @@ VERSIONS = pytest.mark.parametrize("version", [0x20, 0x30])
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with fanzha_up(tmp_path_factory.mktemp("service"), workers=1, **LEAN) as running:
+    with fanzha_up(
+        tmp_path_factory.mktemp("service"), workers=1, **LEAN, **smpp_pair.NO_HISTORY
+    ) as running:
         smpp_pair.list_fraud(running)
         yield running
 

@@ -39,7 +39,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("service")
     treatments = folder / "treatments.toml"
     treatments.write_text(LABEL_TEXTS)
-    settings = LEAN | {"FANZHA_TREATMENTS_FILE": str(treatments)}
+    settings = LEAN | smpp_pair.NO_HISTORY | {"FANZHA_TREATMENTS_FILE": str(treatments)}
     with fanzha_up(folder, workers=1, **settings) as running:
         smpp_pair.list_fraud(running)
         yield running

@@ -16,7 +16,9 @@ from tests.support.smsc import NoMessageCentre
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with fanzha_up(tmp_path_factory.mktemp("service"), workers=1, **LEAN) as running:
+    with fanzha_up(
+        tmp_path_factory.mktemp("service"), workers=1, **LEAN, **smpp_pair.NO_HISTORY
+    ) as running:
         smpp_pair.list_fraud(running)
         yield running
 
