@@ -9,8 +9,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -21,15 +20,13 @@ from blocklists.store.store import Store
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import InvalidConfiguration, Unavailable
-from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
 from infra import garbage_collection, process_lifecycle
 from infra.clock import now_ms
-from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, REQUEST_IDS, SIBLINGS
+from infra.data_paths import LISTS, SIBLINGS
 from infra.failure_counts import FAILURES, FailureKind
 from infra.periodic import run_periodically
 from infra.redis.client import Client, connect
-from infra.shared_table import SharedTable
 from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import RefusalRecorder
 from services.carrier_policy import wiring as carrier_policy
@@ -47,8 +44,6 @@ from services.decision.related.store import GraphStore
 from services.decision.related.suspect_set import SuspectSet
 from services.decision.sinks.hit_sink import HitBuffer, HitFlusher
 from services.decision.sinks.hit_store import HitStore, PrefixClaims
-from services.decision_log import options
-from services.decision_log.log import DecisionLog
 from services.feedback.call_end_fanout import CallEndFanout
 from services.feedback.call_ends import CallEndReports
 from services.feedback.service import FeedbackService
@@ -56,18 +51,16 @@ from services.lists.hit_count_store import EntryHitStore
 from services.lists.hit_counter import EntryHitFlusher, EntryHits
 from services.models.follower import ModelFollower
 from services.models.store import ModelStore
-from services.processes import wiring
+from services.processes import wiring, worker_parts
 from services.processes.list_follower import follow_lists
 from services.processes.wiring import Decider
 from services.rpc import security
 from services.rpc.access.description import describing
 from services.rpc.access.handler import AccessServicer
-from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
 from services.telemetry.metrics_layout import CASCADES
-from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -90,14 +83,14 @@ class Worker:
             raise InvalidConfiguration("FANZHA_REDIS_URL: a worker needs it")
         self._settings, self._relates = settings, settings.related_action != "off"
         self._name = f"{socket.gethostname()}/{os.getpid()}"
-        self._metrics = _metrics(settings)
+        self._metrics = worker_parts.metrics(settings)
         redis = connect(settings.redis_url)
         self._store = Store(connect(settings.redis_url, decode_responses=False))
         self._claims = PrefixClaims(redis, self._name)
         self._ids = ids.DecisionIds(secrets.randbits)
         self._replica = Replica(settings.data_dir / LISTS)
         # Files of ten million entries take a while to verify, and so do models to load.
-        self._first_lists = _in_thread(self._replica.refresh)
+        self._first_lists = worker_parts.in_thread(self._replica.refresh)
         self._applied_at_ms = 0
         hits = HitStore(
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
@@ -142,7 +135,7 @@ class Worker:
             counters=self._metrics,
             interval_seconds=settings.hit_flush_ms / 1000,
         )
-        self._log = _decision_log(settings, self._metrics)
+        self._log = worker_parts.decision_log(settings, self._metrics)
         self._entry_hits = EntryHits(now_ms=now_ms, counters=self._metrics)
         self._entry_flusher = EntryHitFlusher(
             self._entry_hits, EntryHitStore(redis), counters=self._metrics, now_ms=now_ms
@@ -166,7 +159,7 @@ class Worker:
             reserve_ids=self._ids.reserve,
             now_ms=now_ms,
             suspects=suspects,
-            repeated=_repeated_requests(self._settings, self._metrics),
+            repeated=worker_parts.repeated_requests(self._settings, self._metrics),
             policies=self._policies.current,
             count_dry_runs=self._metrics.dry_run,
             reviews_used=wiring.reviews_of_host(self._settings),
@@ -226,6 +219,7 @@ class Worker:
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
             shed=self._metrics.shed,
+            waited=self._metrics.waited,
             security=security.of(settings, "decisions", self._refusals.count),
         )
 
@@ -360,41 +354,3 @@ class Worker:
                 reported_at_ms=now_ms(),
             )
         )
-
-
-def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:
-    worker_options = options.of_worker(settings)
-    if worker_options is None:
-        return None
-    home = HomePlan(settings.home_country)
-    return DecisionLog(worker_options, home=home, now_ms=now_ms, counters=metrics)
-
-
-def _in_thread(refresh: Callable[[], bool]) -> "Future[bool]":
-    """Load the first lists while the models are loaded."""
-    with_models = ThreadPoolExecutor(1, thread_name_prefix="first lists")
-    loading = with_models.submit(refresh)
-    with_models.shutdown(wait=False)
-    return loading
-
-
-def _repeated_requests(settings: Settings, metrics: DecisionMetrics) -> RepeatedRequests | None:
-    """Share answers with the workers of this host; None where the settings say so."""
-    if not settings.request_id_window_s:
-        return None
-    slots, holds_ms = settings.request_id_slots, settings.request_id_window_s * 1000
-    try:
-        table = SharedTable.on_file(settings.data_dir / REQUEST_IDS, slots=slots, holds_ms=holds_ms)
-    except OSError as error:
-        # A full disk stops no decisions.
-        logger.warning("retries that reach another worker count again: %s", error)
-        table = SharedTable.in_memory(slots=slots, holds_ms=holds_ms)
-    return RepeatedRequests(table, counted=metrics.request_ids)
-
-
-def _metrics(settings: Settings) -> DecisionMetrics:
-    if not settings.metrics_enabled:
-        return DecisionMetrics()
-    return DecisionMetrics.on_page(
-        settings.data_dir / METRICS, os.environ.get(NAME_VARIABLE, "worker"), os.getpid()
-    )

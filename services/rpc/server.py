@@ -179,6 +179,7 @@ class RpcServer:
         max_wait_ms: int = 500,
         failed: Callable[[str], None] = lambda _code: None,
         shed: Callable[[ShedReason], None] = lambda _why: None,
+        waited: Callable[[int, float], None] = lambda _requests, _seconds: None,
         times: ConnectionTimes = _TIMES,
         page_key: PageKey | None = None,
     ) -> None:
@@ -203,7 +204,7 @@ class RpcServer:
                 longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed
             )
             self._shedder = shedder
-            self._server = _deciding(options, decides, registry, shedder)
+            self._server = _deciding(options, decides, registry, shedder, waited)
             self.methods += decision_paths(decides)
         else:
             self._server = _on_grpc_aio(options, registry)
@@ -276,10 +277,11 @@ def _deciding(
     servicer: InterceptionServicer,
     registry: MethodRegistry,
     shedder: LoadShedder,
+    waited: Callable[[int, float], None],
 ) -> CoreServer:
     stages = DecisionStages(
         shedder=shedder,
-        queue=BatchQueue(shedder.shares, shedder.leave),
+        queue=BatchQueue(shedder.shares, shedder.leave, waited),
         memory=registry.memory,
         running=RunningCalls(),
     )

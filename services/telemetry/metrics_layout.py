@@ -11,9 +11,14 @@ from fanzha.tables import Channel
 from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
-from services.decision.shed_reasons import ShedReason
 from services.telemetry.drift_families import DRIFT_ALARMS, FEATURE_DRIFT, SCORE_DRIFT, WORDS
 from services.telemetry.metric_family import Family
+from services.telemetry.request_families import (
+    QUEUE_SECONDS,
+    REQUEST_IDS,
+    REQUESTS_SHED,
+    RPC_ERRORS,
+)
 
 STAGES = ("convert", "lists", "model", "velocity", "policy", "shadow", "respond")
 STAGE_SECONDS = (
@@ -22,12 +27,6 @@ STAGE_SECONDS = (
 )
 PROPAGATION_SECONDS = (1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 BATCH_ROWS = tuple(2**power for power in range(13))
-RPC_CODES = (
-    *("cancelled", "unknown", "invalid_argument", "deadline_exceeded", "not_found"),
-    *("already_exists", "permission_denied", "resource_exhausted", "failed_precondition"),
-    *("aborted", "out_of_range", "unimplemented", "internal", "unavailable", "data_loss"),
-    "unauthenticated",
-)
 CHANNELS = tuple(Channel)
 
 REASON_SPAN = max(Reason) + 1
@@ -187,21 +186,6 @@ MODEL_REFUSALS = Family(
     labels=("channel",),
     values=_BY_KIND,
 )
-RPC_ERRORS = Family(
-    name="fanzha_rpc_errors",
-    kind="counter",
-    text="Requests that did not end with OK.",
-    labels=("code",),
-    values=tuple((code,) for code in RPC_CODES),
-)
-REQUESTS_SHED = Family(
-    name="fanzha_requests_shed",
-    kind="counter",
-    text="Requests for decisions that were shed, by reason; without those that gRPC's core cancels "
-    "when its queue is full.",
-    labels=("reason",),
-    values=tuple((reason.value,) for reason in ShedReason),
-)
 SIGHTINGS_DROPPED = Family(
     name="fanzha_graph_sightings_dropped",
     text="Events that could not be added to the graph of what is seen together: more than 64 of "
@@ -248,14 +232,6 @@ DRY_RUNS = Family(
     text="Decisions of dry runs, such as checks; only fanzha_escalations counts them, too.",
     labels=("channel", "action"),
     values=tuple(product(WORDS.values(), ("allow", "block"))),
-)
-REQUEST_ID_OUTCOMES = ("repeated", "conflict", "evicted")
-REQUEST_IDS = Family(
-    name="fanzha_request_ids",
-    text="Rows with a request id: repeated ones, which got an earlier answer; those with the id of "
-    "another row, decided as new; and answers forgotten early because the table was full.",
-    labels=("outcome",),
-    values=tuple((outcome,) for outcome in REQUEST_ID_OUTCOMES),
 )
 FINGERPRINT_HITS = Family(
     name="fanzha_fingerprint_hits",
@@ -381,7 +357,7 @@ FAMILIES = (
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),
     *(LIST_FINDINGS, LIST_FILES_REFUSED),
     *(HOST_FACTS, HOST_FACTS_DOMAINS, HOST_FACTS_REFUSED),
-    *(SIGHTINGS_DROPPED, RELATED_ENTITIES, PROPAGATION),
+    *(SIGHTINGS_DROPPED, RELATED_ENTITIES, PROPAGATION, QUEUE_SECONDS),
     *(ENTRY_HITS_DROPPED, SHADOW_ENTRY_HITS, SHADOW_ENTRIES),
 )
 

@@ -26,11 +26,12 @@ from services.decision.shadow.models import ShadowDifference
 from services.decision.shed_reasons import ShedReason
 from services.telemetry import drift_families
 from services.telemetry import metrics_layout as layout
+from services.telemetry import request_families as families
 from services.telemetry.metric_family import Family
 
 _BYTES = 8
 _RPC_PLACE = {
-    code: layout.START[layout.RPC_ERRORS.name] + i for i, code in enumerate(layout.RPC_CODES)
+    code: layout.START[families.RPC_ERRORS.name] + i for i, code in enumerate(families.RPC_CODES)
 }
 _UNREADABLE_PLACE = {
     (channel, field): layout.START[layout.ROWS_UNREADABLE.name] + place
@@ -38,7 +39,9 @@ _UNREADABLE_PLACE = {
         (channel, field) for channel in layout.CHANNELS for field in layout.FIELDS[channel]
     )
 }
-_SHED_PLACE = {why: layout.START[layout.REQUESTS_SHED.name] + i for i, why in enumerate(ShedReason)}
+_SHED_PLACE = {
+    why: layout.START[families.REQUESTS_SHED.name] + i for i, why in enumerate(ShedReason)
+}
 _STAGE_PLACE = {
     (channel, stage): layout.START[layout.STAGE.name]
     + layout.STAGE.width * (index * len(layout.STAGES) + place)
@@ -236,6 +239,12 @@ class DecisionMetrics:
         self._set(layout.RELATED_ENTITIES, size)
         self._observe(layout.PROPAGATION, layout.START[layout.PROPAGATION.name], seconds)
 
+    def waited(self, requests: int, seconds: float) -> None:
+        """Count the requests of a batch with the longest wait of any of them."""
+        family, place = families.QUEUE_SECONDS, layout.START[families.QUEUE_SECONDS.name]
+        self._figures[place + family.bucket(seconds)] += requests
+        self._figures[place + family.width - 1] += requests * seconds
+
     def rows_unreadable(self, channel: Channel, errors: Iterable[str]) -> None:
         """Count rows by the field for which they cannot be read, the first word of their error."""
         other = _UNREADABLE_PLACE[channel, "other"]
@@ -260,8 +269,8 @@ class DecisionMetrics:
 
     def request_ids(self, outcome: str, rows: int) -> None:
         """Count rows with a request id by outcome."""
-        place = layout.REQUEST_ID_OUTCOMES.index(outcome)
-        self._figures[layout.START[layout.REQUEST_IDS.name] + place] += rows
+        place = families.REQUEST_ID_OUTCOMES.index(outcome)
+        self._figures[layout.START[families.REQUEST_IDS.name] + place] += rows
 
     def fingerprint_hit(self, action: Action) -> None:
         """Count a text that a listed fingerprint decided."""

@@ -26,6 +26,7 @@ class _Waiting:
     request: EncodedRequest
     weight: int
     reply: Reply
+    since: float
 
 
 class BatchQueue:
@@ -35,13 +36,16 @@ class BatchQueue:
         self,
         shares: FairShare | None = None,
         answered: Callable[[int], None] = lambda _requests: None,
+        waited: Callable[[int, float], None] = lambda _requests, _seconds: None,
     ) -> None:
         """*shares* counts what waits, by client.
 
-        *answered* is called with the number of requests of each batch after their replies.
+        *answered* is called with the number of requests of each batch after their replies, *waited*
+        before them, with the longest wait of any of them besides.
         """
         self._shares = shares or FairShare(monotonic)
         self._answered = answered
+        self._waited = waited
         self._unexpected = UnexpectedLog()
         self._waiting: dict[BatchHandler, deque[_Waiting]] = {}
 
@@ -50,7 +54,7 @@ class BatchQueue:
         waiting = self._waiting.get(handler)
         if waiting is None:
             waiting = self._waiting[handler] = deque()
-        waiting.append(_Waiting(request, handler.weight(request), reply))
+        waiting.append(_Waiting(request, handler.weight(request), reply, monotonic()))
         self._shares.join(request.login)
 
     def decide_batch(self) -> bool:
@@ -66,6 +70,7 @@ class BatchQueue:
         return bool(self._waiting)
 
     def _decide(self, handler: BatchHandler, batch: Sequence[_Waiting]) -> None:
+        self._waited(len(batch), monotonic() - min(one.since for one in batch))
         for one in batch:
             self._shares.leave(one.request.login)
         try:

@@ -68,7 +68,7 @@ class RepeatedRequests:
     def __init__(
         self, table: SharedTable, *, counted: Callable[[str, int], None] = lambda _what, _by: None
     ) -> None:
-        """Call *counted* with rows by outcome, one of `metrics_layout.REQUEST_ID_OUTCOMES`."""
+        """Call *counted* with rows by outcome, one of `request_families.REQUEST_ID_OUTCOMES`."""
         self._table = table
         self._counted = counted
 

@@ -340,3 +340,16 @@ def test_failures_of_background_tasks_are_counted_by_task_and_outlive_the_worker
     value = reading(pages)
     name = "fanzha_periodic_task_failures_total"
     assert (value(name, task="model follower"), value(name, task="other")) == (6, 1)
+
+
+def test_requests_are_counted_by_the_longest_wait_of_their_batch(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.waited(3, 0.004)
+    worker.waited(1, 0.2)
+
+    value = reading(pages)
+    assert value("fanzha_queue_seconds_bucket", le="0.0025") == 0
+    assert value("fanzha_queue_seconds_bucket", le="0.005") == 3
+    assert value("fanzha_queue_seconds_count") == 4
+    assert value("fanzha_queue_seconds_sum") == pytest.approx(0.212)

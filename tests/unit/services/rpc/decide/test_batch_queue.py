@@ -133,3 +133,16 @@ def test_what_waits_is_counted_by_client_until_it_is_decided() -> None:
 
     assert waiting == [3, 2, 1]
     assert shares.waiting == 0
+
+
+def test_each_batch_tells_how_many_waited_and_the_longest_wait() -> None:
+    told = list[tuple[int, float]]()
+    queue = BatchQueue(waited=lambda requests, seconds: told.append((requests, seconds)))
+    put(queue, Doubling(rows=MAX_ROWS // 2), 2, 13, 4)
+
+    while queue.decide_batch():
+        pass
+
+    assert [requests for requests, _ in told] == [2, 1]
+    # Those of the second batch waited as long, and for the first batch besides.
+    assert 0 <= told[0][1] <= told[1][1]

@@ -1,0 +1,58 @@
+"""Parts that a worker makes at its start from its settings."""
+
+import logging
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from fanzha.phone import HomePlan
+from infra.clock import now_ms
+from infra.data_paths import METRICS, NAME_VARIABLE, REQUEST_IDS
+from infra.shared_table import SharedTable
+from services.decision_log import options
+from services.decision_log.log import DecisionLog
+from services.rpc.decide.repeated_requests import RepeatedRequests
+from services.settings.settings import Settings
+from services.telemetry.worker_metrics import DecisionMetrics
+
+logger = logging.getLogger(__name__)
+
+
+def decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:
+    """Make the decision log; None where the settings say so."""
+    worker_options = options.of_worker(settings)
+    if worker_options is None:
+        return None
+    home = HomePlan(settings.home_country)
+    return DecisionLog(worker_options, home=home, now_ms=now_ms, counters=metrics)
+
+
+def in_thread(refresh: Callable[[], bool]) -> "Future[bool]":
+    """Load the first lists while the models are loaded."""
+    with_models = ThreadPoolExecutor(1, thread_name_prefix="first lists")
+    loading = with_models.submit(refresh)
+    with_models.shutdown(wait=False)
+    return loading
+
+
+def repeated_requests(settings: Settings, metrics: DecisionMetrics) -> RepeatedRequests | None:
+    """Share answers with the workers of this host; None where the settings say so."""
+    if not settings.request_id_window_s:
+        return None
+    slots, holds_ms = settings.request_id_slots, settings.request_id_window_s * 1000
+    try:
+        table = SharedTable.on_file(settings.data_dir / REQUEST_IDS, slots=slots, holds_ms=holds_ms)
+    except OSError as error:
+        # A full disk stops no decisions.
+        logger.warning("retries that reach another worker count again: %s", error)
+        table = SharedTable.in_memory(slots=slots, holds_ms=holds_ms)
+    return RepeatedRequests(table, counted=metrics.request_ids)
+
+
+def metrics(settings: Settings) -> DecisionMetrics:
+    """Make the metrics, on a page that the parent process reads where it serves them."""
+    if not settings.metrics_enabled:
+        return DecisionMetrics()
+    return DecisionMetrics.on_page(
+        settings.data_dir / METRICS, os.environ.get(NAME_VARIABLE, "worker"), os.getpid()
+    )
