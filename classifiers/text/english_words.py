@@ -20,6 +20,8 @@ _WIDE_GAP = 6.0
 """Cost of each join across a wider gap than there is between the others."""
 _AMOUNT = re.compile(r"[$£€]?[0-9]+[kmx]?")
 _NAME_LETTERS = 3
+_LONG = 7
+"""Letters from which chance spells no word: fewer than half of them may be left (d311v3r)."""
 _BELIEVED = 0.6
 """Of the words that gaps part, so many are known where the gaps are those of the text."""
 _READINGS = 32
@@ -114,11 +116,13 @@ def _words_back(pieces: Sequence[str], begins: Sequence[int]) -> list[str]:
 def respelt(token: str) -> str | None:
     """Return the word that *token* spells with digits and marks for some of its letters.
 
-    None where these only follow a word (``top5``), are more than its letters, or spell no word.
+    None where these only follow a word (``top5``), are more than the letters of a short one, or
+    spell no word.
     """
     lower = token.lower()
     letters = sum(map(str.isalpha, lower))
-    if letters == len(lower) or 2 * letters < len(lower) or lower.rstrip(SUBSTITUTES) in WORDS:
+    is_too_few = 2 * letters < len(lower) < _LONG
+    if letters in {0, len(lower)} or is_too_few or lower.rstrip(SUBSTITUTES) in WORDS:
         return None
     return next((word for word in _readings(lower) if word in WORDS), None)
 

@@ -1,7 +1,8 @@
 """Disguised texts read as people read them, and others stay as they are."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import product
 from random import Random
 
 import pytest
@@ -164,6 +165,7 @@ ODD = ["acc", "0", "unt", "a", "b", " ", "  ", "😀", "❤️", "\u200b", "1", 
 @given(st.lists(st.lists(st.sampled_from(ODD), max_size=9).map("".join), max_size=4))
 @example(["unt|1"])
 @example(["@ccóunt"])
+@example(["d311v3r", "p13@$e", "810ck3d", "1d3n7!7y"])
 @settings(max_examples=examples(200))
 def test_rows_are_chosen_exactly_where_there_is_a_disguise(texts: list[str]) -> None:
     found = disguised(texts)
@@ -191,27 +193,48 @@ def test_any_text_can_be_read(text: str) -> None:
     assert len(normalise_all([reading])) == 1
 
 
+MARKS = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7", "b": "8", "l": "1"}
+
+
 def half_in_digits(text: str, chance: Random) -> str:
-    marks = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7", "b": "8", "l": "1"}
     return "".join(
-        chance.choice(marks[letter]) if letter in marks and chance.random() < 0.5 else letter
+        chance.choice(MARKS[letter]) if letter in MARKS and chance.random() < 0.5 else letter
         for letter in text
     )
 
 
+def all_in_digits(word: str) -> Iterator[str]:
+    forms = map("".join, product(*(letter + MARKS.get(letter, "") for letter in word)))
+    return (form for form in forms if form != word)
+
+
+@pytest.mark.parametrize("word", sorted({word for text in SENTENCES for word in text.split()}))
+def test_a_word_in_digits_is_read_if_it_is_long_or_half_of_its_letters_are_left(word: str) -> None:
+    forms = {
+        form
+        for form in all_in_digits(word)
+        if len(word) >= 7
+        # What follows a word may be a number: no7, plea53.
+        or (len(word) > 2 and form[-1].isalpha() and 2 * sum(map(str.isalpha, form)) >= len(form))
+    }
+
+    assert {form: undo(form)[0] for form in forms} == dict.fromkeys(forms, word)
+
+
 @given(st.sampled_from(SENTENCES), st.integers(0, 2**32))
+@example(SENTENCES[0], 9864)
+@example(SENTENCES[2], 18504)
 @settings(max_examples=examples(200))
-def test_of_words_with_half_of_their_letters_in_digits_nearly_all_are_read(
-    sentence: str, seed: int
-) -> None:
+def test_in_a_text_of_words_in_digits_all_are_read_but_numbers(sentence: str, seed: int) -> None:
     hidden = half_in_digits(sentence, Random(seed))
 
     reading = undo(hidden)[0].split()
 
-    words = sentence.split()
-    assert len(reading) == len(words)
-    wrong = [word for word, read in zip(words, reading, strict=True) if word != read]
-    assert len(wrong) <= 2
+    shown = hidden.split()
+    readable = {one for one in shown if len(one) > 2 and undo(one)[1]}
+    triples = zip(sentence.split(), shown, reading, strict=True)
+    wrong = {one for word, one, read in triples if read != word}
+    assert wrong <= {"4", "70"} if len(readable) >= 3 else wrong.isdisjoint(readable)
 
 
 @pytest.mark.parametrize("price", ["£350", "$20", "5000", "3.50", "100k!", "24/7", "£1,000"])
