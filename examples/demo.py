@@ -26,7 +26,7 @@ from rich.table import Table
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from services.cli._common.enum_words import word
+from services.cli._common.enum_words import wire_word
 from services.cli._common.files import open_table
 from services.cli.replay import traffic
 from services.cli.replay.tally import percentile
@@ -182,12 +182,12 @@ def _short(text: str, length: int = 24) -> str:
 
 
 def _cells(decision: decision_pb2.Decision) -> tuple[str, ...]:
-    action = word(decision_pb2.Action.Name(decision.action), "ACTION_")
+    action = wire_word(decision_pb2.Action, decision.action)
     colour = "red" if action == "block" else "green"
     return (
         f"[{colour}]{action}[/]",
-        word(decision_pb2.Reason.Name(decision.reason), "REASON_"),
-        word(decision_pb2.FraudType.Name(decision.fraud_type), "FRAUD_TYPE_"),
+        wire_word(decision_pb2.Reason, decision.reason),
+        wire_word(decision_pb2.FraudType, decision.fraud_type),
         f"{decision.score:.4f}" if decision.HasField("score") else "–",
         decision.pattern,
     )
@@ -219,7 +219,7 @@ def _confirm(stub: Any, channel: grpc.Channel, folder: str) -> None:
         decision_id=suspect.decision_id, confirmed_by="demo", note="the victim called 96110"
     )
     answer = _patiently(lambda: feedback.ConfirmHit(request, timeout=DEADLINE_SECONDS))
-    durability = word(feedback_pb2.Durability.Name(answer.durability), "DURABILITY_")
+    durability = wire_word(feedback_pb2.Durability, answer.durability)
     console.print(
         f"decision {suspect.decision_id} confirmed, place {answer.stream_id}, {durability}"
     )

@@ -18,7 +18,7 @@ from examples.warning_demo.campaigns import Traffic
 from examples.warning_demo.pipeline import Seen
 from fanzha.client import Answer, Call, CallEnd, RequestFailed
 from fanzha.v1 import decision_pb2
-from services.cli._common.enum_words import word
+from services.cli._common.enum_words import wire_word
 from services.warning.channels import sms_parts
 from services.warning.model import Tier
 from tests.support.smsc import MessageCentre
@@ -260,4 +260,4 @@ def _by_reason(answers: Sequence[Answer]) -> list[tuple[str, str, str]]:
 
 
 def _reason(answer: Answer) -> str:
-    return word(decision_pb2.Reason.Name(cast(Any, answer.reason)), "REASON_")
+    return wire_word(decision_pb2.Reason, cast(Any, answer.reason))

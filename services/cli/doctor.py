@@ -28,6 +28,7 @@ from fanzha.v1 import (
 )
 from services.cli._common import addresses, exit_status
 from services.cli._common.console import login_fault, one_sentence, print_json
+from services.cli._common.enum_words import wire_name, wire_word
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.profiles import SERVER
@@ -146,7 +147,7 @@ def _reach(
         return CheckResult(title, CheckState.BAD, f"{address}: {_reason(error)}", silent)
     except client.LoginError as error:
         return CheckResult(title, CheckState.BAD, f"{address}: {login_fault(error)}")
-    status = health_pb2.HealthCheckResponse.ServingStatus.Name(health.status)
+    status = wire_name(health_pb2.HealthCheckResponse.ServingStatus, health.status)
     tls = "TLS" if client.Login.from_environment().encrypted else gettext("no TLS")
     state = CheckState.GOOD if status == "SERVING" else CheckState.BAD
     return CheckResult(title, state, f"{address}, {status}, {took_ms:.0f} ms, {tls}")
@@ -171,9 +172,7 @@ def _identity(address: str) -> CheckResult:
     if who.development:
         detail = gettext("authentication is off: whoever connects has all roles")
         return CheckResult(gettext_noop("identity"), CheckState.LOOK, detail)
-    roles = ", ".join(
-        access_pb2.Role.Name(role).removeprefix("ROLE_").lower() for role in who.roles
-    )
+    roles = ", ".join(wire_word(access_pb2.Role, role) for role in who.roles)
     ends = ""
     if who.expires_at_s:
         ends = gettext(", until {when}", when=written(who.expires_at_s * 1000))

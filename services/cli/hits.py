@@ -18,7 +18,7 @@ from fanzha.v1 import feedback_pb2 as pb
 from infra.clock import now_ms
 from services.cli._common.channel_words import ChannelWord, reader
 from services.cli._common.console import fail, out, print_json, say_following
-from services.cli._common.enum_words import enum_word, word
+from services.cli._common.enum_words import enum_word, wire_word, word
 from services.cli._common.json_words import hit_words
 from services.cli._common.options import (
     DEFAULT_DECISION_TARGET,
@@ -185,7 +185,7 @@ def _after(since: str) -> str:
 
 
 def _show(one: hit_pb2.TailHitsResponse, as_json: bool) -> None:
-    name, hit = hit_pb2.HitStream.Name(one.stream).removeprefix(_STREAM).lower(), one.fields
+    name, hit = wire_word(hit_pb2.HitStream, one.stream), one.fields
     if as_json:
         _write(
             json.dumps(
@@ -281,7 +281,7 @@ def _fraud_type(name: str) -> Any:
 
 
 def _tell(what: str, answer: Any, as_json: bool, **more: str) -> None:
-    durability = word(pb.Durability.Name(answer.durability), "DURABILITY_")
+    durability = wire_word(pb.Durability, answer.durability)
     if as_json:
         print_json({"first": answer.first, "durability": durability, **more})
         return

@@ -17,7 +17,7 @@ from fanzha.v1 import access_pb2_grpc, decision_pb2
 from services.auth import identity
 from services.cli._common import addresses
 from services.cli._common.console import err, fail, fault_text, os_fault, out, print_json
-from services.cli._common.enum_words import enum_word, field_label
+from services.cli._common.enum_words import enum_word, field_label, wire_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import FieldTable
@@ -252,15 +252,13 @@ def list_(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
 
 
 def _identity_words(one: pb.KnownIdentity) -> dict[str, Any]:
-    from services.cli.lists.display import word
-
     return {
         "name": one.name,
         "roles": list(one.roles),
         "regions": list(one.regions),
-        "sources": [word(decision_pb2.Source, source, "SOURCE_") for source in one.sources],
+        "sources": [wire_word(decision_pb2.Source, source) for source in one.sources],
         "carrier": one.carrier,
-        "credential": word(pb.Credential, one.credential, "CREDENTIAL_"),
+        "credential": wire_word(pb.Credential, one.credential),
         "certificate": one.certificate,
         "last_seen_ms": one.last_seen_ms,
         "expires": one.expires_at_s,
@@ -268,7 +266,6 @@ def _identity_words(one: pb.KnownIdentity) -> dict[str, Any]:
 
 
 def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
-    from services.cli.lists.display import word
     from services.rpc.access.handler import ROLES
 
     named = {number: role.value for role, number in ROLES.items()}
@@ -276,9 +273,9 @@ def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
         "name": who.name,
         "roles": [named.get(role, str(role)) for role in who.roles],
         "regions": list(who.regions),
-        "sources": [word(decision_pb2.Source, source, "SOURCE_") for source in who.sources],
+        "sources": [wire_word(decision_pb2.Source, source) for source in who.sources],
         "carrier": who.carrier,
-        "credential": word(pb.Credential, who.credential, "CREDENTIAL_"),
+        "credential": wire_word(pb.Credential, who.credential),
         "expires": who.expires_at_s,
         "development": who.development,
         "methods": list(who.methods),

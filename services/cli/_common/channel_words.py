@@ -34,6 +34,12 @@ class ModelWord(StrEnum):
     VELOCITY = "velocity"
 
 
+def model_word(number: int) -> str:
+    """Return the word of a kind of model; the number itself where only a newer server knows it."""
+    words = dict(enumerate(ModelWord, 1))
+    return words[number].value if number in words else str(number)
+
+
 class ContentModelWord(StrEnum):
     """A kind of model that learns from what was sent."""
 

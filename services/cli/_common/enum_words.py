@@ -6,7 +6,7 @@ translation depends on the enum, because a case and a change are "new" in differ
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fanzha.translation.catalogue import gettext, pgettext
 
@@ -83,6 +83,26 @@ def word(name: str, prefix: str) -> str:
     """Make a word of the name of an enum value; empty for the unspecified one."""
     short = name.removeprefix(prefix).lower()
     return "" if short == "unspecified" else short
+
+
+def wire_name(enum: Any, number: int) -> str:
+    """Return the name of a value of a wire *enum*, its number where it is not known here."""
+    known = enum.DESCRIPTOR.values_by_number
+    return str(known[number].name) if number in known else str(number)
+
+
+def wire_word(enum: Any, number: int) -> str:
+    """Return the word of a value of a wire *enum*, such as ``block``; a number as `wire_name`."""
+    return word(wire_name(enum, number), _prefix(enum))
+
+
+def shown_word(enum: Any, number: int) -> str:
+    """Return the word of a value of a wire *enum*, in the language of the user."""
+    return enum_word(_prefix(enum).lower().rstrip("_"), wire_word(enum, number))
+
+
+def _prefix(enum: Any) -> str:
+    return str(enum.DESCRIPTOR.values_by_number[0].name).removesuffix("UNSPECIFIED")
 
 
 class LazyTable(Mapping[Key, Value]):

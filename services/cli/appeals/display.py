@@ -8,7 +8,7 @@ from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
 from services.cli._common.console import out
-from services.cli._common.enum_words import LazyTable, enum_word
+from services.cli._common.enum_words import LazyTable, enum_word, shown_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import last_day, written
@@ -260,7 +260,7 @@ def _deadline(one: pb.Appeal, now_ms: int) -> str:
 
 
 def _named(reference: blocklist_pb2.EntryRef) -> str:
-    kind = display.shown_word(blocklist_pb2.EntryKind, reference.kind, "ENTRY_KIND_")
+    kind = shown_word(blocklist_pb2.EntryKind, reference.kind)
     return f"{kind} {reference.pattern}"
 
 

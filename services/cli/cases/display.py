@@ -10,11 +10,11 @@ from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import decision_pb2, warning_pb2
 from infra.clock import now_ms
 from services.cli._common.console import out, print_json
+from services.cli._common.enum_words import shown_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 from services.cli.cases.options import FEN, name
-from services.cli.lists.display import shown_word
 from services.warning.policy.places import places
 
 _WHOLE = ("case", "tier", "person")
@@ -40,7 +40,7 @@ def show_list(cases: Sequence[pb.Case], now_ms: int) -> None:
             due(one, now_ms),
             _MASK.sub("*", one.victim),
             _place(one),
-            shown_word(decision_pb2.FraudType, one.fraud_type, "FRAUD_TYPE_"),
+            shown_word(decision_pb2.FraudType, one.fraud_type),
             str(one.warnings),
             *([one.officer] if officers else ()),
         )
@@ -161,10 +161,8 @@ def yuan(fen: int) -> str:
 
 def _evidence(one: pb.Case) -> None:
     how = gettext("confirmed") if one.confirmed else gettext("suspected")
-    fraud = shown_word(decision_pb2.FraudType, one.fraud_type, "FRAUD_TYPE_") or gettext(
-        "fraud of unknown kind"
-    )
-    risk = shown_word(warning_pb2.RiskLevel, one.risk, "RISK_LEVEL_")
+    fraud = shown_word(decision_pb2.FraudType, one.fraud_type) or gettext("fraud of unknown kind")
+    risk = shown_word(warning_pb2.RiskLevel, one.risk)
     _line(
         "about",
         gettext(

@@ -10,12 +10,11 @@ from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
-from services.cli._common.enum_words import enum_word, field_label
+from services.cli._common.enum_words import enum_word, field_label, shown_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 from services.cli.changes.options import KINDS, STATES
-from services.cli.lists.display import shown_word
 from services.cli.policy import differences
 
 _SHOWN = 10
@@ -127,7 +126,7 @@ def _fields_of(change: pb.Change) -> dict[str, str]:
         gettext("author"): change.author,
         gettext("reason"): change.reason,
         gettext("legal basis"): change.legal_basis,
-        gettext("source"): shown_word(decision_pb2.Source, change.source, "SOURCE_"),
+        gettext("source"): shown_word(decision_pb2.Source, change.source),
         gettext("campaign"): change.campaign,
         gettext("rows"): _rows(change),
         gettext("removes"): gettext("false positives: their warnings are retracted")
@@ -193,7 +192,7 @@ def _show_events(change: pb.Change) -> None:
 def show_preview(preview: pb.ChangePreview) -> None:
     """Print what a change does."""
     counts = ", ".join(
-        f"{one.rows:,} {shown_word(blocklist_pb2.RowOutcome, one.outcome, 'ROW_OUTCOME_')}"
+        f"{one.rows:,} {shown_word(blocklist_pb2.RowOutcome, one.outcome)}"
         for one in preview.counts
     )
     out.print(
@@ -292,7 +291,7 @@ def show_diff(answer: pb.DiffVersionsResponse) -> None:
         ("~", answer.changed, answer.changed_total),
     ):
         for entry in entries:
-            action = shown_word(decision_pb2.Action, entry.action, "ACTION_")
+            action = shown_word(decision_pb2.Action, entry.action)
             text = f"{sign} {action} {entry.pattern}  {entry.reason}"
             out.print(text, markup=False, soft_wrap=True)
         if total > len(entries):
@@ -330,7 +329,7 @@ def _show_impact(impact: pb.ChangeImpact) -> None:
         soft_wrap=True,
     )
     for one in impact.top[:_SHOWN]:
-        action = shown_word(decision_pb2.Action, one.action, "ACTION_")
+        action = shown_word(decision_pb2.Action, one.action)
         text = f"    {action} {one.pattern}  {one.events:,.0f} {one.channel}s, "
         out.print(
             gettext("{text}{parties:,.0f} parties", text=text, parties=one.parties),

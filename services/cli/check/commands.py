@@ -14,7 +14,7 @@ from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from services.cli._common import command_help
 from services.cli._common.console import fail, one_sentence, out, print_json
-from services.cli._common.enum_words import enum_word, field_label, word
+from services.cli._common.enum_words import enum_word, field_label, wire_name, wire_word
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import (
     DEFAULT_DECISION_TARGET,
@@ -188,7 +188,7 @@ def health(target: DecisionTarget = DEFAULT_DECISION_TARGET, timeout: Timeout = 
     server: ServerOf[Any] = ServerOf(lambda: health_pb2_grpc.HealthStub)
     with server(target) as stub:
         answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
-        status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+        status = wire_name(health_pb2.HealthCheckResponse.ServingStatus, answer.status)
         if status != "SERVING":
             fail(
                 gettext("{target} is {status}", target=target, status=status),
@@ -269,9 +269,9 @@ def _show(
 def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
     """Write a decision with words in place of numbers."""
     return {
-        "action": word(decision_pb2.Action.Name(decision.action), "ACTION_"),
-        "reason": word(decision_pb2.Reason.Name(decision.reason), "REASON_"),
-        "fraud_type": word(decision_pb2.FraudType.Name(decision.fraud_type), "FRAUD_TYPE_"),
+        "action": wire_word(decision_pb2.Action, decision.action),
+        "reason": wire_word(decision_pb2.Reason, decision.reason),
+        "fraud_type": wire_word(decision_pb2.FraudType, decision.fraud_type),
         "score": round(decision.score, 4) if decision.HasField("score") else None,
         "threshold": round(decision.threshold, 4),
         "entry": decision.entry_id,
@@ -279,7 +279,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         **({"monitored": True} if decision.monitored else {}),
         **_provenance(decision),
         **_treatment(decision),
-        "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
+        "evidence": wire_word(decision_pb2.Evidence, decision.evidence),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
         **_cut(decision),
@@ -297,7 +297,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
 def _provenance(decision: decision_pb2.Decision) -> dict[str, Any]:
     if not decision.source:
         return {}
-    source = word(decision_pb2.Source.Name(decision.source), "SOURCE_")
+    source = wire_word(decision_pb2.Source, decision.source)
     return {"source": source, "legal_basis": decision.legal_basis}
 
 
@@ -318,9 +318,7 @@ def _relation(decision: decision_pb2.Decision) -> dict[str, Any]:
         return {}
     return {
         "related_entity": decision.related_entity,
-        "related_evidence": word(
-            decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_"
-        ),
+        "related_evidence": wire_word(decision_pb2.Evidence, decision.related_evidence),
         "related_to": decision.related_to,
         "related_since": written(decision.related_since_ms),
     }
@@ -335,9 +333,9 @@ def _figures(name: str, found: Mapping[str, float]) -> dict[str, Any]:
 def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
     words: dict[str, Any] = {}
     if decision.treatment:
-        words["treatment"] = word(decision_pb2.Treatment.Name(decision.treatment), "TREATMENT_")
+        words["treatment"] = wire_word(decision_pb2.Treatment, decision.treatment)
     if decision.label:
-        words["label"] = word(decision_pb2.DisplayLabel.Name(decision.label), "DISPLAY_LABEL_")
+        words["label"] = wire_word(decision_pb2.DisplayLabel, decision.label)
     if decision.delay_ms:
         words["delay_ms"] = decision.delay_ms
     if decision.HasField("cache_seconds"):
@@ -358,7 +356,7 @@ def _shadow(decision: decision_pb2.Decision) -> dict[str, Any]:
     return {
         "shadow_entry": decision.shadow_entry_id,
         "shadow_pattern": decision.shadow_pattern,
-        "shadow_evidence": word(decision_pb2.Evidence.Name(decision.shadow_evidence), "EVIDENCE_"),
+        "shadow_evidence": wire_word(decision_pb2.Evidence, decision.shadow_evidence),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import decision_pb2
-from services.cli._common.enum_words import LazyTable, enum_word, word
+from services.cli._common.enum_words import LazyTable, enum_word, wire_word
 from services.cli._common.time_arguments import written
 
 _FIXED = LazyTable(
@@ -63,7 +63,7 @@ def _sender_sentence(decision: decision_pb2.Decision, done: str) -> str:
 def _related(decision: decision_pb2.Decision) -> str:
     if decision.related_evidence == decision_pb2.EVIDENCE_TEXT:
         return gettext("a near-duplicate of it, {entity},", entity=decision.related_entity)
-    side = word(decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_")
+    side = wire_word(decision_pb2.Evidence, decision.related_evidence)
     return gettext(
         "the {side} {entity}", side=enum_word("evidence", side), entity=decision.related_entity
     )
@@ -80,7 +80,7 @@ def _by_entry(decision: decision_pb2.Decision) -> str:
     entry = gettext(
         "entry {entry_id} ({pattern})", entry_id=decision.entry_id, pattern=decision.pattern
     )
-    side = enum_word("evidence", word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"))
+    side = enum_word("evidence", wire_word(decision_pb2.Evidence, decision.evidence))
     if decision.reason == decision_pb2.REASON_ALLOWLISTED:
         return gettext(
             "Let through: the {side} is on the allow list, {entry}.", side=side, entry=entry

@@ -13,7 +13,7 @@ from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_log_pb2_grpc, decision_pb2
 from infra.clock import now_ms
 from services.cli._common.console import out, print_json, say_following
-from services.cli._common.enum_words import enum_word, field_label, word
+from services.cli._common.enum_words import enum_word, field_label, wire_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.plain_text import one_line
 from services.cli._common.server import ServerOf
@@ -106,16 +106,16 @@ def _show_part(part: pb.TailDecisionsResponse, *, as_json: bool) -> int:
 
 def _facts(one: pb.TrafficCount) -> dict[str, object]:
     facts: dict[str, object] = {
-        "channel": word(decision_pb2.Channel.Name(one.channel), "CHANNEL_"),
-        "action": word(decision_pb2.Action.Name(one.action), "ACTION_"),
+        "channel": wire_word(decision_pb2.Channel, one.channel),
+        "action": wire_word(decision_pb2.Action, one.action),
         "events": one.events,
         "logged": one.logged,
     }
     if one.start_ms:
         return {"time": written(one.start_ms)} | facts
     return facts | {
-        "reason": word(decision_pb2.Reason.Name(one.reason), "REASON_"),
-        "fraud_type": word(decision_pb2.FraudType.Name(one.fraud_type), "FRAUD_TYPE_"),
+        "reason": wire_word(decision_pb2.Reason, one.reason),
+        "fraud_type": wire_word(decision_pb2.FraudType, one.fraud_type),
         "monitored": one.monitored,
     }
 

@@ -8,7 +8,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2
 from fanzha.v1 import entity_pb2 as pb
 from services.cli._common.console import out
-from services.cli._common.enum_words import enum_word, word
+from services.cli._common.enum_words import enum_word, wire_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import day, written
@@ -90,7 +90,7 @@ def show_proposal(answer: pb.ProposeEntityEntriesResponse) -> None:
     for head in ("pattern", "outcome", "why"):
         table.add_column(gettext(head), prose=head == "why")
     for row in answer.rows:
-        outcome = word(blocklist_pb2.RowOutcome.Name(row.outcome), "ROW_OUTCOME_")
+        outcome = wire_word(blocklist_pb2.RowOutcome, row.outcome)
         table.add_row(row.pattern, enum_word("row_outcome", outcome), row.message)
     table.print()
     if answer.not_listable:

@@ -10,7 +10,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import entity_pb2 as pb
 from fanzha.v1 import entity_pb2_grpc
-from services.cli._common.enum_words import enum_word, word
+from services.cli._common.enum_words import shown_word, word
 from services.cli._common.server import ServerOf
 
 server = ServerOf(lambda: entity_pb2_grpc.EntityServiceStub)
@@ -112,37 +112,29 @@ def identifiers(
 
 def kind_word(number: int) -> str:
     """Return the word of a kind of entity, in the language of the user."""
-    return enum_word("entity_kind", _word(pb.EntityKind, number, "ENTITY_KIND_"))
+    return shown_word(pb.EntityKind, number)
 
 
 def fraud_word(number: int) -> str:
     """Return the word of a kind of financial fraud."""
-    name = _word(pb.FinancialFraud, number, "FINANCIAL_FRAUD_")
-    return enum_word("financial_fraud", name)
+    return shown_word(pb.FinancialFraud, number)
 
 
 def state_word(number: int) -> str:
     """Return the word of a state of an entity."""
-    return enum_word("entity_state", _word(pb.EntityState, number, "ENTITY_STATE_"))
+    return shown_word(pb.EntityState, number)
 
 
 def step_state_word(number: int) -> str:
     """Return the word of a state of a step."""
     if not number:
         return gettext("open")
-    name = _word(pb.ExitStepState, number, "EXIT_STEP_STATE_")
-    return enum_word("exit_step_state", name)
+    return shown_word(pb.ExitStepState, number)
 
 
 def identifier_word(number: int) -> str:
     """Return the word of a kind of identifier."""
-    name = _word(pb.IdentifierKind, number, "IDENTIFIER_KIND_")
-    return enum_word("identifier_kind", name)
-
-
-def _word(enum: Any, number: int, prefix: str) -> str:
-    """Return the word of a number, or the number itself: a newer server may know more."""
-    return word(enum.Name(number), prefix) if number in enum.values() else str(number)
+    return shown_word(pb.IdentifierKind, number)
 
 
 def _read(text: str, enum: Any, prefix: str, option: str) -> Any:

@@ -14,7 +14,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli._common.confirmation import Confirm, agree, call
 from services.cli._common.console import err, out, print_json
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import enum_word, shown_word
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,
@@ -282,11 +282,10 @@ def _show_events(events: Iterable[Any]) -> None:
     for name in ("change", "state", "when", "author", "second person", "entry", "ends", "reason"):
         table.add_column(gettext(name), prose=name == "reason")
     for one in events:
-        state = change_state_pb2.ChangeState.Name(one.change_state).removeprefix("CHANGE_STATE_")
         there = one.HasField("after")
         table.add_row(
             str(one.change_id),
-            enum_word("change_state", state.lower()),
+            shown_word(change_state_pb2.ChangeState, one.change_state),
             written(one.at_ms),
             one.author,
             one.approved_by or "–",
@@ -302,12 +301,12 @@ def _end(entry: pb.Entry) -> str:
 
 
 def _source(number: int) -> str:
-    return display.shown_word(decision_pb2.Source, number, "SOURCE_")
+    return shown_word(decision_pb2.Source, number)
 
 
 def _condition(number: int) -> str:
-    return display.shown_word(pb.EntryCondition, number, "ENTRY_CONDITION_")
+    return shown_word(pb.EntryCondition, number)
 
 
 def _mode(number: int) -> str:
-    return display.shown_word(pb.EntryMode, number, "ENTRY_MODE_")
+    return shown_word(pb.EntryMode, number)

@@ -13,6 +13,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import err, out, print_json
+from services.cli._common.enum_words import shown_word
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,
@@ -254,8 +255,8 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         )
     )
     for count in answer.counts:
-        action = display.shown_word(decision_pb2.Action, count.action, "ACTION_")
-        name = display.shown_word(pb.EntryKind, count.kind, "ENTRY_KIND_")
+        action = shown_word(decision_pb2.Action, count.action)
+        name = shown_word(pb.EntryKind, count.kind)
         shadow = gettext(" (shadow)") if count.mode == pb.ENTRY_MODE_SHADOW else ""
         out.print(f"{count.entries:>12,} {action} {name}{shadow}")
     if answer.changes_pending:

@@ -9,6 +9,7 @@ import typer
 from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
+from services.cli._common.enum_words import wire_word
 from services.cli._common.options import enum
 from services.cli.lists.options import kind
 from services.cli.lists.options import mode as read_mode
@@ -89,5 +90,4 @@ def condition(word: str) -> pb.EntryCondition.ValueType:
 
 def condition_word(number: int) -> str:
     """Write a condition as ``--only`` takes it."""
-    name = pb.EntryCondition.Name(number)  # type: ignore[arg-type]
-    return name.removeprefix(_CONDITION).lower().replace("_", "-")
+    return wire_word(pb.EntryCondition, number).replace("_", "-")

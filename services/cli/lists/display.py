@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import typer
 
@@ -13,7 +13,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import out
-from services.cli._common.enum_words import LazyTable, enum_word, field_label
+from services.cli._common.enum_words import LazyTable, enum_word, field_label, shown_word, wire_word
 from services.cli._common.tables import FieldTable, RowTable
 from services.cli._common.time_arguments import day, last_day, written
 from services.cli.lists import entry_messages
@@ -36,23 +36,9 @@ _ENUMS = {
 """Columns with words of an enum, and its name."""
 
 
-class _Enum(Protocol):
-    def Name(self, number: Any) -> str: ...  # noqa: N802 - protobuf's name
-
-
-def word(enum: _Enum, number: int, prefix: str) -> str:
-    """Write the member of a wire enum as a word; empty for the unspecified one."""
-    return enum.Name(number).removeprefix(prefix).lower() if number else ""
-
-
-def shown_word(enum: _Enum, number: int, prefix: str) -> str:
-    """Write the member of a wire enum in the language of the user."""
-    return enum_word(prefix.lower().rstrip("_"), word(enum, number, prefix))
-
-
 def action(number: int) -> str:
     """Write what an entry does: block or allow."""
-    return shown_word(decision_pb2.Action, number, "ACTION_")
+    return shown_word(decision_pb2.Action, number)
 
 
 def columns(entry: pb.Entry) -> tuple[str, ...]:
@@ -169,7 +155,7 @@ def _show_cases(entry: pb.Entry, table: FieldTable) -> None:
 
 def kind_word(number: int) -> str:
     """Write what a pattern is, as `--kind` takes it."""
-    return word(pb.EntryKind, number, "ENTRY_KIND_").removesuffix("_prefix")
+    return wire_word(pb.EntryKind, number).removesuffix("_prefix")
 
 
 def shown_kind(number: int) -> str:
@@ -180,7 +166,7 @@ def shown_kind(number: int) -> str:
 def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> None:
     """Print what became of each pattern, and what it was taken for."""
     for report in reports:
-        outcome = shown_word(pb.RowOutcome, report.outcome, "ROW_OUTCOME_")
+        outcome = shown_word(pb.RowOutcome, report.outcome)
         why = f": {report.message}" if report.message else ""
         name = f" {report.entry_id}" if report.entry_id else ""
         given = patterns[report.row]

@@ -13,7 +13,8 @@ from fanzha.translation.catalogue import gettext, language
 from fanzha.translation.message import localized
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
-from services.cli.lists.display import kind_word, shown_word, word
+from services.cli._common.enum_words import shown_word, wire_word
+from services.cli.lists.display import kind_word
 from services.list_files import upload
 
 EXAMPLES = 10
@@ -111,13 +112,11 @@ class ImportSummary:
             "kinds": {kind_word(one.kind): one.rows for one in self.answer.kinds},
             "terms_given": self.answer.terms_given,
             "change_id": self.answer.change_id,
-            "change_state": word(
-                change_state_pb2.ChangeState, self.answer.change_state, "CHANGE_STATE_"
-            ),
+            "change_state": wire_word(change_state_pb2.ChangeState, self.answer.change_state),
             "waits_because": list(self.answer.waits_because),
             "conflicting": self.conflicting,
             "conflicts": {
-                word(pb.ConflictRelation, one.relation, "CONFLICT_RELATION_"): one.rows
+                wire_word(pb.ConflictRelation, one.relation): one.rows
                 for one in self.answer.conflict_counts
             },
             "names_not_compared": self.answer.names_not_compared,
@@ -169,7 +168,7 @@ class ImportSummary:
 def conflict_text(done: ImportSummary, one: pb.RowConflict) -> str:
     """Say what a row contradicts."""
     entry = one.entry
-    action = shown_word(decision_pb2.Action, entry.action, "ACTION_")
+    action = shown_word(decision_pb2.Action, entry.action)
     named = gettext(
         "the {action} entry {pattern} ({entry_id})",
         action=action,
@@ -205,4 +204,4 @@ def _problem(bad: list_rows.BadLine) -> LineProblem:
 
 
 def _outcome(number: int) -> str:
-    return word(pb.RowOutcome, number, "ROW_OUTCOME_")
+    return wire_word(pb.RowOutcome, number)

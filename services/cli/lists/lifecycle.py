@@ -14,7 +14,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import out, print_json
-from services.cli._common.enum_words import LazyTable
+from services.cli._common.enum_words import LazyTable, shown_word
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,
@@ -237,7 +237,7 @@ def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: b
                       f"{entry.hits:,}", last, reason)  # fmt: skip
     table.print()
     for count in answer.counts:
-        source = list_display.shown_word(decision_pb2.Source, count.source, "SOURCE_")
+        source = shown_word(decision_pb2.Source, count.source)
         out.print(f"{count.entries:>12,} {source}: {gettext(_REASONS[count.reason])}")
     total = sum(count.entries for count in answer.counts)
     rest = (

@@ -17,12 +17,12 @@ from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
 from services.cli._common.confirmation import agree
 from services.cli._common.console import err, fail, out, print_json
+from services.cli._common.enum_words import shown_word
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, Yes, enum
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
-from services.cli.lists.display import shown_word
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -209,7 +209,7 @@ def _found(mapping_id: str, target: str) -> pb.Mapping:
 
 
 def _source(one: pb.Mapping) -> str:
-    return shown_word(decision_pb2.Source, one.source, "SOURCE_") or gettext("said in the file")
+    return shown_word(decision_pb2.Source, one.source) or gettext("said in the file")
 
 
 def _columns(one: pb.Mapping) -> str:

@@ -10,8 +10,8 @@ from rich.markup import escape
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import err, out, print_json
+from services.cli._common.enum_words import shown_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target
-from services.cli.lists import display
 from services.cli.lists.options import server
 
 
@@ -28,7 +28,7 @@ def quarantine(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None
     if as_json:
         print_json(answer.findings)
     for one in () if as_json else answer.findings:
-        kind = display.shown_word(pb.ListFindingKind, one.kind, "LIST_FINDING_KIND_")
+        kind = shown_word(pb.ListFindingKind, one.kind)
         done = gettext("not applied") if one.skipped else gettext("applied")
         rows = gettext(", {rows:,} entries left out", rows=one.rows) if one.rows else ""
         out.print(

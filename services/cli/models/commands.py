@@ -13,7 +13,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import feedback_pb2, model_pb2_grpc
 from fanzha.v1 import model_pb2 as pb
 from services.cli._common import channel_words
-from services.cli._common.channel_words import ModelWord
+from services.cli._common.channel_words import ModelWord, model_word
 from services.cli._common.confirmation import agree
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, Yes
@@ -72,13 +72,13 @@ def list_models(
     if as_json:
         print_json(
             {
-                word(model.kind): display.kind_json(model, bundles.get(model.kind, ()))
+                model_word(model.kind): display.kind_json(model, bundles.get(model.kind, ()))
                 for model in found.models
             }
         )
         return
     for model in found.models:
-        for line in display.kind_lines(word(model.kind), model, bundles.get(model.kind, ())):
+        for line in display.kind_lines(model_word(model.kind), model, bundles.get(model.kind, ())):
             out.print(line, soft_wrap=True)
 
 
@@ -91,7 +91,7 @@ def drift(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """
     with server(target) as stub:
         found = stub.ListModels(pb.ListModelsRequest())
-    workers = [(word(model.kind), one) for model in found.models for one in model.workers]
+    workers = [(model_word(model.kind), one) for model in found.models for one in model.workers]
     if as_json:
         print_json(display.drift_json(workers))
     else:
@@ -172,12 +172,6 @@ def rollback(
             agree(gettext("Let the {kind} model decide that ran before?", kind=kind), yes=yes)
         done = stub.RollbackModel(request)
         _follow(stub, kind, done, wait, as_json, state="active_state")
-
-
-def word(kind: int) -> str:
-    """Return the word of a kind; its number where a newer server sends one not known here."""
-    words = dict(enumerate(ModelWord, 1))
-    return words[kind].value if kind in words else str(kind)
 
 
 def wire(kind: ModelWord) -> Any:

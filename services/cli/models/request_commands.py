@@ -10,9 +10,9 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import model_pb2 as pb
 from fanzha.v1 import model_pb2_grpc
 from services.cli._common import channel_words
-from services.cli._common.channel_words import ModelWord
+from services.cli._common.channel_words import ModelWord, model_word
 from services.cli._common.console import out, print_json
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import enum_word, wire_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Note, Target
 from services.cli._common.plain_text import one_line
 from services.cli._common.server import ServerOf
@@ -25,7 +25,6 @@ Kind = Annotated[
 ]
 Version = Annotated[str, typer.Argument(help="Version of the bundle.")]
 Number = Annotated[int, typer.Argument(min=1, help="Number of the request.")]
-_STATE = "MODEL_REQUEST_STATE_"
 
 
 def propose(
@@ -132,9 +131,9 @@ def _show(one: pb.ModelRequest, as_json: bool) -> None:
 def _facts(one: pb.ModelRequest) -> dict[str, Any]:
     return {
         "number": one.number,
-        "kind": dict(enumerate(ModelWord, 1))[one.kind].value if one.kind else "",
+        "kind": model_word(one.kind) if one.kind else "",
         "version": one.version,
-        "state": pb.ModelRequestState.Name(one.state).removeprefix(_STATE).lower(),
+        "state": wire_word(pb.ModelRequestState, one.state),
         "running": one.running,
         "reason": one.reason,
         "author": one.author,

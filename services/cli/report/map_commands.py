@@ -15,6 +15,7 @@ from infra import atomic_file
 from infra.clock import now_ms
 from infra.csv_cells import SafeWriter
 from services.cli._common.console import out, print_json
+from services.cli._common.enum_words import shown_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
@@ -125,7 +126,7 @@ def _show(found: pb.GetFraudMapResponse) -> None:
     spots.add_column(gettext("at risk"), right=True)
     spots.add_column(gettext("usual"), right=True)
     for one in found.hot_spots:
-        kind = decision_pb2.FraudType.Name(one.fraud_type).removeprefix("FRAUD_TYPE_").lower()
+        kind = shown_word(decision_pb2.FraudType, one.fraud_type)
         spots.add_row(one.day, one.name, kind, f"{one.exposed:,}", f"{one.usual:.1f}")
     spots.print()
 

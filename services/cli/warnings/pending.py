@@ -13,12 +13,11 @@ from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress
-from services.cli._common.enum_words import LazyTable, enum_word
+from services.cli._common.enum_words import LazyTable, enum_word, shown_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, Yes
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import last_day, written
-from services.cli.lists.display import shown_word
 from services.cli.warnings import backfill_server
 
 STATES = LazyTable(
@@ -188,7 +187,7 @@ def _show(one: pb.PendingBackfill) -> None:
 
 
 def _show_entry(entry: Any) -> None:
-    fraud = shown_word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_")
+    fraud = shown_word(decision_pb2.FraudType, entry.fraud_type)
     campaign = gettext(", campaign {campaign}", campaign=entry.campaign) if entry.campaign else ""
     kind = backfill_server.kind_word(entry.kind)
     ends = (

@@ -11,7 +11,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_policy_pb2 as pb
 from fanzha.v1 import warning_policy_pb2_grpc
 from services.cli._common.console import fail, os_fault, out, print_json
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import shown_word, wire_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Note, Target
 from services.cli._common.plain_text import one_line
 from services.cli._common.server import ServerOf
@@ -20,7 +20,6 @@ from services.cli._common.time_arguments import written
 from services.warning.policy import in_force
 
 _server = ServerOf(lambda: warning_policy_pb2_grpc.WarningPolicyServiceStub, deadline_seconds=30.0)
-_STATE, _SOURCE = "WARNING_POLICY_PROPOSAL_STATE_", "WARNING_POLICY_SOURCE_"
 _BYTES_OF_A_CHARACTER = 4
 Number = Annotated[int, typer.Argument(min=1, help="Number of the proposal.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever approves it.")]
@@ -250,7 +249,7 @@ def _show(found: pb.GetWarningPolicyResponse) -> None:
 def _facts(found: pb.GetWarningPolicyResponse) -> dict[str, Any]:
     return {
         "name": found.tiers.name,
-        "source": pb.WarningPolicySource.Name(found.source).removeprefix(_SOURCE).lower(),
+        "source": wire_word(pb.WarningPolicySource, found.source),
         "file": found.file,
         "file_changed_at": written(found.file_changed_at_ms) if found.file_changed_at_ms else "",
         **_version(found.policy),
@@ -284,7 +283,7 @@ def _proposal(one: pb.WarningPolicyProposal) -> dict[str, Any]:
         "reason": one.reason,
         "author": one.author,
         "made_at": written(one.made_at_ms),
-        "state": _word(one),
+        "state": wire_word(pb.WarningPolicyProposalState, one.state),
         "decided_by": one.decided_by,
         "decided_at": written(one.decided_at_ms) if one.decided_at_ms else "",
         "note": one.note,
@@ -292,12 +291,8 @@ def _proposal(one: pb.WarningPolicyProposal) -> dict[str, Any]:
     }
 
 
-def _word(one: pb.WarningPolicyProposal) -> str:
-    return pb.WarningPolicyProposalState.Name(one.state).removeprefix(_STATE).lower()
-
-
 def _state(one: pb.WarningPolicyProposal) -> str:
-    return enum_word("warning_policy_proposal_state", _word(one))
+    return shown_word(pb.WarningPolicyProposalState, one.state)
 
 
 def _text(file: Path) -> str:
