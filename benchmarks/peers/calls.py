@@ -24,6 +24,8 @@ _NOT_EQUAL = (
     "four prepared messages, so our one-a-request row always asks about four calls. SIPp is one "
     "thread and, see its server's share of the core, may be the limit."
 )
+_TABLE_READER = "lib*/**/kamailio/modules/db_sqlite.so"
+"""Below /usr. Debian has it in a package of its own; without it Kamailio tells of a parse error."""
 
 
 def compare(bench: Bench) -> list[Row]:
@@ -38,6 +40,8 @@ def compare(bench: Bench) -> list[Row]:
     )
     if not (shutil.which("kamailio") and shutil.which("sipp")):
         return paired_runs.missing(about, "kamailio or sipp is not installed")
+    if not any(Path("/usr").glob(_TABLE_READER)):
+        return paired_runs.missing(about, "kamailio-sqlite-modules is not installed")
     return paired_runs.guarded(about, lambda: _measured(bench, about))
 
 

@@ -33,7 +33,44 @@ def newest(folder: Path) -> dict[str, Result]:
         kind = result.setdefault("kind", kind_of(file.stem))
         if result.get("at", "") >= found.get(kind, {}).get("at", ""):
             found[kind] = result
-    return found
+    return _with_newer_part(found, "peers")
+
+
+def _with_newer_part(found: dict[str, Result], kind: str) -> dict[str, Result]:
+    """Put the rows of a newer part into the whole result of *kind*; without one it is the part."""
+    part, whole = found.get(f"{kind}-part"), found.get(kind)
+    if part is None or (whole is not None and whole.get("at", "") >= part.get("at", "")):
+        return found
+    return found | {kind: joined(whole, part) if whole is not None else part}
+
+
+def joined(whole: Result, part: Result) -> Result:
+    """Return *whole* with what *part* measured; what it could not measure stays as it was.
+
+    Each row gets the ``run`` that it is of: commit, repeats, seconds of each, listed entries.
+    """
+    rows = [row | {"run": _run(whole, row)} for row in whole["rows"]]
+    measured = {_side_by_side(row) for row in part["rows"] if not row["missing_reason"]}
+    known = {_side_by_side(row) for row in rows}
+    return whole | {
+        "rows": [
+            *(row for row in rows if _side_by_side(row) not in measured),
+            *(
+                row | {"run": _run(part, row)}
+                for row in part["rows"]
+                if _side_by_side(row) in measured or _side_by_side(row) not in known
+            ),
+        ]
+    }
+
+
+def _side_by_side(row: Result) -> tuple[str, str]:
+    return row["channel"], row["peer"]
+
+
+def _run(result: Result, row: Result) -> tuple[str, ...]:
+    commit = str(row.get("commit", result.get("commit", "–")))[:8]
+    return (commit, *(f"{result[name]:,}" for name in ("repeats", "seconds", "listed")))
 
 
 def dirty(folder: Path) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.report.figures import Results
+from benchmarks.report.latest_results import Result
 from benchmarks.report.markdown import count, missing, plot, share, table
 
 _MIB = 2**20
@@ -16,12 +17,13 @@ def peers(results: Results) -> list[str]:
     if "peers" not in results:
         return missing("fanzha bench peers")
     result = results["peers"]
-    rows: list[dict[str, Any]] = result["rows"]
+    rows: list[Result] = result["rows"]
     return [
-        f"Both sides in one run, in turn, {result['repeats']} × {result['seconds']} s, "
-        f"medians; the servers on one core, the generator on the other. {result['listed']:,} "
-        "numbers and names are listed. Where a side used much less than its core, its generator "
-        "was the limit: the second ratio compares the same processor time.",
+        "Both sides of a row in one run, in turn, medians; the servers on one core, the generator "
+        "on the other. Where a side used much less than its core, its generator was the limit: "
+        "the second ratio compares the same processor time.",
+        "",
+        *_runs(result),
         "",
         *table(
             ("channel", "peer", "theirs/s", "our call", "ours/s", "ours by theirs",
@@ -29,14 +31,33 @@ def peers(results: Results) -> list[str]:
             [_row(row) for row in rows],
         ),
         *plot("peers", "Beside peers"),
-        *_accuracy(result.get("accuracy", [])),
+        *_accuracy(result.get("accuracy", []), str(result.get("commit", "–"))[:8]),
         "### What is not equal",
         "",
         *_not_equal(rows),
     ]  # fmt: skip
 
 
-def _row(row: dict[str, Any]) -> tuple[str, ...]:
+def _runs(result: Result) -> list[str]:
+    """Write the runs that the rows are of, with the channels of each where there are several."""
+    channels: dict[tuple[str, ...], list[str]] = {}
+    for row in result["rows"]:
+        if "run" in row and row["channel"] not in channels.setdefault(row["run"], []):
+            channels[row["run"]].append(row["channel"])
+    if not channels:
+        return [_run_words([f"{result[name]:,}" for name in ("repeats", "seconds", "listed")])]
+    return [
+        f"* {', '.join(named)}: commit {run[0]}, {_run_words(run[1:])}"
+        for run, named in channels.items()
+    ]
+
+
+def _run_words(run: Sequence[str]) -> str:
+    repeats, seconds, listed = run
+    return f"{repeats} × {seconds} s each, {listed} numbers and names listed."
+
+
+def _row(row: Result) -> tuple[str, ...]:
     peer = f"{row['peer']} {row['version']}".strip()
     if row["missing_reason"]:
         return row["channel"], peer, "missing", row["missing_reason"], "", "", "", "", ""
@@ -71,7 +92,7 @@ def _core(shares: Sequence[float]) -> str:
     return f"{statistics.median(shares):.2f}" if shares else "–"
 
 
-def _accuracy(judged: Sequence[dict[str, Any]]) -> list[str]:
+def _accuracy(judged: Sequence[dict[str, Any]], commit: str) -> list[str]:
     if not judged:
         return []
     rows = [
@@ -92,7 +113,11 @@ def _accuracy(judged: Sequence[dict[str, Any]]) -> list[str]:
         "cut-off chosen on validation rows", "",
     )  # fmt: skip
     unequal = list(dict.fromkeys(one["not_equal"] for one in judged if one["not_equal"]))
-    return ["### How well they judge", "", *table(head, rows), *_paragraphs(unequal)]
+    return [
+        *("### How well they judge", "", f"Measured with commit {commit}.", ""),
+        *table(head, rows),
+        *_paragraphs(unequal),
+    ]
 
 
 def _not_equal(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -46,3 +46,46 @@ def test_a_list_is_no_result(tmp_path: Path) -> None:
 
     with pytest.raises(latest_results.Unreadable, match="not the result of a benchmark"):
         latest_results.newest(tmp_path)
+
+
+def row(peer: str, rate: float | None, channel: str = "call") -> dict[str, object]:
+    missing_reason = "" if rate else "not installed"
+    return {"channel": channel, "peer": peer, "ratio": rate, "missing_reason": missing_reason}
+
+
+def peers(folder: Path, kind: str, day: int, rows: list[dict[str, object]]) -> None:
+    write(
+        folder, f"2026-11-{day}-{kind}.json", kind=kind, at=f"2026-11-{day}T10:00:00",
+        commit=f"c{day}", repeats=day, seconds=1, listed=10, rows=rows,
+    )  # fmt: skip
+
+
+def test_a_newer_part_takes_the_place_of_what_it_measured_and_of_nothing_else(
+    tmp_path: Path,
+) -> None:
+    peers(tmp_path, "peers", 24, [row("Kamailio", 1.0), row("Unbound", 2.0, "name")])
+    peers(
+        tmp_path, "peers-part", 25,
+        [row("Kamailio", 3.0), row("Unbound", None, "name"), row("ZEN", None, "usual")],
+    )  # fmt: skip
+
+    result = latest_results.newest(tmp_path)["peers"]
+
+    found = {one["peer"]: (one["ratio"], one["run"][:2]) for one in result["rows"]}
+    assert found == {
+        "Kamailio": (3.0, ("c25", "25")), "Unbound": (2.0, ("c24", "24")),
+        "ZEN": (None, ("c25", "25")),
+    }  # fmt: skip
+
+
+def test_an_older_part_changes_nothing(tmp_path: Path) -> None:
+    peers(tmp_path, "peers", 24, [row("Kamailio", 1.0)])
+    peers(tmp_path, "peers-part", 23, [row("Kamailio", 3.0)])
+
+    assert latest_results.newest(tmp_path)["peers"]["rows"] == [row("Kamailio", 1.0)]
+
+
+def test_a_part_alone_is_what_there_is(tmp_path: Path) -> None:
+    peers(tmp_path, "peers-part", 24, [row("Kamailio", 1.0)])
+
+    assert latest_results.newest(tmp_path)["peers"]["rows"] == [row("Kamailio", 1.0)]
