@@ -36,6 +36,10 @@ class Failed(RuntimeError):
     """A run without a figure; the message says why."""
 
 
+class Refused(Failed):
+    """Too many requests were refused: fewer at a time are needed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The result of one run."""
@@ -73,7 +77,7 @@ def answered(run: Run, answer_bytes: int) -> float:
     """Return the requests a second that brought a message; `Failed` when too many did not."""
     share = run.answered_share(answer_bytes)
     if share < 1 - MOST_WITHOUT_MESSAGE:
-        raise Failed(
+        raise Refused(
             f"{1 - share:.1%} of {run.done:,} requests were refused, not answered: "
             "use fewer connections or streams"
         )

@@ -8,8 +8,9 @@ cell is measured in pairs, the first of which changes from round to round, and t
 within a pair: a minute in which the machine is slow slows both. h2load sends a prepared body on
 each of four connections, over and over, so what a second look says of them is cached;
 ``--different`` asks for 16,384 different rows instead, by a generator in Python, which takes more
-of its core. Beside rows a second stand rows a second of the server's processor time, which say more
-on a machine that others use, too.
+of its core. Where one side refuses some of what is sent, both are sent less at a time, and the cell
+tells how much. Beside rows a second stand rows a second of the server's processor time, which say
+more on a machine that others use, too.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import product
 from pathlib import Path
@@ -40,8 +41,10 @@ BATCHES = (256,)
 _WARM_UP_SECONDS = 1
 _CLIENTS = 4
 
-Measure: TypeAlias = Callable[[], float]
-"""Loads a server once; returns rows a second."""
+Measure: TypeAlias = Callable[[int, int], float]
+"""Loads a server for so many seconds with so many requests at a time on each connection.
+
+Returns rows a second; raises `h2load.Refused`."""
 
 
 def main() -> int:
@@ -132,23 +135,72 @@ def _cells(
     """Measure every cell in pairs, and return their figures."""
     shapes = list(product(options.channels, options.batches))
     with ExitStack() as stack:
-        measures = {
-            (shape, side): _measure(stack, options, servers[side], shape, cores)
+        found = [
+            PairedCell(
+                shape=shape, streams=in_flight(shape[1]), seconds=options.seconds,
+                cpu={side: server.cpu_seconds for side, server in servers.items()},
+                measures={
+                    side: _measure(stack, options, server, shape, cores)
+                    for side, server in servers.items()
+                },
+            )
             for shape in shapes
-            for side in servers
-        }
-        rates: dict[tuple[str, int], Sides] = {shape: Sides() for shape in shapes}
-        for repeat in range(options.repeats):
-            order = ("before", "after") if repeat % 2 == 0 else ("after", "before")
-            for shape in shapes:
+        ]  # fmt: skip
+        while left := [one for one in found if one.pairs < options.repeats]:
+            for one in left:
+                sys.stderr.write(f"{one.name}: {one.measure_pair()}\n")
+    return [
+        cell(*one.shape, one.sides)
+        | {"streams": one.streams, "usual_streams": in_flight(one.shape[1])}
+        for one in found
+    ]
+
+
+@dataclass(slots=True, kw_only=True)
+class PairedCell:
+    """One channel and size of requests, measured on both sides alike."""
+
+    shape: tuple[str, int]
+    streams: int
+    """Requests under way on each connection; fewer after a side refused some."""
+    seconds: int
+    cpu: Mapping[str, Callable[[], float]]
+    measures: Mapping[str, Measure]
+    sides: Sides = field(default_factory=Sides)
+    warm_streams: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.shape[0]}, {self.shape[1]} rows"
+
+    @property
+    def pairs(self) -> int:
+        return len(self.sides.after)
+
+    def measure_pair(self) -> str:
+        """Measure one side and the other; say what was found."""
+        order = ("before", "after") if self.pairs % 2 == 0 else ("after", "before")
+        try:
+            if self.warm_streams != self.streams:
                 for side in order:
-                    used = servers[side].cpu_seconds()
-                    rate = measures[shape, side]()
-                    used = servers[side].cpu_seconds() - used
-                    rates[shape].add(side, rate, rate * options.seconds / used if used > 0 else 0.0)
-                pair = f"{rates[shape].before[-1]:,.0f} before, {rates[shape].after[-1]:,.0f} after"
-                sys.stderr.write(f"round {repeat + 1}: {shape[0]}, {shape[1]} rows: {pair}\n")
-    return [cell(channel, rows, rates[channel, rows]) for channel, rows in shapes]
+                    self.measures[side](_WARM_UP_SECONDS, self.streams)
+                self.warm_streams = self.streams
+            pair = {side: self._measured(side) for side in order}
+        except h2load.Refused:
+            if self.streams == 1:
+                raise
+            # What was measured with more at a time is not comparable.
+            self.streams, self.sides = self.streams // 2, Sides()
+            return f"some were refused; {self.streams} at a time on each connection from now on"
+        for side, (rate, of_cpu) in pair.items():
+            self.sides.add(side, rate, of_cpu)
+        return f"{pair['before'][0]:,.0f} before, {pair['after'][0]:,.0f} after"
+
+    def _measured(self, side: str) -> tuple[float, float]:
+        used = self.cpu[side]()
+        rate = self.measures[side](self.seconds, self.streams)
+        used = self.cpu[side]() - used
+        return rate, rate * self.seconds / used if used > 0 else 0.0
 
 
 def _measure(
@@ -158,7 +210,7 @@ def _measure(
     shape: tuple[str, int],
     cores: tuple[int, ...],
 ) -> Measure:
-    """Return what measures one cell of one server, warmed up."""
+    """Return what measures one cell of one server."""
     channel, rows = shape
     if options.different:
         return _different(stack, options, server, shape, cores)
@@ -166,20 +218,14 @@ def _measure(
     probe(server.target, bodies)
     messages = [body.data[h2load.PREFIX_BYTES :] for body in bodies]
 
-    def run(seconds: int) -> float:
+    def run(seconds: int, streams: int) -> float:
         per_second, _ = h2load.measure(
-            server.target,
-            bodies[0].path,
-            messages,
-            seconds=seconds,
-            clients=_CLIENTS,
-            streams=in_flight(rows),
-            core=options.generator_cores,
-        )
+            server.target, bodies[0].path, messages, seconds=seconds, clients=_CLIENTS,
+            streams=streams, core=options.generator_cores,
+        )  # fmt: skip
         return per_second * rows
 
-    run(_WARM_UP_SECONDS)
-    return lambda: run(options.seconds)
+    return run
 
 
 def _different(
@@ -200,10 +246,13 @@ def _different(
         cores=cores,
     )
     crew = stack.enter_context(Crew(plan, server.cpu_seconds))
-    closed = Step(seconds=options.seconds, in_flight=in_flight(rows))
-    crew.run(replace(closed, seconds=_WARM_UP_SECONDS))
     name = f"{channel}, {rows} rows"
-    return lambda: progress_display.run(crew, closed, name).per_second
+
+    def run(seconds: int, streams: int) -> float:
+        closed = Step(seconds=seconds, in_flight=streams)
+        return progress_display.run(crew, closed, name).per_second
+
+    return run
 
 
 def _options() -> argparse.Namespace:

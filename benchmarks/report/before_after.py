@@ -1,7 +1,7 @@
 """An older commit and a newer one side by side: medians, and ratios within pairs."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +71,23 @@ def comparison(report: Mapping[str, Any]) -> list[str]:
         "processor time.",
         "",
         *table(head, rows),
+        *_streams(report["cells"]),
+    ]
+
+
+def _streams(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Write the load of cells where it differs from that of others with as many rows."""
+    named = [
+        f"{one['channel']}s, {one['batch']:,} rows: {one['streams']}"
+        for one in cells
+        if one.get("streams", 0) < one.get("usual_streams", 0)
+    ]
+    if not named:
+        return []
+    return [
+        "A side refused some requests of these, so both were sent fewer at a time on each of four "
+        f"connections: {', '.join(named)}.",
+        "",
     ]
 
 

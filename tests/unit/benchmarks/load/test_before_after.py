@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import h2load
 from benchmarks.load import before_after
 from benchmarks.report.before_after import Sides, cell, comparison, section
 
@@ -97,3 +98,56 @@ def test_the_table_names_the_commit_and_the_range_of_ratios() -> None:
     assert any("commit 12345678" in line for line in lines)
     assert section({"before-after": report}) == lines
     assert section({})[0].startswith("Not measured yet")
+
+
+def test_both_sides_are_sent_less_at_a_time_until_neither_refuses() -> None:
+    asked: list[tuple[str, int]] = []
+
+    def side(name: str, most: int) -> before_after.Measure:
+        def measure(_seconds: int, streams: int) -> float:
+            asked.append((name, streams))
+            if streams > most:
+                raise h2load.Refused("2.4% of 100 requests were refused")
+            return 100.0 * streams
+
+        return measure
+
+    cell = before_after.PairedCell(
+        shape=("call", 1024), streams=4, seconds=1,
+        cpu={"before": lambda: 0.0, "after": lambda: 0.0},
+        measures={"before": side("before", 2), "after": side("after", 4)},
+    )  # fmt: skip
+
+    said = [cell.measure_pair() for _ in range(3)]
+
+    assert said == [
+        "some were refused; 2 at a time on each connection from now on",
+        "200 before, 200 after", "200 before, 200 after",
+    ]  # fmt: skip
+    assert (cell.pairs, cell.streams, cell.sides.before) == (2, 2, [200.0, 200.0])
+    assert [streams for name, streams in asked if name == "after"] == [2, 2, 2]
+
+
+def test_a_side_that_refuses_one_request_at_a_time_is_not_measured() -> None:
+    def refuses(_seconds: int, _streams: int) -> float:
+        raise h2load.Refused("50% of 100 requests were refused")
+
+    cell = before_after.PairedCell(
+        shape=("call", 1024), streams=1, seconds=1,
+        cpu={"before": lambda: 0.0, "after": lambda: 0.0},
+        measures={"before": refuses, "after": refuses},
+    )  # fmt: skip
+
+    with pytest.raises(h2load.Refused):
+        cell.measure_pair()
+
+
+def test_cells_with_fewer_requests_at_a_time_are_named() -> None:
+    sides = Sides(before=[1.0], after=[2.0], before_cpu=[1.0], after_cpu=[2.0])
+    report = {
+        "before_commit": "1234567890abcdef", "repeats": 1, "seconds": 1, "listed": 0,
+        "generator": "h2load",
+        "cells": [cell("call", 1024, sides) | {"streams": 2, "usual_streams": 4}],
+    }  # fmt: skip
+
+    assert any("connections: calls, 1,024 rows: 2." in line for line in comparison(report))
