@@ -107,6 +107,12 @@ def _of_overload(result: Result) -> Iterator[Figure]:
     yield Figure(targets.GOODPUT, _plural(result["mix"]), result["kept_share"])
 
 
+def _of_half_load(result: Result) -> Iterator[Figure]:
+    for point in result["points"]:
+        about = f"{point['channel']}s, {result['rows']} rows a request"
+        yield Figure(targets.HALF_LOAD_P99, about, point["server_p99_ms"])
+
+
 def _of_h2load(result: Result) -> Iterator[Figure]:
     if hours := day.mixed({"h2load": result}):
         yield Figure(targets.DAY, "a third each of calls, texts, links", hours)
@@ -132,4 +138,5 @@ _READERS: dict[str, Callable[[Result], Iterator[Figure]]] = {
     "client": _of_client,
     "footprint": _of_footprint,
     "overload": _of_overload,
+    "half-load": _of_half_load,
 }

@@ -29,6 +29,7 @@ fanzha bench h2load --listed 1000000 --save $CORES
 fanzha bench client --rate 20000 --listed 1000000 --save $CORES
 fanzha bench before-after --before COMMIT --listed 100000 --save $CORES
 fanzha bench overload --save $CORES
+fanzha bench half-load --listed 1000000 --save $CORES
 fanzha bench sweep --save $CORES                 # most of an hour; --quick to try
 fanzha bench micro --save
 fanzha bench peers --data FOLDER                 # what it needs: benchmarks/peers/install.sh
@@ -47,6 +48,7 @@ def write(results: Results, remarks: str = "") -> str:
         "Lists: import, memory, start": cost.lists(results),
         "Memory and start of the whole": cost.footprint(results),
         "A list change under load": cost.propagation(results),
+        "Half load": throughput.half_load(results),
         "Overload": throughput.overload(results),
         "Faults": faults.section(results),
         "The client": throughput.client(results),

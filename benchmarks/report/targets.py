@@ -51,6 +51,9 @@ PROPAGATION = Target(name="a change seen by every worker, p99", target=1000, mos
 BUMP = Target(name="p99 while lists change, by p99 without", target=2, most=True, unit="times")
 CLIENT_RATE = Target(name="single decisions through the client", target=40_000, unit="/s")
 CLIENT_P99 = Target(name="their p99", target=8, most=True, unit="ms")
+HALF_LOAD_P99 = Target(
+    name="p99 of a request in the server at half load", target=2, most=True, unit="ms"
+)
 GOODPUT = Target(name="goodput at three times the capacity, by the peak", target=0.9)
 WHOLE_MEMORY = Target(name="memory of the whole service", target=600, most=True, unit="MiB")
 WORKER_MEMORY = Target(name="memory of a further worker", target=150, most=True, unit="MiB")

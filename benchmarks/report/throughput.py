@@ -122,6 +122,35 @@ def overload(results: Results) -> list[str]:
     ]
 
 
+def half_load(results: Results) -> list[str]:
+    """Write how long requests take in a worker at half its capacity."""
+    if "half-load" not in results:
+        return missing("fanzha bench half-load --save")
+    result = results["half-load"]
+    rows = [
+        (
+            f"{point['channel']}s", count(point["capacity_rows_per_second"]),
+            count(point["offered_rows_per_second"]), f"{point['requests']:,}",
+            f"{point['server_p50_ms']:.2f}", f"{point['server_p99_ms']:.2f}",
+            share(point["share_within_aim"]), f"{point['client_p99_ms']:.1f}",
+            share(point["failed_share"]), f"{point['server_cores']:.2f}",
+        )
+        for point in result["points"]
+    ]  # fmt: skip
+    head = (
+        "channel", "capacity, rows/s", "offered, rows/s", "requests", "p50 in the server, ms",
+        "p99 in the server, ms", "within 2 ms", "p99 from outside, ms", "failed", "server, cores",
+    )  # fmt: skip
+    return [
+        f"{result['rows']} rows a request, {result['listed']:,} listed numbers, requests at random "
+        "times. In the server: `fanzha_request_seconds`, from when a request was read to its "
+        "answer; quantiles are interpolated in its buckets, the share within 2 ms is exact. From "
+        "outside the generator's own delays, of a millisecond and more, are in it.",
+        "",
+        *table(head, rows),
+    ]
+
+
 def client(results: Results) -> list[str]:
     """Write the figures of one client process."""
     if "client" not in results:

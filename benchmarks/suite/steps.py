@@ -77,6 +77,13 @@ STEPS = (
         quick=("--goodput-share", "0.9", "--seconds", "2", _SAVE), quick_minutes=1,
     ),
     Step(
+        name="half-load", about="how long requests take in a worker at half its capacity",
+        module="benchmarks.load.half_load", kinds=("half-load",),
+        arguments=(*_MILLION, _SAVE), minutes=1.2,
+        quick=(*_MILLION, "--channels", "call", "--seconds", "2", "--repeats", "1", _SAVE),
+        quick_minutes=0.3,
+    ),
+    Step(
         name="faults", about="throughput and p99 around four faults", module="benchmarks.faults",
         kinds=("faults",),
         arguments=(_SAVE,), minutes=1.3,

@@ -220,6 +220,7 @@ class Worker:
             failed=self._metrics.rpc_failed,
             shed=self._metrics.shed,
             waited=self._metrics.waited,
+            timed=self._metrics.answered,
             security=security.of(settings, "decisions", self._refusals.count),
         )
 

@@ -59,7 +59,7 @@ from services.rpc.core.call_context import RunningCalls
 from services.rpc.core.decision_call import DecisionMethod, DecisionStages
 from services.rpc.core.server import CoreServer
 from services.rpc.decide.batch_handler import BatchHandler
-from services.rpc.decide.batch_queue import BatchQueue
+from services.rpc.decide.batch_queue import BatchQueue, Timed
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.middleware.load_shedder import LoadShedder
 from services.rpc.middleware.paging import PageKey, process_key
@@ -168,6 +168,9 @@ class RpcServer:
     other's. Without one the tokens end with the process.
     """
 
+    _server: Any
+    _shedder: LoadShedder | None = None
+
     def __init__(
         self,
         servicers: dict[str, object],
@@ -180,6 +183,7 @@ class RpcServer:
         failed: Callable[[str], None] = lambda _code: None,
         shed: Callable[[ShedReason], None] = lambda _why: None,
         waited: Callable[[int, float], None] = lambda _requests, _seconds: None,
+        timed: Timed = lambda _channel, _seconds: None,
         times: ConnectionTimes = _TIMES,
         page_key: PageKey | None = None,
     ) -> None:
@@ -196,15 +200,13 @@ class RpcServer:
         self._register(servicers, registry)
         self.methods: list[str] = registry.methods
         """All methods served, as ``/service/method``."""
-        self._server: Any
-        self._shedder: LoadShedder | None = None
         if _DECIDES in servicers:
             decides: Any = servicers[_DECIDES]
-            shedder = LoadShedder(
+            self._shedder = shedder = LoadShedder(
                 longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed
             )
-            self._shedder = shedder
-            self._server = _deciding(options, decides, registry, shedder, waited)
+            queue = BatchQueue(shedder.shares, shedder.leave, waited, timed)
+            self._server = _deciding(options, decides, registry, shedder, queue)
             self.methods += decision_paths(decides)
         else:
             self._server = _on_grpc_aio(options, registry)
@@ -277,11 +279,11 @@ def _deciding(
     servicer: InterceptionServicer,
     registry: MethodRegistry,
     shedder: LoadShedder,
-    waited: Callable[[int, float], None],
+    queue: BatchQueue,
 ) -> CoreServer:
     stages = DecisionStages(
         shedder=shedder,
-        queue=BatchQueue(shedder.shares, shedder.leave, waited),
+        queue=queue,
         memory=registry.memory,
         running=RunningCalls(),
     )

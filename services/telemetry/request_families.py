@@ -1,6 +1,8 @@
 """The families of a worker's metrics about requests; part of `metrics_layout`."""
 
+from fanzha.tables import Channel
 from services.decision.shed_reasons import ShedReason
+from services.telemetry.drift_families import WORDS
 from services.telemetry.metric_family import Family
 
 RPC_CODES = (
@@ -10,6 +12,10 @@ RPC_CODES = (
     "unauthenticated",
 )
 QUEUE_BOUNDS = (1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0)
+_REQUEST_BOUNDS = (
+    *(1e-4, 2.5e-4, 5e-4, 7.5e-4, 1e-3, 1.5e-3, 2e-3, 3e-3),
+    *(5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.25, 1.0),
+)
 REQUEST_ID_OUTCOMES = ("repeated", "conflict", "evicted")
 
 RPC_ERRORS = Family(
@@ -33,6 +39,15 @@ QUEUE_SECONDS = Family(
     text="Requests for decisions, by the longest wait of any request of their batch, from when it "
     "was read; without those too large for one batch, and without the wait in gRPC's core.",
     bounds=QUEUE_BOUNDS,
+)
+REQUEST_SECONDS = Family(
+    name="fanzha_request_seconds",
+    kind="histogram",
+    text="Time of a request for decisions in the worker, from when it was read to its answer: "
+    "waiting for the batch before, and being decided. Refused requests are not in it.",
+    labels=("channel",),
+    values=tuple((WORDS[channel],) for channel in Channel),
+    bounds=_REQUEST_BOUNDS,
 )
 REQUEST_IDS = Family(
     name="fanzha_request_ids",

@@ -58,6 +58,10 @@ _ROWS_PLACE = {
     channel: layout.START[layout.ROWS.name] + index * layout.ROWS.width
     for index, channel in enumerate(layout.CHANNELS)
 }
+_REQUEST_PLACE = {
+    channel: layout.START[families.REQUEST_SECONDS.name] + index * families.REQUEST_SECONDS.width
+    for index, channel in enumerate(layout.CHANNELS)
+}
 _REASON_SPAN = np.uint8(layout.REASON_SPAN)
 
 
@@ -119,6 +123,10 @@ class DecisionMetrics:
         first = _DECISION_PLACE[channel]
         self._array[first : first + layout.DECISION_SPAN] += pairs
         self._observe(layout.ROWS, _ROWS_PLACE[channel], len(actions))
+
+    def answered(self, channel: Channel, seconds: float) -> None:
+        """Count a request that was decided *seconds* after it was read."""
+        self._observe(families.REQUEST_SECONDS, _REQUEST_PLACE[channel], seconds)
 
     def model_failed(self, channel: Channel) -> None:
         """Count a batch whose model failed."""

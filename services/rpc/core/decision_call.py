@@ -8,6 +8,7 @@
 
 from contextvars import copy_context
 from dataclasses import dataclass
+from time import monotonic
 
 from services.auth import identity
 from services.rpc.core import api
@@ -92,7 +93,7 @@ class _DecisionCall(CoreCall):
         )
 
     async def _answer_in_parts(self, handler: BatchHandler, request: EncodedRequest) -> None:
-        shedder = self._method.stages.shedder
+        shedder, began = self._method.stages.shedder, monotonic()
         try:
             answer: Answer | Exception = await handler.answer_in_parts(request)
         except Exception as error:
@@ -103,6 +104,8 @@ class _DecisionCall(CoreCall):
         finally:
             shedder.leave()
         self._answered(answer, watched=True)
+        if isinstance(answer, bytes):
+            self._method.stages.queue.timed(handler.channel, monotonic() - began)
 
     def _answered(self, answer: Answer | Exception, *, watched: bool = False) -> None:
         if isinstance(answer, bytes):

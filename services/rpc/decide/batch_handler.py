@@ -98,7 +98,7 @@ class BatchHandler:
 
         *dry_runs* answers requests for dry runs; None: they are refused.
         """
-        self._channel = channel
+        self.channel = channel
         self._dry_runs = dry_runs
         self._repeated = repeated
         self._decoder = decoder
@@ -133,7 +133,7 @@ class BatchHandler:
 
     def takes_parts(self, request: EncodedRequest) -> bool:
         """Tell whether a request is so long that it is decided in parts."""
-        if request.single or self._channel not in _IN_PARTS:
+        if request.single or self.channel not in _IN_PARTS:
             return False
         long = request.rows > PART_ROWS or len(request.data) > PART_BYTES
         return long and self.weight(request) > self.max_rows // 2
@@ -163,7 +163,7 @@ class BatchHandler:
             return [DeadlineExceeded(late.reason) for _ in requests]
         protocol = self._protocol(requests, table, batch.decisions)
         answers = _encode(requests, batch.decisions, protocol, batch.repeats)
-        self._observer.stage_done(self._channel, "respond")
+        self._observer.stage_done(self.channel, "respond")
         return answers
 
     def _decide_once(
@@ -181,7 +181,7 @@ class BatchHandler:
             return self._decoder.table(fresh, now_ms)
 
         return self._repeated.decide(
-            self._channel,
+            self.channel,
             requests,
             table,
             now_ms,
@@ -203,13 +203,13 @@ class BatchHandler:
         return found
 
     def _decode(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
-        self._observer.started(self._channel)
+        self._observer.started(self.channel)
         table = self._decoder.table(requests, now_ms)
         if not isinstance(table, Calls) and table.read_bytes:
-            self._observer.rows_cut(self._channel, len(table.read_bytes))
+            self._observer.rows_cut(self.channel, len(table.read_bytes))
         if table.errors:
-            self._observer.rows_unreadable(self._channel, table.errors.values())
-        self._observer.stage_done(self._channel, "convert")
+            self._observer.rows_unreadable(self.channel, table.errors.values())
+        self._observer.stage_done(self.channel, "convert")
         return table
 
     async def answer_in_parts(self, request: EncodedRequest) -> Answer:
@@ -217,7 +217,7 @@ class BatchHandler:
         now_ms, check_deadline = self._now_ms(), partial(_check_deadlines, [request])
         parts: list[tuple[EncodedRequest, Table, Mapping[int, int]]] = []
         # All parts are decoded before any is decided, with one time of day.
-        for part in split(self._channel, self._decoder.rows(request)):
+        for part in split(self.channel, self._decoder.rows(request)):
             check_deadline()
             encoded = _part_request(part, request)
             table = self._decode([encoded], now_ms)
@@ -231,16 +231,16 @@ class BatchHandler:
         for encoded, table, cut in parts:
             check_deadline()
             # Other batches may have started and ended meanwhile.
-            self._observer.started(self._channel)
+            self._observer.started(self.channel)
             decisions = self._decide_once([encoded], table, now_ms, context).decisions
             decided.append(with_read_bytes(decisions, cut))
             if request.with_protocol_answer:
                 protocol |= self._protocol_of_part(table, decisions, first, len(protocol))
             first += len(table)
             await asyncio.sleep(0)
-        self._observer.started(self._channel)
+        self._observer.started(self.channel)
         (answer,) = _encode([request], join_decisions(decided), protocol)
-        self._observer.stage_done(self._channel, "respond")
+        self._observer.stage_done(self.channel, "respond")
         return answer
 
     def _protocol_of_part(
@@ -253,12 +253,12 @@ class BatchHandler:
         return {first + row: answer for row, answer in found.items()}
 
     def _note_cut(self, rows: int, request: EncodedRequest, now_ms: int) -> None:
-        self._observer.rows_cut(self._channel, rows)
+        self._observer.rows_cut(self.channel, rows)
         if now_ms - self._cut_logged_at_ms >= _LOG_INTERVAL_MS:
             self._cut_logged_at_ms = now_ms
             logger.warning(
                 "%d of %d rows of a %s request were cut: it holds %d bytes, of which %d are read",
-                *(rows, request.rows, self._channel.name.lower(), len(request.data), MAX_BYTES),
+                *(rows, request.rows, self.channel.name.lower(), len(request.data), MAX_BYTES),
             )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
 
+from fanzha.tables import Channel
 from services.rpc.decide.batch_handler import Answer, BatchHandler
 from services.rpc.decide.request_decoder import EncodedRequest
 from services.rpc.middleware.fair_share import FairShare
@@ -19,6 +20,8 @@ MAX_REQUESTS = 256
 """Decided together at most, so that the first need not wait long for the answers of all."""
 
 Reply: TypeAlias = Callable[[Answer | Exception], None]
+Timed: TypeAlias = Callable[[Channel, float], None]
+"""Called with the channel of a request that was decided, and the seconds since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class BatchQueue:
         shares: FairShare | None = None,
         answered: Callable[[int], None] = lambda _requests: None,
         waited: Callable[[int, float], None] = lambda _requests, _seconds: None,
+        timed: Timed = lambda _channel, _seconds: None,
     ) -> None:
         """*shares* counts what waits, by client.
 
@@ -46,6 +50,7 @@ class BatchQueue:
         self._shares = shares or FairShare(monotonic)
         self._answered = answered
         self._waited = waited
+        self.timed = timed
         self._unexpected = UnexpectedLog()
         self._waiting: dict[BatchHandler, deque[_Waiting]] = {}
 
@@ -85,6 +90,8 @@ class BatchQueue:
             except Exception as error:
                 # Costs its own caller the answer only.
                 self._unexpected.note("an answer", error)
+            if not isinstance(answer, Exception):
+                self.timed(handler.channel, monotonic() - one.since)
         self._answered(len(batch))
 
 

@@ -145,7 +145,7 @@ def test_an_unmeasured_figure_names_its_command() -> None:
 
     for command in ("bench overload", "bench peers", "bench micro", "--only propagation"):
         assert command in text
-    assert text.count("Not measured: `fanzha") == 13
+    assert text.count("Not measured: `fanzha") == 14
 
 
 def peer(**changes: Any) -> dict[str, Any]:
@@ -177,6 +177,17 @@ def test_a_peer_that_was_asked_too_slowly_is_compared_by_its_processor_time_too(
     text = section(page.write({"peers": result}), "Peers")
 
     assert "| 100 | one a request | 500 | 5.00 × | 1.00 × |" in text
+
+
+def test_rows_of_several_runs_name_the_run_of_their_channels() -> None:
+    old = peer(run=("c24", "3", "4", "1,000"), missing_reason="no")
+    new = peer(channel="names", run=("c25", "2", "1", "1,000"), missing_reason="no")
+    result = old | {"rows": [*old["rows"], *new["rows"]]}
+
+    text = section(page.write({"peers": result}), "Peers")
+
+    assert "* calls: commit c24, 3 × 4 s each, 1,000 numbers and names listed." in text
+    assert "* names: commit c25, 2 × 1 s each, 1,000 numbers and names listed." in text
 
 
 def test_a_target_may_be_the_most_or_the_least() -> None:

@@ -139,6 +139,19 @@ def test_a_batch_counts_with_its_rows(pages: MetricsPages) -> None:
     assert value("fanzha_batch_rows_count", channel="call") == 0
 
 
+def test_a_request_counts_with_the_time_it_took(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.answered(Channel.LINK, 0.002)
+    worker.answered(Channel.LINK, 0.0021)
+
+    value = reading(pages)
+    assert value("fanzha_request_seconds_bucket", channel="link", le="0.002") == 1
+    assert value("fanzha_request_seconds_bucket", channel="link", le="0.003") == 2
+    assert value("fanzha_request_seconds_sum", channel="link") == pytest.approx(0.0041)
+    assert value("fanzha_request_seconds_count", channel="call") == 0
+
+
 def test_a_stage_takes_the_time_since_the_one_before(pages: MetricsPages) -> None:
     seconds = iter([0.0, 10.0, 10.5, 10.7])
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1, clock=lambda: next(seconds))

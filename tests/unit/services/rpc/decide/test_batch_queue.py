@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fanzha.errors import InvalidInput
+from fanzha.tables import Channel
 from services.rpc.decide.batch_queue import MAX_REQUESTS, BatchQueue
 from services.rpc.middleware.fair_share import FairShare
 
@@ -14,6 +15,7 @@ class Doubling:
     """Stands for a handler: doubles numbers, and remembers which came together."""
 
     max_rows = MAX_ROWS
+    channel = Channel.TEXT
 
     def __init__(self, rows: int = 1) -> None:
         self.batches: list[list[int]] = []
@@ -146,3 +148,14 @@ def test_each_batch_tells_how_many_waited_and_the_longest_wait() -> None:
     assert [requests for requests, _ in told] == [2, 1]
     # Those of the second batch waited as long, and for the first batch besides.
     assert 0 <= told[0][1] <= told[1][1]
+
+
+def test_the_time_of_each_request_that_was_decided_is_told_and_of_no_other() -> None:
+    told, double = list[tuple[Channel, float]](), Doubling()
+    queue = BatchQueue(timed=lambda channel, seconds: told.append((channel, seconds)))
+    put(queue, double, 2, 3, 4)  # The answer to 3 is an error.
+
+    queue.decide_batch()
+
+    assert [channel for channel, _ in told] == [Channel.TEXT, Channel.TEXT]
+    assert all(seconds >= 0 for _, seconds in told)
