@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from infra import deferred_imports, garbage_collection
 from infra.forked_processes import ForkServer
+from services.rpc import server_options
 
 if TYPE_CHECKING:
     from services.processes.shared_data import SharedData
@@ -34,6 +35,7 @@ _OURS = ("classifiers", "services")
 def load(name: str) -> Role:
     """Import what role *name* needs, and return the role."""
     module, function = _PLACES[name]
+    server_options.merge_filters()
     with garbage_collection.paused(), deferred_imports.deferred(_LATER, importers=_OURS):
         role: Role = getattr(import_module(f"services.processes.{module}"), function)
     return role

@@ -1,10 +1,18 @@
-"""Options of gRPC's core for connections and messages, for every server."""
+"""Options of gRPC's core for connections and messages, for every server.
 
+Imports nothing of gRPC, which reads some of them when it is imported.
+"""
+
+import os
 from dataclasses import dataclass
 from typing import TypeAlias
 
 ChannelOptions: TypeAlias = list[tuple[str, int]]
 
+EXPERIMENTS = "GRPC_EXPERIMENTS"
+"""The variable that names what the core tries out; it is read when gRPC is imported."""
+MERGED_FILTERS = "fuse_filters"
+"""What the core checks of each request, in one piece: a refusal costs a third less (ADR 39)."""
 _ONLY_IDENTITY = 1
 """Bit of the only accepted algorithm: no compression."""
 
@@ -19,6 +27,14 @@ class ConnectionTimes:
     """Silence after which a ping is sent."""
     keepalive_timeout_seconds: float = 10.0
     """Time to answer the ping, or to acknowledge what was sent."""
+
+
+def merge_filters() -> None:
+    """Let the core merge its filters, unless the environment says what it is to try out.
+
+    To be called before anything imports gRPC.
+    """
+    os.environ.setdefault(EXPERIMENTS, MERGED_FILTERS)
 
 
 def channel_options(
