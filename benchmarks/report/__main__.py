@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import results
+from benchmarks.capacity import published
 from benchmarks.report import latest_results, pages, readme
 from services.cli._common.console import err, fail, out
 
@@ -45,6 +46,8 @@ def main(
         drawn = plots.draw_all(measured, docs / "reference" / "plots")
         for name, text in pages.write(measured).items():
             (docs / "reference" / name).write_text(text)
+        if (explained := docs / published.PAGE).exists():
+            explained.write_text(published.write(measured, explained.read_text()))
         for name, language in readme.FILES.items():
             if (front := docs.parent / name).exists():
                 front.write_text(readme.write(measured, front.read_text(), language))

@@ -64,6 +64,10 @@ COMMANDS = {
     ),
     "warning-report": ("benchmarks.warning.report", "The report on warnings over many cases."),
     "peers": ("benchmarks.peers", "Side by side with what a carrier would use instead."),
+    "capacity": (
+        "benchmarks.capacity",
+        "Hosts, memory, disk, network and cost of a province, by a simulated day.",
+    ),
     "report": ("benchmarks.report", "Make the page of benchmarks from the results of real runs."),
 }
 """Module and help of each command."""

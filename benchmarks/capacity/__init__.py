@@ -1,0 +1,1 @@
+"""What a province needs: a simulated day, unit costs that were measured, prices."""
