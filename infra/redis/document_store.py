@@ -150,7 +150,5 @@ class DocumentStore(ABC, Generic[Document]):
         pipeline = self._client.pipeline(transaction=False)
         pipeline.eval(script, len(names), *map(self._key, names), *map(str, arguments))
         async with within(_WRITE_SECONDS):
-            (answer, *_), _on_disk = await execute_synced(
-                self._client, pipeline, self._key("next")
-            )
+            (answer, *_), _on_disk = await execute_synced(self._client, pipeline, self._key("next"))
         return answer

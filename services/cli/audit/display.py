@@ -15,7 +15,7 @@ from services.cli._common.time_arguments import written
 
 if TYPE_CHECKING:
     from services.audit.findings import ChainReport
-    from services.evidence_package.verifier import PackageCheck
+    from services.evidence_package.signed_archive import PackageCheck
 
 
 def as_words(record: pb.AuditRecord) -> dict[str, Any]:
