@@ -80,6 +80,10 @@ COMMANDS = {
         "entities.commands.app",
         "Companies, platforms and apps that must leave: register, settle steps, close, watch.",
     ),
+    "incidents": (
+        "incidents.commands.app",
+        "Incidents: join what belongs together, move it through its stages, hand over leads.",
+    ),
     "models": ("models.commands.app", "List models; swap, shadow and roll back."),
     "bench": ("bench.app", "Measure speed; from a checkout only."),
     "doctor": (

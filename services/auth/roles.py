@@ -51,6 +51,7 @@ _DISPATCHER = _of(Role.DISPATCHER)
 _CASE_READERS = _of(Role.DISPATCHER, Role.AUDITOR)
 # What subscribers did, masked: `services.auth.personal_data` says who sees it whole.
 _DECISION_READERS = _of(Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR)
+_INCIDENT_READERS = _READERS | _of(Role.OPERATOR, Role.DISPATCHER)
 _EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
 
 TABLE: Mapping[str, Mapping[str, Allowed]] = {
@@ -111,6 +112,24 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "CloseEntity": _of(Role.APPROVER),
         "ProposeEntityEntries": _EDITOR,
         "SettleSighting": _EDITOR,
+    },
+    "fanzha.v1.IncidentService": {
+        "OpenIncident": _EDITOR,
+        "EditIncident": _EDITOR,
+        "GetIncident": _INCIDENT_READERS,
+        "ListIncidents": _INCIDENT_READERS,
+        "JoinIncident": _EDITOR,
+        "PartIncident": _EDITOR,
+        "AssignIncident": _EDITOR,
+        "MoveIncident": _of(Role.EDITOR, Role.APPROVER),
+        "CloseIncident": _of(Role.APPROVER),
+        "FindClusters": _of(Role.EDITOR, Role.AUDITOR),
+        "DraftLead": _EDITOR,
+        "SendLead": _of(Role.APPROVER),
+        "GetLeadPackage": _of(Role.APPROVER, Role.AUDITOR),
+        "ReceiveLead": _EDITOR,
+        "AnswerLead": _EDITOR,
+        "WithdrawLead": _of(Role.EDITOR, Role.APPROVER),
     },
     "fanzha.v1.AuditService": {
         "ListRecords": _of(Role.AUDITOR),

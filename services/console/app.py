@@ -23,6 +23,7 @@ from services.console.changes import views as change_views
 from services.console.decisions import views as decision_views
 from services.console.entities import views as entity_views
 from services.console.imports.store import ImportStore
+from services.console.incidents import views as incident_views
 from services.console.lists import views as list_views
 from services.console.map import boundaries
 from services.console.map import views as map_views
@@ -58,6 +59,7 @@ PAGES: tuple[ConsolePage, ...] = (
     map_views.PAGE,
     campaign_views.PAGE,
     entity_views.PAGE,
+    incident_views.PAGE,
     audit_views.PAGE,
     model_views.PAGE,
     settings_views.PAGE,

@@ -85,6 +85,8 @@ class IncidentEventKind(StrEnum):
 class IncidentPart:
     """One thing that belongs to an incident."""
 
+    part_id: int = 0
+    """Within its incident, from 1."""
     kind: PartKind
     reference: str
     """In canonical form: a pattern, an id or number, or the name of a document."""

@@ -77,6 +77,7 @@ def _start_background(
         HitCountRetention(services.hits, lambda: replica.current, now_ms).run(),
         refusals.run(),
         services.entities.monitor.run(),
+        services.incidents.figures.run(),
         AuditForwardIntake(context.connect(), audit, now_ms=now_ms).run(),
     ]
     return [

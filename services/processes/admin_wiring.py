@@ -45,6 +45,8 @@ from services.entities.wiring import WiredEntities
 from services.evidence_package import wiring as evidence_wiring
 from services.evidence_package.service import EvidencePackages
 from services.feedback.hit_reader import HitReader
+from services.incidents import wiring as incident_wiring
+from services.incidents.wiring import WiredIncidents
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
 from services.lists.entry_at_version import EntriesAtVersions
@@ -64,6 +66,7 @@ from services.rpc.changes.handler import ChangeServicer
 from services.rpc.decision_log.handler import DecisionLogServicer
 from services.rpc.entities.handler import EntityServicer
 from services.rpc.hits.handler import HitServicer
+from services.rpc.incidents.handler import IncidentServicer
 from services.rpc.list_updates.handler import ListUpdateServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
@@ -122,6 +125,7 @@ class AdminServices:
     outcomes: OutcomeRuntime
     graph: GraphTasks
     entities: WiredEntities
+    incidents: WiredIncidents
 
 
 async def open_context(settings: Settings, redis_url: str) -> AdminContext:
@@ -165,6 +169,7 @@ def build_services(context: AdminContext) -> AdminServices:
     changes, upkeep = _changes(context)
     lists = _lists(context, changes, hits)
     logged = decision_log.query(context.settings)
+    entities = _entities(context, lists, logged)
     return AdminServices(
         lists=lists,
         drafts=_drafts(context),
@@ -186,7 +191,18 @@ def build_services(context: AdminContext) -> AdminServices:
         graph=graph_wiring.build(
             context.settings, context.connect(), context.replica, context.popular, context.registry
         ),
-        entities=_entities(context, lists, logged),
+        entities=entities,
+        incidents=incident_wiring.build(
+            context.settings,
+            text_client=context.connect(),
+            byte_client=context.client,
+            views=lists.views,
+            entities=entities.registry,
+            audit=context.audit,
+            registry=context.registry,
+            now_ms=now_ms,
+            logged=logged,
+        ),
     )
 
 
@@ -321,6 +337,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         ),
         "appeal": AppealServicer(services.appeals.appeals),
         "entities": EntityServicer(services.entities.registry, services.entities.entries),
+        "incidents": IncidentServicer(services.incidents),
         "audit": AuditServicer(
             context.audit,
             services.evidence,

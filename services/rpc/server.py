@@ -29,6 +29,8 @@ from fanzha.v1 import (
     feedback_pb2_grpc,
     hit_pb2,
     hit_pb2_grpc,
+    incident_pb2,
+    incident_pb2_grpc,
     interception_pb2,
     list_update_pb2,
     list_update_pb2_grpc,
@@ -88,6 +90,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "entities": (
         entity_pb2.DESCRIPTOR.services_by_name["EntityService"].full_name,
         entity_pb2_grpc.add_EntityServiceServicer_to_server,
+    ),
+    "incidents": (
+        incident_pb2.DESCRIPTOR.services_by_name["IncidentService"].full_name,
+        incident_pb2_grpc.add_IncidentServiceServicer_to_server,
     ),
     "audit": (
         audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,

@@ -30,6 +30,16 @@ class AdministrationSettings(DecisionLogSettings):
         description="Port of the Prometheus endpoint of list administration, on metrics_host; 0: a "
         "free one.",
     )
+    incident_stages_file: Path | None = Field(
+        default=None,
+        description="TOML file with owners and deadlines of the stages of incidents, in place of "
+        "those that come along.",
+    )
+    lead_departments_file: Path | None = Field(
+        default=None,
+        description="TOML file with the departments that take leads, and what each may see, in "
+        "place of those that come along.",
+    )
     entity_steps_file: Path | None = Field(
         default=None,
         description="TOML file with the steps of the exit of an entity, in place of those that "

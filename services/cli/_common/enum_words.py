@@ -43,6 +43,11 @@ FIELDS = (
     "registered", "assigned", "settled", "reopened", "proposed", "seen again", "sighting settled",
     "financial fraud", "steps", "next deadline", "cleanup", "step", "not needed", "changes",
     "outcome", "overdue", "open", "done",
+    # Of incidents and leads.
+    "incident", "title", "stage", "until", "parts", "leads", "department", "waiting", "useful",
+    "summary", "lead", "cluster", "numbers", "first", "last", "among them", "sent by", "made at",
+    "rows", "masked", "left out", "opened", "edited", "joined", "parted", "moved", "lead drafted",
+    "lead sent", "lead received", "lead answered", "lead withdrawn", "key",
     "contradicted", "contradicts itself", "under", "over", "within", "covers",
 )  # fmt: skip
 """Names of fields that commands show beside their values, with spaces for underscores."""

@@ -63,6 +63,13 @@ OPTIONS: dict[str, Words] = {
     ),
     "entities add --kind": lambda: ("company", "platform", "app"),
     "entities edit --kind": lambda: ("company", "platform", "app"),
+    "incidents list --stage": lambda: (
+        *("monitoring", "warning", "disposal", "tracking", "closed"),
+    ),
+    "incidents clusters --kind": lambda: ("number_pool", "sim_box", "shared_link", "related"),
+    "incidents leads answer --outcome": lambda: (
+        *("case_filed", "penalty", "measures", "nothing_found", "not_competent"),
+    ),
     "entities list --state": lambda: ("leaving", "closed", "seen_again"),
     "changes list --state": lambda: (
         *("draft", "pending", "approved", "applied", "rejected", "reverted"),
@@ -108,11 +115,22 @@ def _entity_ids(channel: Any) -> list[str]:
     return [str(one.entity_id) for one in found]
 
 
+def _incident_ids(channel: Any) -> list[str]:
+    from fanzha.v1 import incident_pb2 as pb
+    from fanzha.v1 import incident_pb2_grpc
+
+    request = pb.ListIncidentsRequest(page_size=MOST_IDS, open_only=True)
+    stub = incident_pb2_grpc.IncidentServiceStub(channel)
+    found = stub.ListIncidents(request, timeout=WAIT_SECONDS).incidents
+    return [str(one.incident_id) for one in found]
+
+
 ARGUMENTS: dict[str, Callable[[Any], list[str]]] = {
     "change_id": _change_ids,
     "appeal_id": _appeal_ids,
     "case_id": _case_ids,
     "entity_id": _entity_ids,
+    "incident_id": _incident_ids,
 }
 """Arguments that are ids of a server, and how they are listed."""
 

@@ -44,6 +44,8 @@ KINDS: Mapping[str, str] = {
     "examples_exported": gettext_noop("Examples exported"),
     "entity_registered": gettext_noop("Entity registered"),
     "entity_changed": gettext_noop("Entity changed"),
+    "incident_opened": gettext_noop("Incident opened"),
+    "incident_changed": gettext_noop("Incident changed"),
     "warning_policy_changed": gettext_noop("Warning policy changed"),
     "model_changed": gettext_noop("Model changed"),
     "log_verified": gettext_noop("Audit log verified"),

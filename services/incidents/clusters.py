@@ -1,0 +1,154 @@
+"""Clusters of suspects in the decision log: what a lead about cards and lines begins with (断卡).
+
+Numbers that were blocked and have something in common: a block of a thousand consecutive numbers
+(号码池), a trunk over which they behaved like a SIM box, the host of the links in their texts, or
+the confirmed entity that they are related to. Clusters by handset cannot be had: what switches send
+of it is only counted, never kept.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from fanzha.decisions import Action, Reason
+from fanzha.errors import InvalidInput, NotFound
+from fanzha.phone import masked, number_text
+from services.decision.related.entities import is_party
+from services.decision_log import schema
+from services.decision_log.query import FILES, DecisionQuery
+
+FEWEST = 5
+"""Numbers of a cluster, unless told otherwise."""
+MOST_MEMBERS = 500
+"""Numbers of one cluster that are named."""
+_MOST_ROWS = 200_000
+_BLOCK_DIGITS = 3
+"""Last digits that numbers of one pool differ in."""
+
+
+class ClusterKind(IntEnum):
+    """What the numbers of a cluster have in common; numbered as on the wire."""
+
+    NUMBER_POOL = 1
+    SIM_BOX = 2
+    SHARED_LINK = 3
+    RELATED = 4
+
+
+_COMMON = {
+    ClusterKind.NUMBER_POOL: "''",
+    ClusterKind.SIM_BOX: "trunk",
+    ClusterKind.SHARED_LINK: "shared",
+    ClusterKind.RELATED: "related_to",
+}
+_WHERE = {
+    ClusterKind.NUMBER_POOL: "true",
+    ClusterKind.SIM_BOX: f"trunk IS NOT NULL AND reason = '{Reason.VELOCITY.name}'",
+    ClusterKind.SHARED_LINK: "shared IS NOT NULL",
+    ClusterKind.RELATED: "related_to IS NOT NULL",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspectCluster:
+    """Numbers with something in common."""
+
+    kind: ClusterKind
+    common: str
+    """What: a range, a trunk, a host, or an entity."""
+    numbers: Sequence[str]
+    """The most active first, `MOST_MEMBERS` at most."""
+    size: int
+    """How many there are."""
+    blocked: int
+    """Their decisions to block."""
+    first_ms: int
+    last_ms: int
+
+    @property
+    def masked_common(self) -> str:
+        """What they have in common, for those who may not see numbers whole."""
+        names_party = self.kind is ClusterKind.RELATED and is_party(self.common)
+        return masked(self.common) if names_party else self.common
+
+
+class ClusterFinder:
+    """Looks for clusters in the decision log. Blocking: call it from a thread."""
+
+    def __init__(self, logged: DecisionQuery | None) -> None:
+        self._logged = logged
+
+    def find(self, kind: ClusterKind, since_ms: int, fewest: int = 0) -> list[SuspectCluster]:
+        """Return the clusters of one kind, the largest first; `NotFound` without a log."""
+        if not 0 <= fewest <= MOST_MEMBERS:
+            raise InvalidInput("fewest: 2 to {most}", most=MOST_MEMBERS)
+        rows = self._rows(kind, since_ms)
+        groups: dict[str, list[_Caller]] = defaultdict(list)
+        for one in rows:
+            groups[_pool(one.number) if kind is ClusterKind.NUMBER_POOL else one.common].append(one)
+        least = max(fewest, 2) if fewest else FEWEST
+        found = [
+            _cluster(kind, common, members)
+            for common, members in groups.items()
+            if common and len(members) >= least
+        ]
+        return sorted(found, key=lambda one: (-one.size, -one.blocked, one.common))
+
+    def one(self, kind: ClusterKind, common: str, since_ms: int) -> SuspectCluster:
+        """Return one cluster, of any size; `NotFound` when it is none any more."""
+        found = self.find(kind, since_ms, 2)
+        fitting = [one for one in found if common in (one.common, one.masked_common)]
+        if len(fitting) == 1:
+            return fitting[0]
+        raise NotFound("cluster: there is none of {common!r}", common=common[:100])
+
+    def _rows(self, kind: ClusterKind, since_ms: int) -> "list[_Caller]":
+        if self._logged is None or not self._logged.exists:
+            raise NotFound("clusters: no decision log is kept")
+        # Null where a channel has no such column: links have no caller.
+        folders = [schema.FOLDERS[one] for one in schema.FOLDERS if one.name != "LINK"]
+
+        def ask(connection: Any, files: list[str]) -> list[_Caller]:
+            found = connection.execute(
+                "SELECT from_key, common, sum(weight), min(decided_at_ms), max(decided_at_ms) FROM "  # noqa: S608
+                f"(SELECT *, {_COMMON[kind]} AS common FROM (SELECT *, coalesce(host, hosts[1]) "
+                f"AS shared FROM {FILES} WHERE action = '{Action.BLOCK.name}' AND from_key != 0 "
+                f"AND from_name IS NULL AND decided_at_ms >= ?) WHERE {_WHERE[kind]}) "
+                "GROUP BY from_key, common ORDER BY 3 DESC LIMIT ?",
+                [files, since_ms, _MOST_ROWS],
+            ).fetchall()
+            return [
+                _Caller(number_text(int(key)), common, int(events), int(first), int(last))
+                for key, common, events, first, last in found
+            ]
+
+        nothing: list[_Caller] = []
+        return self._logged.over(folders, since_ms, [], ask, nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    number: str
+    common: str
+    blocked: int
+    first_ms: int
+    last_ms: int
+
+
+def _pool(number: str) -> str:
+    return f"{number[:-_BLOCK_DIGITS]}*" if number.startswith("+") else ""
+
+
+def _cluster(kind: ClusterKind, common: str, members: Iterable[_Caller]) -> SuspectCluster:
+    ordered = sorted(members, key=lambda one: (-one.blocked, one.number))
+    return SuspectCluster(
+        kind=kind,
+        common=common,
+        numbers=[one.number for one in ordered[:MOST_MEMBERS]],
+        size=len(ordered),
+        blocked=sum(one.blocked for one in ordered),
+        first_ms=min(one.first_ms for one in ordered),
+        last_ms=max(one.last_ms for one in ordered),
+    )

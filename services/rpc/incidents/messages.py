@@ -1,0 +1,116 @@
+"""Converts incidents between messages and the desk."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fanzha.phone import masked
+from fanzha.v1 import incident_pb2 as pb
+from services.incidents.clusters import SuspectCluster
+from services.incidents.model import Incident, IncidentEvent, IncidentPart, Lead
+from services.incidents.queries import DepartmentCount
+from services.incidents.service import IncidentDraft, PartDraft, shown_reference
+
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
+_wire: Callable[[int], Any] = int
+
+
+def draft(one: pb.Incident) -> IncidentDraft:
+    """Read what is said of an incident."""
+    return IncidentDraft(
+        title=one.title, fraud_type=int(one.fraud_type), region=one.region, summary=one.summary
+    )
+
+
+def part_draft(one: pb.IncidentPart) -> PartDraft:
+    """Read what is said of a part."""
+    return PartDraft(kind=int(one.kind), reference=one.reference, sha256=one.sha256, note=one.note)
+
+
+def incident(
+    one: Incident, now_ms: int, *, unmasked: bool = False, whole: bool = True
+) -> pb.Incident:
+    """Write an incident; *whole*: with parts and events."""
+    return pb.Incident(
+        incident_id=one.incident_id,
+        revision=one.revision,
+        title=one.title,
+        fraud_type=_wire(one.fraud_type),
+        region=one.region,
+        summary=one.summary,
+        stage=_wire(one.stage),
+        due_ms=one.due_ms,
+        owner=one.owner,
+        parts=[_part(part, unmasked=unmasked) for part in one.parts] if whole else (),
+        leads=[lead(each, now_ms) for each in one.leads],
+        opened_at_ms=one.opened_at_ms,
+        opened_by=one.opened_by,
+        moved_by=one.moved_by,
+        closed_at_ms=one.closed_at_ms,
+        events=map(_event, one.events) if whole else (),
+        part_count=len(one.parts),
+        overdue=one.overdue(now_ms),
+    )
+
+
+def lead(one: Lead, now_ms: int) -> pb.Lead:
+    """Write a lead."""
+    return pb.Lead(
+        lead_id=one.lead_id,
+        department=one.department,
+        purpose=one.purpose,
+        legal_basis=one.legal_basis,
+        state=_wire(one.state),
+        parts=len(one.parts),
+        drafted_by=one.drafted_by,
+        drafted_at_ms=one.drafted_at_ms,
+        sent_by=one.sent_by,
+        sent_at_ms=one.sent_at_ms,
+        due_ms=one.due_ms,
+        package_sha256=one.package_sha256,
+        package_bytes=one.package_bytes,
+        receipt=one.receipt,
+        outcome=_wire(one.outcome or 0),
+        document=one.document,
+        note=one.note,
+        overdue=one.overdue(now_ms),
+    )
+
+
+def count(one: DepartmentCount) -> pb.DepartmentCount:
+    """Write how leads to a department stand."""
+    return pb.DepartmentCount(
+        department=one.department,
+        waiting=one.waiting,
+        overdue=one.overdue,
+        answered=one.answered,
+        useful=one.useful,
+    )
+
+
+def cluster(one: SuspectCluster, *, unmasked: bool) -> pb.SuspectCluster:
+    """Write a cluster."""
+    return pb.SuspectCluster(
+        kind=_wire(one.kind),
+        common=one.common if unmasked else one.masked_common,
+        numbers=one.numbers if unmasked else map(masked, one.numbers),
+        size=one.size,
+        blocked=one.blocked,
+        first_ms=one.first_ms,
+        last_ms=one.last_ms,
+    )
+
+
+def _part(one: IncidentPart, *, unmasked: bool) -> pb.IncidentPart:
+    return pb.IncidentPart(
+        kind=_wire(one.kind),
+        reference=one.reference if unmasked else shown_reference(one),
+        sha256=one.sha256,
+        note=one.note,
+        joined_by=one.joined_by,
+        joined_at_ms=one.joined_at_ms,
+        part_id=one.part_id,
+    )
+
+
+def _event(one: IncidentEvent) -> pb.IncidentEvent:
+    return pb.IncidentEvent(at_ms=one.at_ms, by=one.by, what=one.what.value, note=one.note)

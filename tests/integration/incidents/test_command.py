@@ -1,0 +1,130 @@
+"""An incident from its opening to a verified package and its closing, by the command."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.cli.entities.commands import app as entities_app
+from services.cli.incidents.commands import app
+from tests.support.processes import LEAN, Running, fanzha_up
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with fanzha_up(tmp_path_factory.mktemp("up"), workers=1, **LEAN) as service:
+        yield service
+
+
+def incidents(running: Running, *arguments: str, check: bool = True) -> Result:
+    """Run the command in this process: it asks the service over its socket all the same."""
+    done = CliRunner().invoke(app, [*arguments, "--target", running.admin])
+    if check and done.exit_code:
+        raise AssertionError(f"{arguments}: {done.output}")
+    return done
+
+
+def opened(running: Running, title: str, *more: str) -> str:
+    done = incidents(running, "open", title, *more, "--by", "li", "--json")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return str(found["incident_id"])
+
+
+def test_it_goes_through_its_stages_and_hands_over_a_lead(running: Running, tmp_path: Path) -> None:
+    report, package = tmp_path / "report.pdf", tmp_path / "lead.zip"
+    report.write_bytes(b"%PDF")
+    add = ("add", "示例贷", "--cleanup", "2026", "--by", "li", "--target", running.admin, "--json")
+    entity = json.loads(CliRunner().invoke(entities_app, list(add)).stdout)["entity_id"]
+    number = opened(
+        running, "假贷款", "--fraud-type", "虚假贷款", "--subject", "loan.example",
+        "--subject", "+8617000000123", "--entity", entity, "--document", str(report),
+    )  # fmt: skip
+
+    for stage in ("warning", "disposal", "tracking"):
+        incidents(running, "move", number, stage, "--note", "done", "--by", "li")
+    purpose = ("--purpose", "look at the company", "--by", "li")
+    incidents(running, "leads", "draft", number, "market_regulation", *purpose)
+    own = incidents(running, "leads", "send", number, "1", "--yes", "--by", "li", check=False)
+    incidents(running, "leads", "send", number, "1", "--yes", "--by", "wang")
+    incidents(running, "leads", "get", number, "1", "--out", str(package))
+    verified = CliRunner().invoke(app, ["leads", "verify", str(package)])
+    incidents(running, "leads", "receive", number, "1", "--receipt", "收7号", "--by", "li")
+    early = incidents(running, "close", number, "--note", "x", "--yes", "--by", "wang", check=False)
+    answer = ("--outcome", "penalty", "--document", "罚7号", "--by", "li")
+    incidents(running, "leads", "answer", number, "1", *answer)
+    closed = incidents(
+        running, "close", number, "--note", "penalty", "--yes", "--by", "wang", "--json"
+    )
+
+    assert own.exit_code
+    assert "another person sends it" in own.output
+    assert early.exit_code
+    assert "WHOLE" in verified.stdout
+    assert json.loads(closed.stdout)["stage"] == "closed"
+    listed = incidents(running, "list", "--department", "market_regulation").stdout
+    assert "market_regulation" in listed
+    assert "1 incidents: closed 1; 0 overdue" in listed
+
+
+def test_numbers_are_masked_unless_somebody_may_see_them(running: Running) -> None:
+    number = opened(running, "号码", "--subject", "+8617000000123")
+
+    shown = incidents(running, "show", number).stdout
+    whole = incidents(running, "show", number, "--unmasked").stdout
+
+    assert "+8617000000123" not in shown
+    assert "+8617000000123" in whole
+
+
+def test_parts_come_and_go(running: Running) -> None:
+    number = opened(running, "零件", "--subject", "a.example")
+
+    joined = incidents(running, "join", number, "--subject", "B.example", "--json").stdout
+    left = incidents(
+        running, "part", number, "--subject", "b.example", "--note", "wrong", "--json"
+    ).stdout
+    missing = incidents(running, "join", number, "--case", "none", check=False)
+    nothing = incidents(running, "part", number, "--note", "x", check=False)
+
+    assert json.loads(joined)["part_count"] == 2
+    assert json.loads(left)["part_count"] == 1
+    assert missing.exit_code
+    assert nothing.exit_code
+
+
+def test_a_stage_is_assigned_and_what_is_late_is_listed(running: Running) -> None:
+    number = opened(running, "谁", "--subject", "c.example")
+
+    incidents(running, "assign", number, "--owner", "示例单位", "--due", "2030-01-02")
+    edited = incidents(running, "edit", number, "--summary", "a sentence", "--json").stdout
+
+    assert json.loads(edited)["summary"] == "a sentence"
+    assert "谁" in incidents(running, "list", "--owner", "示例单位", "--open").stdout
+    assert "谁" not in incidents(running, "list", "--overdue").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("open", "x", "--cluster", "pool"),
+        ("open", "x", "--cluster", "pool:1"),
+        ("open", "x", "--fraud-type", "none"),
+        ("list", "--stage", "later"),
+        ("clusters", "--kind", "handset"),
+        ("leads", "answer", "1", "1", "--outcome", "x"),
+    ],
+)
+def test_a_wrong_word_is_refused_with_the_known_ones(
+    running: Running, arguments: tuple[str, ...]
+) -> None:
+    assert incidents(running, *arguments, check=False).exit_code == 2
+
+
+def test_a_service_that_blocked_nothing_has_no_cluster(running: Running) -> None:
+    done = incidents(running, "clusters", "--kind", "sim_box", "--json", check=False)
+
+    assert json.loads(done.stdout or "{}").get("clusters", []) == []
+    assert not done.exit_code or "no decision log is kept" in done.output
