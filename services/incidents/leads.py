@@ -16,6 +16,7 @@ from services.auth import identity
 from services.incidents import departments, lead_package
 from services.incidents.departments import Department
 from services.incidents.facts import FactRow
+from services.incidents.lead_package import LeadPackage
 from services.incidents.model import (
     LINE,
     MOST_LEADS,
@@ -107,35 +108,38 @@ class LeadDesk:
         department = departments.find(self.departments, lead.department)
         due_ms = now + department.days * _DAY_MS
         sent = replace(lead, state=LeadState.SENT, sent_by=by, sent_at_ms=now, due_ms=due_ms)
-        rows = await self._rows(sent)
-        package = lead_package.make(incident, sent, department, rows, key=self._key)
-        if len(package.data) > MOST_PACKAGE_BYTES:
-            raise InvalidInput(
-                "lead {lead_id}: its package has {bytes} bytes, {most} are allowed; name fewer "
-                "parts",
-                lead_id=lead_id,
-                bytes=len(package.data),
-                most=MOST_PACKAGE_BYTES,
-            )
-        sealed = replace(
-            sent,
-            package_sha256=sha256(package.data).hexdigest(),
-            package_bytes=len(package.data),
-        )
+        package = await self._packed(incident, sent, department)
+        digest, size = sha256(package.data).hexdigest(), len(package.data)
         # Before the lead says that it is there: a package without lead is never shown.
         await self._packages.put(incident_id, lead_id, package.data)
         return await self._changed(
             incident,
-            sealed,
+            replace(sent, package_sha256=digest, package_bytes=size),
             IncidentEventKind.LEAD_SENT,
             by_field,
             details={
-                "package_sha256": sealed.package_sha256,
+                "package_sha256": digest,
                 "rows": str(package.rows),
                 "masked": str(package.masked),
                 "left_out": str(package.left_out),
             },
         )
+
+    async def _packed(self, incident: Incident, lead: Lead, department: Department) -> LeadPackage:
+        rows = [row for part in lead.parts for row in await self._rows(*part)]
+        package = lead_package.make(incident, lead, department, rows, key=self._key)
+        if len(package.data) > MOST_PACKAGE_BYTES:
+            raise InvalidInput(
+                "lead {lead_id}: its package has {bytes} bytes, {most} are allowed; name fewer "
+                "parts",
+                lead_id=lead.lead_id,
+                bytes=len(package.data),
+                most=MOST_PACKAGE_BYTES,
+            )
+        return package
+
+    async def _rows(self, kind: PartKind, reference: str) -> Sequence[FactRow]:
+        return await self._desk.sources[kind].rows(reference)
 
     async def package(self, incident_id: int, lead_id: int) -> tuple[Lead, bytes]:
         """Return the package of a lead as it was sent; each time audited."""
@@ -207,12 +211,6 @@ class LeadDesk:
             by_field,
             details={"why": note},
         )
-
-    async def _rows(self, lead: Lead) -> list[FactRow]:
-        found: list[FactRow] = []
-        for kind, reference in lead.parts:
-            found += await self._desk.sources[kind].rows(reference)
-        return found
 
     async def _changed(
         self,

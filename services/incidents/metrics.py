@@ -7,7 +7,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Gauge
 
 from infra.periodic import run_periodically
-from services.incidents.model import IncidentStage, LeadState
+from services.incidents.model import HandlingStage, LeadState
 from services.incidents.store import IncidentStore
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class IncidentFigures:
         incidents = await self._store.all()
         stages = Counts(one.stage for one in incidents)
         states = Counts(lead.state for one in incidents for lead in one.leads)
-        for stage in IncidentStage:
+        for stage in HandlingStage:
             self._incidents.labels(stage.name.lower()).set(stages[stage])
         for state in LeadState:
             self._leads.labels(state.name.lower()).set(states[state])

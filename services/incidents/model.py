@@ -17,7 +17,7 @@ KEPT_EVENTS = 200
 """Latest events that stay with an incident; the audit log has all of them."""
 
 
-class IncidentStage(IntEnum):
+class HandlingStage(IntEnum):
     """Where an incident stands (监测、预警、处置、跟踪); numbered as on the wire."""
 
     MONITORING = 1
@@ -157,7 +157,7 @@ class Incident:
     region: str = ""
     """Code of the region in charge; empty: the province."""
     summary: str = ""
-    stage: IncidentStage = IncidentStage.MONITORING
+    stage: HandlingStage = HandlingStage.MONITORING
     due_ms: int = 0
     """By when it should leave its stage; 0: no deadline."""
     owner: str = ""
@@ -174,7 +174,7 @@ class Incident:
     @property
     def is_open(self) -> bool:
         """Whether it is not closed."""
-        return self.stage is not IncidentStage.CLOSED
+        return self.stage is not HandlingStage.CLOSED
 
     def overdue(self, now_ms: int) -> bool:
         """Whether its stage or one of its leads is overdue."""

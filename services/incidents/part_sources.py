@@ -205,9 +205,9 @@ class DocumentSource:
         return [{"what": Fact("document"), "document": Fact(reference)}]
 
 
-def by_kind(sources: Sequence[PartSource]) -> Mapping[PartKind, PartSource]:
-    """Return the source of each kind."""
-    return {one.kind: one for one in sources}
+def by_kind(*sources: PartSource) -> Mapping[PartKind, PartSource]:
+    """Return the source of each kind, with that of documents."""
+    return {one.kind: one for one in (*sources, DocumentSource())}
 
 
 def _number(reference: str) -> str:

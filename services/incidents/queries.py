@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.incidents.model import Incident, IncidentStage, LeadOutcome, LeadState
+from services.incidents.model import HandlingStage, Incident, LeadOutcome, LeadState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class IncidentSelection:
     """0: there are no more."""
     total: int
     overdue: int
-    by_stage: dict[IncidentStage, int]
+    by_stage: dict[HandlingStage, int]
     departments: Sequence[DepartmentCount]
 
 

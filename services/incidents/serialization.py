@@ -5,11 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from services.incidents.model import (
+    HandlingStage,
     Incident,
     IncidentEvent,
     IncidentEventKind,
     IncidentPart,
-    IncidentStage,
     Lead,
     LeadOutcome,
     LeadState,
@@ -28,7 +28,7 @@ def read(text: str | bytes) -> Incident:
     return Incident(
         **fields
         | {
-            "stage": IncidentStage(fields["stage"]),
+            "stage": HandlingStage(fields["stage"]),
             "parts": tuple(
                 IncidentPart(**one | {"kind": PartKind(one["kind"])}) for one in fields["parts"]
             ),

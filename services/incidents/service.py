@@ -23,11 +23,11 @@ from services.incidents.model import (
     MOST_PARTS,
     NOTE,
     TITLE,
+    HandlingStage,
     Incident,
     IncidentEvent,
     IncidentEventKind,
     IncidentPart,
-    IncidentStage,
     PartKind,
 )
 from services.incidents.stages import StageTerms
@@ -69,7 +69,7 @@ class IncidentDesk:
         store: IncidentStore,
         packages: LeadPackageStore,
         sources: Mapping[PartKind, PartSource],
-        stages: Mapping[IncidentStage, StageTerms],
+        stages: Mapping[HandlingStage, StageTerms],
         trail: AuditedActions,
         now_ms: Callable[[], int],
     ) -> None:
@@ -87,7 +87,7 @@ class IncidentDesk:
         by, now = identity.author(by_field, "by"), self.now_ms()
         described = _described(draft)
         joined = [await self._part(one, by) for one in parts]
-        first_stage = IncidentStage.MONITORING
+        first_stage = HandlingStage.MONITORING
         incident = Incident(
             incident_id=await self._store.next_id(),
             title=text_limits.required("title", draft.title, TITLE),
@@ -225,7 +225,7 @@ class IncidentDesk:
     async def close(self, incident_id: int, revision: int, note: str, by_field: str) -> Incident:
         """Close a tracked incident without open leads; takes another person than its mover."""
         incident, by = await self.read_at(incident_id, revision), identity.author(by_field, "by")
-        if incident.stage is not IncidentStage.TRACKING:
+        if incident.stage is not HandlingStage.TRACKING:
             raise InvalidInput("stage: an incident is closed from tracking")
         if waiting := [str(one.lead_id) for one in incident.leads if one.is_open]:
             raise InvalidInput("leads wait for an answer: {leads}", leads=", ".join(waiting))
@@ -237,7 +237,7 @@ class IncidentDesk:
             )
         note = text_limits.required("note", note, NOTE)
         closed = replace(
-            incident, stage=IncidentStage.CLOSED, owner="", due_ms=0, closed_at_ms=self.now_ms()
+            incident, stage=HandlingStage.CLOSED, owner="", due_ms=0, closed_at_ms=self.now_ms()
         )
         done = await self.change(closed, IncidentEventKind.CLOSED, by_field, note=note)
         await self._packages.drop(incident_id, [one.lead_id for one in incident.leads])
@@ -308,11 +308,11 @@ def _region(code: str) -> str:
     return code
 
 
-def _next(incident: Incident, stage: int) -> IncidentStage:
+def _next(incident: Incident, stage: int) -> HandlingStage:
     """Return the stage to move to; `InvalidInput` for one that cannot follow."""
-    if stage not in set(IncidentStage) - {IncidentStage.CLOSED}:
+    if stage not in set(HandlingStage) - {HandlingStage.CLOSED}:
         raise InvalidInput("stage: unknown number {number}", number=stage)
-    to = IncidentStage(stage)
+    to = HandlingStage(stage)
     if to is incident.stage or to > incident.stage + 1:
         raise InvalidInput(
             "stage: {stage} is followed by the next one; back, any is allowed",

@@ -10,9 +10,9 @@ from typing import Any
 from fanzha import toml_files
 from fanzha.errors import InvalidConfiguration, InvalidInput
 from infra import text_limits
-from services.incidents.model import TITLE, IncidentStage
+from services.incidents.model import TITLE, HandlingStage
 
-WORKED = tuple(stage for stage in IncidentStage if stage is not IncidentStage.CLOSED)
+WORKED = tuple(stage for stage in HandlingStage if stage is not HandlingStage.CLOSED)
 """The stages in which there is something to do."""
 _HOURS = range(1, 24 * 3650)
 _FIELDS = {"title", "owner", "hours"}
@@ -29,7 +29,7 @@ class StageTerms:
 
 
 @cache
-def load(file: Path | None = None) -> Mapping[IncidentStage, StageTerms]:
+def load(file: Path | None = None) -> Mapping[HandlingStage, StageTerms]:
     """Read the stages of *file*, or those that come along; `ValueError` for a wrong one."""
     source = file or files("services.incidents") / "stages.toml"
     table = toml_files.read_table(source)

@@ -15,14 +15,12 @@ from services.decision_log.query import DecisionQuery
 from services.entities.service import EntityRegistry
 from services.incidents import departments, part_sources, stages
 from services.incidents.clusters import ClusterFinder
-from services.incidents.facts import PartSource
 from services.incidents.leads import LeadDesk
 from services.incidents.metrics import IncidentFigures
 from services.incidents.part_sources import (
     CaseSource,
     ChangeSource,
     DecisionSource,
-    DocumentSource,
     EntitySource,
     SubjectSource,
 )
@@ -56,31 +54,25 @@ def build(
 ) -> WiredIncidents:
     """Build it; *text_client* decodes answers. Raises `ValueError` for wrong files of settings."""
     store, packages = IncidentStore(text_client), LeadPackageStore(byte_client)
-    sources: list[PartSource] = [
+    sources = part_sources.by_kind(
         SubjectSource(views, logged, HomePlan(settings.home_country)),
         CaseSource(CaseStore(text_client)),
         DecisionSource(logged),
         ChangeSource(ChangeStore(byte_client)),
         EntitySource(entities),
-        DocumentSource(),
-    ]
+    )
     desk = IncidentDesk(
         store=store,
         packages=packages,
-        sources=part_sources.by_kind(sources),
+        sources=sources,
         stages=stages.load(settings.incident_stages_file),
         trail=AuditedActions(audit, "incident"),
         now_ms=now_ms,
     )
+    table = departments.load(settings.lead_departments_file)
     return WiredIncidents(
         desk=desk,
-        leads=LeadDesk(
-            desk,
-            packages=packages,
-            departments=departments.load(settings.lead_departments_file),
-            audit=audit,
-            key=audit.key,
-        ),
+        leads=LeadDesk(desk, packages=packages, departments=table, audit=audit, key=audit.key),
         clusters=ClusterFinder(logged),
         figures=IncidentFigures(store, registry, now_ms),
     )

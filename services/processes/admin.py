@@ -16,8 +16,9 @@ from services.audit.refusals import RefusalRecorder
 from services.auth import exposure, identity
 from services.changes.maintenance import ChangeMaintenance
 from services.lists.hit_count_retention import HitCountRetention
-from services.processes import admin_wiring
-from services.processes.admin_wiring import AdminContext, AdminServices
+from services.processes import admin_context, admin_wiring
+from services.processes.admin_context import AdminContext
+from services.processes.admin_wiring import AdminServices
 from services.processes.graph_wiring import GraphTasks
 from services.processes.list_follower import follow_lists
 from services.rpc.server import RpcServer
@@ -39,7 +40,7 @@ async def run(settings: Settings) -> int:
     # The identity of background work, which no request starts.
     identity.set_identity(identity.BACKGROUND if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
-    context = await admin_wiring.open_context(settings, settings.redis_url)
+    context = await admin_context.open_context(settings, settings.redis_url)
     services = admin_wiring.build_services(context)
     refusals = RefusalRecorder(context.audit)
     server = admin_wiring.build_server(context, services, refusals)

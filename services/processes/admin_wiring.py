@@ -1,20 +1,12 @@
 """Builds the services of list administration from settings."""
 
-import time
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import Counter
 
-from blocklists.critical.risks import RiskFinder
 from blocklists.edge.lists import EdgeLists
-from blocklists.snapshot.replica import Replica
-from blocklists.store.current_lists import CurrentLists
-from blocklists.store.follower import Follower
-from blocklists.store.store import Store
 from fanzha.phone import HomePlan
 from infra.clock import now_ms
-from infra.data_paths import ADMIN_LISTS
-from infra.redis.client import Client, connect
 from infra.redis.shared_key import SharedKey
 from services.appeals import wiring as appeal_wiring
 from services.appeals.decision_log_lookup import LoggedDecisions
@@ -23,15 +15,10 @@ from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
 from services.audit import wiring as audit_log
 from services.audit.checkpoint_copies import CheckpointCopies
-from services.audit.log import AuditLog
-from services.audit.metrics import AuditMetrics
 from services.audit.refusals import RefusalRecorder
-from services.audit.seals import seal_check, signer
 from services.auth.known_identities import SeenCallers
-from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring as change_requests
 from services.changes.maintenance import ChangeMaintenance
-from services.changes.popularity import PopularHosts
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision.campaigns.store import CampaignStore
@@ -40,21 +27,23 @@ from services.decision_log import options as decision_log
 from services.decision_log.analysis import wiring as analysis_wiring
 from services.decision_log.query import DecisionQuery
 from services.decision_log.service import DecisionLogReader
-from services.entities import wiring as entity_wiring
 from services.entities.wiring import WiredEntities
 from services.evidence_package import wiring as evidence_wiring
 from services.evidence_package.service import EvidencePackages
 from services.feedback.hit_reader import HitReader
-from services.incidents import wiring as incident_wiring
 from services.incidents.wiring import WiredIncidents
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
 from services.lists.entry_at_version import EntriesAtVersions
-from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
-from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
-from services.processes import backfill_servicer, graph_wiring, operations_wiring
+from services.processes import (
+    backfill_servicer,
+    graph_wiring,
+    operations_wiring,
+    registry_wiring,
+)
+from services.processes.admin_context import AdminContext
 from services.processes.graph_wiring import GraphTasks
 from services.rpc import security
 from services.rpc.access import roster
@@ -74,7 +63,6 @@ from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.policy.handler import PolicyServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.control_handler import WarningControlServicer
-from services.settings.settings import Settings
 from services.settings.types import fraud_types_of_sources
 from services.warning import control
 from services.warning.outcomes import wiring as outcome_wiring
@@ -82,31 +70,6 @@ from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals
 from services.warning.outcomes.wiring import OutcomeRuntime
 from services.warning.retractions.notices import RetractionStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdminContext:
-    """The stores, the audit log and the metrics that the services of administration share."""
-
-    settings: Settings
-    redis_url: str
-    audit: AuditLog
-    client: Client
-    """Returns bytes, as the list store needs them."""
-    store: Store
-    replica: Replica
-    current: CurrentLists
-    follower: Follower
-    findings: FindingRecorder
-    """Records what is wrong in the lists, as the follower finds it."""
-    popular: PopularHosts
-    risks: RiskFinder
-    policies: PolicyLog
-    registry: CollectorRegistry
-
-    def connect(self) -> Client:
-        """Return a client of its own, which returns text."""
-        return connect(self.redis_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,48 +91,13 @@ class AdminServices:
     incidents: WiredIncidents
 
 
-async def open_context(settings: Settings, redis_url: str) -> AdminContext:
-    """Open the audit log and the list store, and register their metrics."""
-    audit = audit_log.build_log(settings, CheckpointCopies(connect(redis_url)))
-    await audit.open()
-    client = connect(redis_url, decode_responses=False)
-    store = Store(client, sign=signer(audit.key), check_seal=seal_check(settings))
-    folder = settings.data_dir / ADMIN_LISTS
-    replica = Replica(folder)
-    findings = FindingRecorder(store=store, replica=replica, audit=audit, now_ms=now_ms)
-    registry = CollectorRegistry()
-    registry.register(AuditMetrics(audit))
-    registry.register(ListMetrics(lambda: replica.lists if replica.loaded else None, time.time))
-    return AdminContext(
-        settings=settings,
-        redis_url=redis_url,
-        audit=audit,
-        client=client,
-        store=store,
-        replica=replica,
-        current=CurrentLists(store, replica),
-        follower=Follower(
-            store,
-            folder,
-            rebases=True,
-            refuse_unaudited=settings.unaudited_changes == "refuse",
-            found=findings.found,
-        ),
-        findings=findings,
-        popular=PopularHosts.load(settings.popular_hosts_file),
-        risks=change_requests.risks(settings),
-        policies=PolicyLog(connect(redis_url), sign=signer(audit.key)),
-        registry=registry,
-    )
-
-
 def build_services(context: AdminContext) -> AdminServices:
     """Build the services; first changes, which lists, appeals and outcomes go through."""
     hits = EntryHitStore(context.connect())
     changes, upkeep = _changes(context)
     lists = _lists(context, changes, hits)
     logged = decision_log.query(context.settings)
-    entities = _entities(context, lists, logged)
+    entities = registry_wiring.entities(context, lists, logged)
     return AdminServices(
         lists=lists,
         drafts=_drafts(context),
@@ -192,17 +120,7 @@ def build_services(context: AdminContext) -> AdminServices:
             context.settings, context.connect(), context.replica, context.popular, context.registry
         ),
         entities=entities,
-        incidents=incident_wiring.build(
-            context.settings,
-            text_client=context.connect(),
-            byte_client=context.client,
-            views=lists.views,
-            entities=entities.registry,
-            audit=context.audit,
-            registry=context.registry,
-            now_ms=now_ms,
-            logged=logged,
-        ),
+        incidents=registry_wiring.incidents(context, lists, entities, logged),
     )
 
 
@@ -290,20 +208,6 @@ def _appeals(
         log=LoggedDecisions(logged, now_ms) if logged else None,
         origins=RequestedOrigins(ChangeStore(context.client)),
         retract=RetractionStore(context.connect()).publish,
-    )
-
-
-def _entities(
-    context: AdminContext, lists: ListService, logged: DecisionQuery | None
-) -> WiredEntities:
-    return entity_wiring.build(
-        context.settings,
-        redis=context.connect(),
-        lists=lists,
-        audit=context.audit,
-        registry=context.registry,
-        now_ms=now_ms,
-        log=logged,
     )
 
 

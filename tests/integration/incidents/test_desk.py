@@ -22,8 +22,8 @@ from services.incidents.facts import Fact, FactRow
 from services.incidents.leads import LeadAnswer, LeadDesk, LeadDraft
 from services.incidents.metrics import IncidentFigures
 from services.incidents.model import (
+    HandlingStage,
     Incident,
-    IncidentStage,
     LeadOutcome,
     LeadState,
     PartKind,
@@ -128,7 +128,7 @@ async def desks(redis_url: str, tmp_path: Path) -> AsyncIterator[Desks]:
 async def test_an_incident_begins_with_monitoring_and_its_deadline(desks: Desks) -> None:
     incident = await desks.opened()
 
-    assert incident.stage is IncidentStage.MONITORING
+    assert incident.stage is HandlingStage.MONITORING
     assert incident.due_ms == NINE_O_CLOCK_MS + DAY_MS
     assert (incident.owner, incident.opened_by) == ("省通信管理局", "li")
     kind, subject, details, actor = desks.audit.events[-1]
@@ -201,8 +201,8 @@ async def test_stages_are_passed_one_by_one_and_each_has_its_deadline(desks: Des
         with pytest.raises(InvalidInput, match="unknown"):
             await desks.incidents.move(incident.incident_id, moved.revision, 5, "x", "")
 
-    assert moved.stage is IncidentStage.WARNING
-    assert moved.due_ms == NINE_O_CLOCK_MS + stages.load()[IncidentStage.WARNING].hours * 3_600_000
+    assert moved.stage is HandlingStage.WARNING
+    assert moved.due_ms == NINE_O_CLOCK_MS + stages.load()[HandlingStage.WARNING].hours * 3_600_000
 
 
 async def test_an_empty_incident_stays_where_it_is(desks: Desks) -> None:
@@ -225,8 +225,8 @@ async def test_another_person_closes_it_from_tracking_and_moving_back_opens_it(
             await desks.incidents.join(incident.incident_id, [DOCUMENT], "")
         again = await desks.incidents.move(closed.incident_id, closed.revision, 3, "back", "")
 
-    assert (closed.stage, closed.closed_at_ms) == (IncidentStage.CLOSED, NINE_O_CLOCK_MS)
-    assert (again.stage, again.closed_at_ms) == (IncidentStage.DISPOSAL, 0)
+    assert (closed.stage, closed.closed_at_ms) == (HandlingStage.CLOSED, NINE_O_CLOCK_MS)
+    assert (again.stage, again.closed_at_ms) == (HandlingStage.DISPOSAL, 0)
 
 
 async def test_people_of_another_region_see_nothing_of_it(desks: Desks) -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from services.incidents.model import (
+    HandlingStage,
     Incident,
     IncidentPart,
-    IncidentStage,
     Lead,
     LeadOutcome,
     LeadState,
@@ -34,7 +34,7 @@ CLOSED = replace(
     LATER,
     incident_id=3,
     title="Closed",
-    stage=IncidentStage.CLOSED,
+    stage=HandlingStage.CLOSED,
     due_ms=0,
     leads=[replace(LEAD, state=LeadState.ANSWERED, outcome=LeadOutcome.PENALTY)],
 )
@@ -65,6 +65,6 @@ def test_counts_are_of_all_that_is_selected_not_of_the_page() -> None:
 
     assert ([one.title for one in found.page], found.next_start, found.total) == (["Loan"], 1, 3)
     assert found.overdue == 1
-    assert found.by_stage == {IncidentStage.MONITORING: 2, IncidentStage.CLOSED: 1}
+    assert found.by_stage == {HandlingStage.MONITORING: 2, HandlingStage.CLOSED: 1}
     (tax,) = found.departments
     assert (tax.waiting, tax.overdue, tax.answered, tax.useful) == (1, 1, 1, 1)

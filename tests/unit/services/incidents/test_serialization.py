@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from services.incidents import serialization
 from services.incidents.model import (
+    HandlingStage,
     Incident,
     IncidentEvent,
     IncidentEventKind,
     IncidentPart,
-    IncidentStage,
     Lead,
     LeadOutcome,
     LeadState,
@@ -26,7 +26,7 @@ INCIDENTS = st.builds(
     title=TEXTS,
     fraud_type=st.integers(0, 10),
     region=TEXTS,
-    stage=st.sampled_from(IncidentStage),
+    stage=st.sampled_from(HandlingStage),
     due_ms=NUMBERS,
     parts=st.lists(
         st.builds(IncidentPart, kind=KINDS, reference=TEXTS, sha256=TEXTS, note=TEXTS), max_size=3

@@ -8,7 +8,7 @@ import pytest
 from fanzha.errors import InvalidInput
 from services.incidents import departments, stages
 from services.incidents.departments import DataClass
-from services.incidents.model import IncidentStage
+from services.incidents.model import HandlingStage
 
 STAGES = "".join(
     f'[{name}]\ntitle = "x"\nowner = "bureau"\nhours = 24\n'
@@ -20,7 +20,7 @@ POLICE = '[police]\ntitle = "Police"\nlegal_basis = "Act 1"\ndays = 7\n'
 def test_each_stage_that_comes_along_has_an_owner_and_a_deadline() -> None:
     found = stages.load()
 
-    assert list(found) == [stage for stage in IncidentStage if stage is not IncidentStage.CLOSED]
+    assert list(found) == [stage for stage in HandlingStage if stage is not HandlingStage.CLOSED]
     assert all(one.owner and one.hours for one in found.values())
 
 
