@@ -14,7 +14,7 @@ from blocklists.store.packing import DamagedPack
 from fanzha.errors import Unavailable
 from fanzha.tables import Int64s
 from fanzha.translation.message import Message
-from infra.redis.client import Client, within
+from infra.redis.client import Client, execute_durable, is_cluster, within
 
 CHUNK_ROWS = 100_000
 _READ_SECONDS = 5.0
@@ -66,9 +66,18 @@ class Chunks:
             for packed in await asyncio.to_thread(_packs, rows, some):
                 keys.append(f"{self._prefix}:{name}:{len(keys)}")
                 _take_in(digest, packed)
-                async with within(_WRITE_SECONDS):
-                    await self._client.set(keys[-1], packed)
+                await self._write(keys[-1], packed)
         return b"", keys
+
+    async def _write(self, key: str, packed: bytes) -> None:
+        async with within(_WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            writing.set(key, packed)
+            if is_cluster(self._client):
+                # What names it waits for its own node only.
+                await execute_durable(self._client, writing)
+            else:
+                await writing.execute()
 
     async def get(
         self,

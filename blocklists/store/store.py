@@ -55,7 +55,7 @@ from blocklists.store.seals import SEAL, CheckSeal, Sign, signed_payload
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.translation.message import Message
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, execute_synced, within
 
 logger = logging.getLogger(__name__)
 
@@ -143,7 +143,9 @@ class Store:
             writing = self._client.pipeline(transaction=False)
             writing.eval(COMMIT, 5, HEAD, CHANGES, RECENT, STRAY, WHOLE, expected,
                          change.committed_at_ms, change.commit, *pairs)  # fmt: skip
-            ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
+            ((done, version), *_), synced = await execute_synced(
+                self._client, writing, or_raise=True
+            )
         if not done:
             await self._chunks.drop(chunks)
             raise VersionConflict.between(
@@ -272,7 +274,8 @@ class Store:
             writing = self._client.pipeline(transaction=False)
             writing.eval(REBASE, 2, BASE, CHANGES, head.version, head.committed_at_ms,
                          head.commit, json.dumps(keys), f"{head.version + 1}-0")  # fmt: skip
-            (done, *_), _synced = await execute_synced(self._client, writing, BASE)
+            # Before what the old base needs is dropped, perhaps on other nodes of a cluster.
+            done, *_ = await execute_durable(self._client, writing)
         # A host that reads these chunks right now finds one gone, and loads the new base.
         await self._chunks.drop(old if done else keys)
         return bool(done)

@@ -1,7 +1,7 @@
 """Connects to Redis or Valkey, alone, as a cluster or by Sentinel, with bounds on every wait."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -15,12 +15,15 @@ from redis.exceptions import RedisError, ResponseError
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis import addresses
 from infra.redis.addresses import StoreAddress, StoreKind
+from infra.redis.cluster_client import ClusterClient, SlotPipeline
 
 Client: TypeAlias = "Redis | RedisCluster"
 
 CONNECT_SECONDS = 1.0
 SOCKET_SECONDS = 20.0
 """More than any read of a stream blocks. `within` bounds every command, and ends it sooner."""
+_CLUSTER_CONNECTIONS = 256
+"""Commands of a client that may wait for one node of a cluster."""
 _POOL_SECONDS = 5.0
 """How long a command waits for a connection of its client."""
 SYNC_MS = 2000
@@ -46,14 +49,20 @@ def connect(url: str, *, decode_responses: bool = True, connections: int | None 
     return client
 
 
+def is_cluster(client: Client) -> bool:
+    """Return whether keys of different slots may lie on different nodes."""
+    return isinstance(client, RedisCluster)
+
+
 def _client(address: StoreAddress, *, decode_responses: bool, connections: int | None) -> Client:
     retry, url = Retry(NoBackoff(), 1), address.url
     if address.kind is StoreKind.SENTINEL:
         return _primary(address, decode_responses=decode_responses)
     if address.kind is StoreKind.CLUSTER:
-        cluster: RedisCluster = RedisCluster.from_url(
+        cluster: RedisCluster = ClusterClient.from_url(
             url,
             decode_responses=decode_responses,
+            max_connections=max(connections or 0, _CLUSTER_CONNECTIONS),
             socket_timeout=SOCKET_SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,
             retry=retry,
@@ -115,32 +124,50 @@ def _primary(address: StoreAddress, *, decode_responses: bool) -> "Redis":
     return primary
 
 
-async def execute_synced(client: Client, pipeline: Any, key: str) -> tuple[list[Any], bool]:
-    """Execute *pipeline*, then wait for the disk of the node of *key*, on the same connection.
+async def execute_synced(
+    client: Client, pipeline: Any, *, or_raise: bool = False
+) -> tuple[list[Any], bool]:
+    """Execute *pipeline*, then wait for the disk of each node it wrote to, on the same connection.
 
     Return the answers, and whether the append-only file holds them, and those of as many replicas
     as the URL of the store wants; False when one is off or was not synchronised within `SYNC_MS`.
+    With *or_raise*, too few replicas raise `Unavailable` instead: it is written, and will be lost
+    if the primary is lost now, so nobody may be told that it is done.
     """
-    if isinstance(client, RedisCluster):
-        await client.initialize()  # the slots are unknown before
-    node = _node(client, key)
     replicas = _replicas.get(client, 0)
-    target = {"target_nodes": node} if node else {}
-    pipeline.execute_command("WAITAOF", 1, replicas, SYNC_MS, **target)
-    *answers, waited = await pipeline.execute(raise_on_error=False)
-    for answer in answers:
+    answers, waits = await _execute_then(pipeline, ("WAITAOF", 1, replicas, SYNC_MS))
+    # An error of the server to WAITAOF means that the append-only file is off.
+    failures = [waited for waited in waits if not isinstance(waited, ResponseError)]
+    for answer in (*answers, *failures):
         if isinstance(answer, Exception):
             raise answer
-    if isinstance(waited, Exception) and not isinstance(waited, ResponseError):
-        raise waited
-    # An error here means that the append-only file is off. After a slot migration, WAITAOF may
-    # have reached another node than the one that wrote.
-    on_disk = isinstance(waited, list) and waited[0] >= 1 and waited[1] >= replicas
-    return answers, on_disk and _node(client, key) is node
+    synced = all(_is_on_disk(waited, replicas) for waited in waits)
+    if or_raise and replicas and not synced:
+        raise Unavailable(
+            "the store has written it, and {replicas} replicas have not confirmed that: look "
+            "whether it is done before you repeat it",
+            replicas=replicas,
+        )
+    return answers, synced
 
 
-def _node(client: Client, key: str) -> Any:
-    return client.get_node_from_key(key) if isinstance(client, RedisCluster) else None
+async def execute_durable(client: Client, pipeline: Any) -> list[Any]:
+    """Execute *pipeline* as `execute_synced` does; `Unavailable` if too few replicas hold it."""
+    answers, _ = await execute_synced(client, pipeline, or_raise=True)
+    return answers
+
+
+async def _execute_then(pipeline: Any, then: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the answers of a pipeline, and those to a command after it on its connections."""
+    if isinstance(pipeline, SlotPipeline):
+        return await pipeline.execute_then(then)
+    pipeline.execute_command(*then)
+    *answers, waited = await pipeline.execute(raise_on_error=False)
+    return answers, [waited]
+
+
+def _is_on_disk(waited: Any, replicas: int) -> bool:
+    return isinstance(waited, list) and waited[0] >= 1 and waited[1] >= replicas
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from fanzha.errors import FanzhaError
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import readable, reading
 
 _READ_SECONDS = 5.0
@@ -150,5 +150,5 @@ class DocumentStore(ABC, Generic[Document]):
         pipeline = self._client.pipeline(transaction=False)
         pipeline.eval(script, len(names), *map(self._key, names), *map(str, arguments))
         async with within(_WRITE_SECONDS):
-            (answer, *_), _on_disk = await execute_synced(self._client, pipeline, self._key("next"))
+            answer, *_ = await execute_durable(self._client, pipeline)
         return answer

@@ -28,7 +28,7 @@ from typing import Any
 from uuid import uuid4
 
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import readable, reading
 from services.appeals import serialization
 from services.appeals.model import Appeal, AppealEvent, AppealState, AppealSubject, warn_at_ms
@@ -265,7 +265,7 @@ class AppealStore:
 
     async def _synced(self, pipeline: Any) -> Any:
         async with within(_WRITE_SECONDS):
-            (answer, *_), _on_disk = await execute_synced(self._client, pipeline, _key("next"))
+            answer, *_ = await execute_durable(self._client, pipeline)
         return answer
 
 

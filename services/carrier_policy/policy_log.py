@@ -23,7 +23,7 @@ from typing import Any
 from blocklists.store.seals import CheckSeal, Sign
 from fanzha.errors import NotFound, VersionConflict
 from fanzha.translation.message import Message
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import readable
 from services.carrier_policy.version import CARRIER_SEAL, PolicyVersion, from_fields
 
@@ -177,9 +177,7 @@ class PolicyLog:
                 _COMMIT, 1, self._names.log, expected_version, policy.commit,
                 RETAINED_VERSIONS, _SEARCHED, *fields,
             )  # fmt: skip
-            ((done, version),), _on_disk = await execute_synced(
-                self._client, writing, self._names.log
-            )
+            ((done, version),) = await execute_durable(self._client, writing)
         if not done:
             raise VersionConflict.between(
                 "expected_version",

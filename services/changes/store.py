@@ -23,7 +23,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from redis.asyncio import RedisCluster
 
 from blocklists.entry_table import (
     EntryTable,
@@ -35,7 +34,7 @@ from blocklists.store import packing
 from blocklists.store.chunks import CHUNK_ROWS, Chunks
 from fanzha.errors import NotFound, Unavailable, VersionConflict
 from fanzha.tables import Bools
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, is_cluster, within
 from infra.redis.damaged_records import readable
 from services.changes import model
 from services.changes.model import OPEN, ChangeKind, ChangeRequest, ChangeState, PackedRows
@@ -79,7 +78,7 @@ class ChangeStore:
     def __init__(self, client: Client, *, chunk_rows: int = CHUNK_ROWS) -> None:
         self._client: Any = client
         self._chunks = Chunks(client, ROWS, chunk_rows=chunk_rows)
-        self.single_node = not isinstance(client, RedisCluster)
+        self.single_node = not is_cluster(client)
         """Whether one fsync covers both lists and requests: one node has one append-only file."""
 
     async def new_id(self) -> int:
@@ -169,7 +168,7 @@ class ChangeStore:
             writing = self._client.pipeline(transaction=False)
             writing.eval(TRANSITION, len(keys), *keys, *arguments)
             if synced:
-                (answer, *_), _on_disk = await execute_synced(self._client, writing, LOCKS)
+                answer, *_ = await execute_durable(self._client, writing)
             else:
                 (answer,) = await writing.execute()
         done, place, first, _second = answer

@@ -14,7 +14,7 @@ from blocklists.entries import Source
 from blocklists.importers.tables import columns
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
 from infra import text_limits
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import reading
 from infra.text_limits import CharacterSet, TextLimit
 from services.auth import identity
@@ -74,7 +74,7 @@ class ColumnMappings:
             writing = self._client.pipeline(transaction=False)
             text = json.dumps(asdict(mapping), ensure_ascii=False)
             writing.hset(KEY, mapping.mapping_id, text)
-            await execute_synced(self._client, writing, KEY)
+            await execute_durable(self._client, writing)
         return mapping
 
     async def all(self, source: int | None = None) -> list[ColumnMapping]:
@@ -98,7 +98,7 @@ class ColumnMappings:
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             writing.hdel(KEY, mapping_id)
-            await execute_synced(self._client, writing, KEY)
+            await execute_durable(self._client, writing)
         return mapping
 
 

@@ -99,7 +99,7 @@ class ModelRequestStore:
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             writing.eval(_REPLACE, 1, REQUESTS, str(after.number), old, after.written(), forgotten)
-            (replaced,), synced = await execute_synced(self._client, writing, REQUESTS)
+            (replaced,), synced = await execute_synced(self._client, writing)
         if not replaced:
             raise VersionConflict(
                 "somebody else decided model request {number}; look again", number=after.number

@@ -84,7 +84,7 @@ class ModelStore:
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             writing.eval(_REPLACE, 2, DESIRED, CHANGED, kind.value, old, after.written())
-            (replaced,), synced = await execute_synced(self._client, writing, DESIRED)
+            (replaced,), synced = await execute_synced(self._client, writing)
         if not replaced:
             raise VersionConflict("somebody else changed the {kind} models; look again", kind=kind)
         return synced

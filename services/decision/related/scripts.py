@@ -31,6 +31,13 @@ seen before.
 """
 
 PREFIX = "{fanzha:graph}:"
+KEYS = (PREFIX, f"{PREFIX}none")
+"""What scripts name as their keys: two that never exist.
+
+A script finds its keys by itself, and so a cluster must not run one while some are on one node and
+some on another. It refuses a command over several keys of a slot that moves, of which it lacks one
+(TRYAGAIN), and the client asks again; with a single key it would run, and see half of the graph.
+"""
 
 _PRELUDE = """
 local P, L = KEYS[1], cjson.decode(ARGV[1])

@@ -11,7 +11,7 @@ from infra.redis.consumer_group import pairs_of_stream
 from infra.redis.damaged_records import readable
 from services.decision.related import scripts
 from services.decision.related.entities import Suspect, fingerprint_of
-from services.decision.related.scripts import PREFIX
+from services.decision.related.scripts import KEYS, PREFIX
 
 SEEN = "fanzha:graph:seen"
 """Stream of sightings, from the workers to whoever keeps the graph."""
@@ -204,7 +204,7 @@ class GraphStore:
     async def _run(self, script: str, *values: object) -> Any:
         limits = json.dumps(asdict(self._limits) | {"now": self._now_ms()})
         async with within(_SECONDS):
-            return await self._client.eval(script, 1, PREFIX, limits, *map(json.dumps, values))
+            return await self._client.eval(script, 2, *KEYS, limits, *map(json.dumps, values))
 
 
 def _suspect(pair: tuple[str, str]) -> Suspect:

@@ -117,7 +117,7 @@ class HitStore:
                 _APPEND_ONCE, 2, stream, marker, MARKER_DAYS * _DAY_S, self._stream_rows, *values
             )
             self._record(writing, decision_id, record)
-            ((first, place), *_), synced = await execute_synced(self._client, writing, stream)
+            ((first, place), *_), synced = await execute_synced(self._client, writing)
         return Appended(first=bool(first), stream_id=str(place), synced=synced)
 
     async def add_to_record(self, decision_id: int, record: Mapping[str, str]) -> bool:
@@ -125,8 +125,7 @@ class HitStore:
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             self._record(writing, decision_id, record)
-            key = _decision_key(decision_id)
-            _, synced = await execute_synced(self._client, writing, key)
+            _, synced = await execute_synced(self._client, writing)
         return synced
 
     async def follow(

@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from fanzha.errors import NotFound
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import readable, reading
 from services.warning.backfill.model import PendingBackfill
 from services.warning.backfill.store import KEEP_S, TAG, PendingResolution
@@ -110,7 +110,7 @@ class PendingBackfillStore:
             moving = self._client.pipeline(transaction=False)
             moving.eval(_MOVE, len(found), *found, *arguments)
             if synced:
-                answers, _ = await execute_synced(self._client, moving, _ALL)
+                answers = await execute_durable(self._client, moving)
             else:
                 answers = await moving.execute()
         return bool(answers[0])

@@ -28,7 +28,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from fanzha.errors import NotFound
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import readable, reading
 from services.warning.backfill.model import Backfill, BackfillState
 from services.warning.backfill.recipients import BackfillRecipient
@@ -145,7 +145,7 @@ class BackfillStore:
         async with within(_SECONDS):
             adding = self._client.pipeline(transaction=False)
             adding.eval(_ADD, len(found), *found, backfill.id, attempt, *times, *closed, *pairs)
-            answers, _ = await execute_synced(self._client, adding, _ALL)
+            answers = await execute_durable(self._client, adding)
         return bool(answers[0])
 
     async def get(self, backfill_id: str) -> Backfill:
@@ -205,7 +205,7 @@ class BackfillStore:
         async with within(_SECONDS):
             stopping = self._client.pipeline(transaction=False)
             stopping.eval(_STOP, len(keys), *keys, backfill_id, by, now_ms)
-            answers, _ = await execute_synced(self._client, stopping, _ALL)
+            answers = await execute_durable(self._client, stopping)
         return bool(answers[0])
 
     async def _known(self, backfill_id: str) -> Backfill | None:

@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from redis.asyncio import RedisCluster
-
 from fanzha.errors import NotFound, VersionConflict
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import DamagedRecord, readable
 from services.warning import keys
 from services.warning.cases import ids as case_ids
@@ -200,23 +198,14 @@ class CaseStore:
         """
         if not commits:
             return []
-        by_slot: dict[str, list[int]] = {}
-        for place, commit in enumerate(commits):
-            # Only a cluster has several disks to wait for.
-            shard = keys.shard_of(commit.after.id) if _is_cluster(self._client) else ""
-            by_slot.setdefault(shard, []).append(place)
-        done = [False] * len(commits)
-        for some in by_slot.values():
-            async with within(WRITE_SECONDS):
-                writing = self._client.pipeline(transaction=False)
-                for place in some:
-                    self._write(writing, commits[place])
-                key = _key(commits[some[0]].after.id, "case")
-                answers, _ = await execute_synced(self._client, writing, key)
-            for place, answer in zip(some, answers, strict=True):
-                done[place] = bool(answer)
-                if answer:
-                    self._committed(commits[place])
+        async with within(WRITE_SECONDS):
+            writing = self._client.pipeline(transaction=False)
+            for commit in commits:
+                self._write(writing, commit)
+            done = list(map(bool, await execute_durable(self._client, writing)))
+        for commit, written in zip(commits, done, strict=True):
+            if written:
+                self._committed(commit)
         return done
 
     def _write(self, pipeline: Any, commit: CaseCommit) -> None:
@@ -275,7 +264,3 @@ def marker(source_name: str, reference: str) -> str:
 
 def _key(case_id: str, kind: str) -> str:
     return keys.key(keys.shard_of(case_id), kind, case_id)
-
-
-def _is_cluster(client: Client) -> bool:
-    return isinstance(client, RedisCluster)

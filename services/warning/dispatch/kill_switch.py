@@ -14,7 +14,7 @@ from typing import Any
 from fanzha.errors import Unavailable
 from infra import text_limits
 from infra.periodic import OutageLog
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.text_limits import CharacterSet, TextLimit
 from services.audit.events import Audit, AuditKind, NoAudit
 from services.auth import identity
@@ -118,7 +118,7 @@ class KillSwitch:
         async with within(_SECONDS):
             writing = self._client.pipeline(transaction=False)
             queue(writing)
-            await execute_synced(self._client, writing, KEY)
+            await execute_durable(self._client, writing)
         await self.read()
 
 

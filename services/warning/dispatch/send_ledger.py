@@ -30,9 +30,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from redis.asyncio import RedisCluster
-
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, is_cluster, within
 
 _SECONDS = 8.0
 STATE_S = 90 * 86_400
@@ -145,7 +143,7 @@ class SendLedger:
                 values = (self._owner, now_ms, int(repeatable), STATE_S, run)
                 claiming.eval(_CLAIM, 1, self._state(one), *values)
             if self._on_disk:
-                answers, _ = await execute_synced(self._client, claiming, self._stream)
+                answers = await execute_durable(self._client, claiming)
             else:
                 answers = await claiming.execute()
         return [SendClaim(status=SendStatus(status), why=why) for status, why in answers]
@@ -214,7 +212,7 @@ class SendLedger:
 
     async def _run(self) -> str:
         """Return Redis's run id; empty for a cluster, which has several."""
-        if isinstance(self._client, RedisCluster):
+        if is_cluster(self._client):
             return ""
         answer: Any = await self._client.info("server")
         return str(answer["run_id"])

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from fanzha.errors import NotFound, VersionConflict
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import readable
 
 PROPOSALS, NUMBER = "{fanzha:warning:policy}:proposals", "{fanzha:warning:policy}:number"
@@ -119,7 +119,7 @@ class WarningPolicyProposalStore:
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             writing.eval(_REPLACE, 1, PROPOSALS, str(after.number), old, after.written(), forgotten)
-            (replaced,), _on_disk = await execute_synced(self._client, writing, PROPOSALS)
+            (replaced,) = await execute_durable(self._client, writing)
         if not replaced:
             raise VersionConflict(
                 "somebody else decided proposal {number} of a warning policy; look again",

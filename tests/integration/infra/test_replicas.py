@@ -86,7 +86,7 @@ async def write(client: Client, value: str) -> bool:
     pipeline = client.pipeline(transaction=False)
     pipeline.set(KEY, value)
     async with within(PATIENCE_SECONDS):
-        _, durable = await execute_synced(client, pipeline, KEY)
+        _, durable = await execute_synced(client, pipeline)
     return durable
 
 
