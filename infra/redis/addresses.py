@@ -10,7 +10,8 @@
 =====================================  ============================================================
 
 The parameter ``wait_replicas=1`` says how many replicas, besides the primary, must have a write in
-their append-only files before it counts as durable.
+their append-only files before it counts as durable; with ``wait_for=memory`` in their memory. See
+docs/explanation/what-is-kept.md for what either survives, and costs.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ SCHEMES = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+clust
            "redis+sentinel://", "rediss+sentinel://")  # fmt: skip
 _SENTINEL_PORT = 26379
 _MOST_REPLICAS = 10
-_WAIT = "wait_replicas"
+_WAIT, _WAIT_FOR = "wait_replicas", "wait_for"
+_DISK, _MEMORY = "disk", "memory"
 
 
 class StoreKind(Enum):
@@ -36,13 +38,22 @@ class StoreKind(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaWait:
+    """What a write waits for, besides the disk of the primary."""
+
+    replicas: int = 0
+    memory: bool = False
+    """Whether the memory of replicas is enough, or their disks have to hold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreAddress:
     """A URL of the store, read."""
 
     kind: StoreKind
     url: str
     """What redis-py reads; empty for Sentinels."""
-    wait_replicas: int = 0
+    wait: ReplicaWait = ReplicaWait()
     sentinels: tuple[tuple[str, int], ...] = ()
     primary: str = ""
     database: int = 0
@@ -60,14 +71,12 @@ def read(url: str) -> StoreAddress:
     if kind == StoreKind.SENTINEL.value:
         return _sentinel(plain, rest)
     url_secrets.check(url)
-    replicas, bare = _without_wait(f"{plain}://{rest}")
-    return StoreAddress(
-        kind=StoreKind.CLUSTER if kind else StoreKind.SERVER, url=bare, wait_replicas=replicas
-    )
+    wait, bare = _without_wait(f"{plain}://{rest}")
+    return StoreAddress(kind=StoreKind.CLUSTER if kind else StoreKind.SERVER, url=bare, wait=wait)
 
 
 def _sentinel(scheme: str, rest: str) -> StoreAddress:
-    replicas, bare = _without_wait(f"{scheme}://{rest}")
+    wait, bare = _without_wait(f"{scheme}://{rest}")
     try:
         parts = urlsplit(bare)
     except ValueError:  # its words quote the URL
@@ -82,7 +91,7 @@ def _sentinel(scheme: str, rest: str) -> StoreAddress:
     return StoreAddress(
         kind=StoreKind.SENTINEL,
         url="",
-        wait_replicas=replicas,
+        wait=wait,
         sentinels=tuple(_host(one) for one in hosts.split(",")),
         primary=unquote(primary),
         database=int(database or 0),
@@ -103,17 +112,21 @@ def _host(text: str) -> tuple[str, int]:
     return host, port or _SENTINEL_PORT
 
 
-def _without_wait(url: str) -> tuple[int, str]:
-    """Take ``wait_replicas`` out of a URL."""
+def _without_wait(url: str) -> tuple[ReplicaWait, str]:
+    """Take ``wait_replicas`` and ``wait_for`` out of a URL."""
     head, _, query = url.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     found = [value for name, value in pairs if name == _WAIT]
-    if not found:
-        return 0, url
+    places = [value for name, value in pairs if name == _WAIT_FOR]
+    if not found and not places:
+        return ReplicaWait(), url
     numbers = {str(number): number for number in range(_MOST_REPLICAS + 1)}
-    if len(found) > 1 or found[0] not in numbers:
+    if len(found) != 1 or found[0] not in numbers:
         raise InvalidConfiguration(
             "wait_replicas must be a number from 0 to {most}", most=_MOST_REPLICAS
         )
-    others = urlencode([(name, value) for name, value in pairs if name != _WAIT])
-    return numbers[found[0]], f"{head}?{others}" if others else head
+    if places not in ([], [_DISK], [_MEMORY]):
+        raise InvalidConfiguration("wait_for must be disk or memory")
+    others = urlencode([pair for pair in pairs if pair[0] not in (_WAIT, _WAIT_FOR)])
+    wait = ReplicaWait(replicas=numbers[found[0]], memory=places == [_MEMORY])
+    return wait, f"{head}?{others}" if others else head

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis import addresses
-from infra.redis.addresses import StoreAddress, StoreKind
+from infra.redis.addresses import ReplicaWait, StoreAddress, StoreKind
 from infra.redis.cluster_client import ClusterClient, SlotPipeline
 
 Client: TypeAlias = "Redis | RedisCluster"
@@ -28,8 +28,10 @@ _POOL_SECONDS = 5.0
 """How long a command waits for a connection of its client."""
 SYNC_MS = 2000
 """How long a write waits for the disk of the store."""
-_replicas: "WeakKeyDictionary[Client, int]" = WeakKeyDictionary()
-"""Replicas that have to hold a write of a client; of those not named: none."""
+REPLICA_MS = 3000
+"""How long it waits for replicas, which say once a second what is on their disks."""
+_waits: "WeakKeyDictionary[Client, ReplicaWait]" = WeakKeyDictionary()
+"""What writes of a client wait for; of those not named: the primary."""
 
 
 def connect(url: str, *, decode_responses: bool = True, connections: int | None = None) -> Client:
@@ -45,7 +47,7 @@ def connect(url: str, *, decode_responses: bool = True, connections: int | None 
         client = _client(address, decode_responses=decode_responses, connections=connections)
     except ValueError as error:
         raise InvalidInput("the URL of the store {error}", error=error) from None
-    _replicas[client] = address.wait_replicas
+    _waits[client] = address.wait
     return client
 
 
@@ -129,24 +131,24 @@ async def execute_synced(
 ) -> tuple[list[Any], bool]:
     """Execute *pipeline*, then wait for the disk of each node it wrote to, on the same connection.
 
-    Return the answers, and whether the append-only file holds them, and those of as many replicas
-    as the URL of the store wants; False when one is off or was not synchronised within `SYNC_MS`.
+    Return the answers, and whether the append-only file holds them, and as many replicas as the URL
+    of the store wants; False when a file is off, or after `SYNC_MS`, for replicas `REPLICA_MS`.
     With *or_raise*, too few replicas raise `Unavailable` instead: it is written, and will be lost
     if the primary is lost now, so nobody may be told that it is done.
     """
-    replicas = _replicas.get(client, 0)
-    answers, waits = await _execute_then(pipeline, ("WAITAOF", 1, replicas, SYNC_MS))
-    # An error of the server to WAITAOF means that the append-only file is off.
-    failures = [waited for waited in waits if not isinstance(waited, ResponseError)]
+    wait = _waits.get(client, ReplicaWait())
+    answers, waited = await _execute_then(pipeline, _commands(wait))
+    # An error of the server as the answer to a wait means that the append-only file is off.
+    failures = [answer for answer in waited if not isinstance(answer, ResponseError)]
     for answer in (*answers, *failures):
         if isinstance(answer, Exception):
             raise answer
-    synced = all(_is_on_disk(waited, replicas) for waited in waits)
-    if or_raise and replicas and not synced:
+    synced = all(_is_held(answer, wait) for answer in waited)
+    if or_raise and wait.replicas and not synced:
         raise Unavailable(
             "the store has written it, and {replicas} replicas have not confirmed that: look "
             "whether it is done before you repeat it",
-            replicas=replicas,
+            replicas=wait.replicas,
         )
     return answers, synced
 
@@ -157,17 +159,32 @@ async def execute_durable(client: Client, pipeline: Any) -> list[Any]:
     return answers
 
 
-async def _execute_then(pipeline: Any, then: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Return the answers of a pipeline, and those to a command after it on its connections."""
+def _commands(wait: ReplicaWait) -> list[tuple[Any, ...]]:
+    """Return the commands that wait for what a connection has written."""
+    if not wait.replicas:
+        return [("WAITAOF", 1, 0, SYNC_MS)]
+    if not wait.memory:
+        return [("WAITAOF", 1, wait.replicas, REPLICA_MS)]
+    return [("WAITAOF", 1, 0, SYNC_MS), ("WAIT", wait.replicas, REPLICA_MS)]
+
+
+def _is_held(answer: Any, wait: ReplicaWait) -> bool:
+    if isinstance(answer, int):
+        return answer >= wait.replicas
+    disks = 0 if wait.memory else wait.replicas
+    return isinstance(answer, list) and answer[0] >= 1 and answer[1] >= disks
+
+
+async def _execute_then(
+    pipeline: Any, then: Sequence[tuple[Any, ...]]
+) -> tuple[list[Any], list[Any]]:
+    """Return the answers of a pipeline, and those to commands after it on its connections."""
     if isinstance(pipeline, SlotPipeline):
         return await pipeline.execute_then(then)
-    pipeline.execute_command(*then)
-    *answers, waited = await pipeline.execute(raise_on_error=False)
-    return answers, [waited]
-
-
-def _is_on_disk(waited: Any, replicas: int) -> bool:
-    return isinstance(waited, list) and waited[0] >= 1 and waited[1] >= replicas
+    for command in then:
+        pipeline.execute_command(*command)
+    found = await pipeline.execute(raise_on_error=False)
+    return found[: -len(then)], found[-len(then) :]
 
 
 @asynccontextmanager

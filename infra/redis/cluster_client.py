@@ -12,6 +12,7 @@ It replaces what redis-py does on three points, each found by moving slots under
 """
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,11 +54,11 @@ class ClusterClient(RedisCluster):
         return command.result
 
     async def send_by_slot(
-        self, commands: Sequence[PipelineCommand], then: Sequence[Any] = ()
+        self, commands: Sequence[PipelineCommand], then: Sequence[tuple[Any, ...]] = ()
     ) -> list[Any]:
         """Send commands to the nodes of their slots; their answers, or errors, are in them.
 
-        *then* follows on each connection that was used; return its answers.
+        The commands *then* follow on each connection that was used; return their answers.
         """
         sends = _Sends(self, then)
         if self._initialize:
@@ -102,7 +103,7 @@ class ClusterClient(RedisCluster):
 class _Sends:
     """Sends commands of a client until each was executed, or failed."""
 
-    def __init__(self, client: ClusterClient, then: Sequence[Any] = ()) -> None:
+    def __init__(self, client: ClusterClient, then: Sequence[tuple[Any, ...]] = ()) -> None:
         self._client = client
         self._then = then
         self.answers = list[Any]()
@@ -113,15 +114,19 @@ class _Sends:
         by_node: "Mapping[str, tuple[ClusterNode, list[PipelineCommand]]]",
     ) -> None:
         """Send commands to nodes; follow redirections for `REDIRECT_SECONDS`."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + REDIRECT_SECONDS
+        clock, until = asyncio.get_running_loop().time, math.inf
         while True:
             await asyncio.gather(*(self._send(node, some) for node, some in by_node.values()))
-            left = [one for one in commands if isinstance(one.result, _SENT_NOWHERE)]
-            if not left or loop.time() > until:
-                return
-            await self._redirect(left)
+            # Counted from here: a read that blocks may be redirected long after it began.
+            until = min(until, clock() + REDIRECT_SECONDS)
+            await self._redirect(_refused(commands))
+            left = _refused(commands)
+            if not left or clock() > until:
+                break
             by_node = await self._client.by_node(left)
+        for command in left:
+            kind = type(command.result).__name__
+            command.result = ClusterError(f"slots have been on the move for too long: {kind}")
 
     async def _redirect(self, left: Sequence[PipelineCommand]) -> None:
         """Learn where slots went; send what is told ASK right there."""
@@ -144,7 +149,7 @@ class _Sends:
         line = list[PipelineCommand]()
         for command in commands:
             line += [PipelineCommand(0, "ASKING"), command] if asking else [command]
-        then = [PipelineCommand(0, *self._then)] if self._then else []
+        then = [PipelineCommand(0, *command) for command in self._then]
         try:
             await node.execute_pipeline([*line, *then])
         except _LOST as error:
@@ -152,7 +157,7 @@ class _Sends:
                 command.result = error
         if any(isinstance(one.result, _LOST) for one in commands):
             await self._client.lost(node)
-        if not all(isinstance(one.result, _SENT_NOWHERE) for one in commands):
+        elif len(_refused(commands)) < len(commands):
             self.answers += [one.result for one in then]
 
 
@@ -160,6 +165,11 @@ def _slot_pipeline(client: ClusterClient) -> "SlotPipeline":
     make: Any = SlotPipeline  # to mypy, redis-py's own pipeline is abstract
     made: SlotPipeline = make(client)
     return made
+
+
+def _refused(commands: Sequence[PipelineCommand]) -> list[PipelineCommand]:
+    """Return the commands that were not executed where they were sent."""
+    return [command for command in commands if isinstance(command.result, _SENT_NOWHERE)]
 
 
 class SlotPipeline(ClusterPipeline):
@@ -191,8 +201,8 @@ class SlotPipeline(ClusterPipeline):
                     raise answer
         return answers
 
-    async def execute_then(self, then: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        """Execute the commands, and *then* after them on each connection used.
+    async def execute_then(self, then: Sequence[tuple[Any, ...]]) -> tuple[list[Any], list[Any]]:
+        """Execute the commands, and those of *then* after them on each connection used.
 
         Return the answers and errors of the commands, and those of *then*.
         """

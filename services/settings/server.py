@@ -20,8 +20,9 @@ class ServerSettings(BaseSettings):
         default=None,
         description="Redis or Valkey: redis://, rediss:// (TLS) or unix://; redis+cluster:// and "
         "rediss+cluster:// for a cluster; redis+sentinel://host:port,host:port/primary for the "
-        "primary that Sentinels name. With ?wait_replicas=1 a write counts as durable once as many "
-        "replicas have it on disk, too. Unset: an embedded Valkey in the data directory.",
+        "primary that Sentinels name. With ?wait_replicas=1 a write is acknowledged once as many "
+        "replicas have it on disk, too; with &wait_for=memory once they have it in memory. Unset: "
+        "an embedded Valkey in the data directory.",
     )
     embedded_port: Port | None = Field(
         default=None, description="Loopback port of the embedded Valkey. Unset: a free one."

@@ -21,7 +21,7 @@ from tests.support.reserved_ports import reserved_port
 
 PRIMARIES = 3
 SLOTS = 16384
-NODE_TIMEOUT_MS = 2000
+NODE_TIMEOUT_MS = 3000
 """After this a node counts as down."""
 
 
@@ -81,7 +81,7 @@ class ValkeyCluster:
     @property
     def url(self) -> str:
         """Where a client that names one node finds all; a write counts once a replica has it."""
-        return f"redis+cluster://127.0.0.1:{self.nodes[0].port}?wait_replicas=1"
+        return f"redis+cluster://127.0.0.1:{self.nodes[0].port}?wait_replicas=1&wait_for=memory"
 
     def whole(self) -> bool:
         """Return whether all nodes are, so that any primary may fail."""

@@ -4,7 +4,7 @@ import pytest
 
 from fanzha.errors import InvalidInput
 from infra.redis import addresses
-from infra.redis.addresses import StoreKind
+from infra.redis.addresses import ReplicaWait, StoreKind
 from infra.redis.client import connect
 
 
@@ -17,7 +17,7 @@ def test_the_primary_of_sentinels_is_named_with_its_user_and_database() -> None:
     assert found.sentinels == (("a.example", 26380), ("::1", 26379))
     assert (found.primary, found.database) == ("lists", 3)
     assert (found.username, found.password, found.tls) == ("li", "p@ss", True)
-    assert found.wait_replicas == 1
+    assert found.wait == ReplicaWait(replicas=1)
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,19 @@ def test_what_is_ours_in_a_url_is_taken_out(url: str, kind: StoreKind, bare: str
     assert (found.kind, found.url) == (kind, bare)
 
 
+def test_a_url_says_where_replicas_have_to_hold_a_write() -> None:
+    found = addresses.read("redis://h.example?wait_replicas=2&wait_for=memory&db=1")
+
+    assert found.wait == ReplicaWait(replicas=2, memory=True)
+    assert found.url == "redis://h.example?db=1"
+
+
 @pytest.mark.parametrize(
     ("url", "why"),
     [
         ("http://h.example", "must start with one of"),
+        ("redis://h.example?wait_replicas=1&wait_for=tape", "disk or memory"),
+        ("redis://h.example?wait_for=memory", "from 0 to 10"),
         ("redis+sentinel://h.example:26379", "name of the primary"),
         ("redis+sentinel://h.example:26379/lists/x", "name of the primary"),
         ("redis+sentinel:///lists", "must name the Sentinels"),
