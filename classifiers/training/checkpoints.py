@@ -72,6 +72,9 @@ class Checkpoints:
         return self._folder / f"{name}.{digest}.{form}"
 
 
+NO_CHECKPOINTS = Checkpoints(None, {})
+
+
 def digest_of_files(paths: Sequence[Path]) -> dict[str, str]:
     """Return the SHA-256 of each file, by name, as a condition."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)}

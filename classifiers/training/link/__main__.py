@@ -56,6 +56,8 @@ from fanzha.tables import Int64s
 SEED = 20261124
 FITTED_BY = (
     "classifiers.link",
+    "classifiers.training.bundle_writer",
+    "classifiers.training.examples",
     *(f"classifiers.training.link.{name}" for name in (
         "calibration", "cascade_fit", "data", "examples", "feature_matrix", "network", "rounds",
         "trees", "url_rates", "vocabulary",

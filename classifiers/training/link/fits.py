@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.evaluation.metrics import auc, recall_at
-from classifiers.training.checkpoints import Checkpoints
+from classifiers.training.checkpoints import NO_CHECKPOINTS, Checkpoints
 from classifiers.training.link import report, stages
 from classifiers.training.link.cascade_fit import CascadeTraining, FittedCascade
 from classifiers.training.link.data import LabelledLinks, Splits
@@ -27,7 +27,6 @@ LEFT_OUT_ROUNDS = 2
 """Each source is left out of both stages in one of them, half of all at a time."""
 LEARNING_SHARES = (0.25, 0.5, 1.0)
 """Of the registered domains of the training rows, for the learning curve."""
-NO_CHECKPOINTS = Checkpoints(None, {})
 _NOTHING: Int64s = np.zeros(0, np.int64)
 
 

@@ -19,6 +19,7 @@ import typer
 from rich.progress import Progress
 
 from classifiers.training import examples_card
+from classifiers.training.checkpoints import Checkpoints
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_card import SiteExamples
 from classifiers.training.text import bundle
@@ -27,9 +28,9 @@ from classifiers.training.text import page as sms_page
 from classifiers.training.text.data import LabelledText
 from classifiers.training.text.embeddings import ENCODED
 from classifiers.training.text.objectives.options import SHIPPED, TrainingOptions
-from classifiers.training.text.rounds import card_rounds, kept_rounds, training_rounds
+from classifiers.training.text.rounds import card_rounds, training_rounds
 from classifiers.training.text.rounds.card_rounds import OtherTrainingError
-from classifiers.training.text.rounds.kept_rounds import KeptRounds
+from classifiers.training.text.rounds.conditions import conditions
 from classifiers.training.text.rounds.training_rounds import TextTrainingSetup
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.teacher import Teacher
@@ -168,14 +169,14 @@ class _Run:
         torch.set_num_threads(1)
         if self.embeddings is not None:
             ENCODED.read(self.embeddings)
-        made_from = kept_rounds.made_from(rows, self.seed, self.options, site.sources)
+        made_from = conditions(rows, self.seed, self.options, site.sources)
         return TextTrainingSetup(
             rows=rows,
             teacher=_teacher(rows, self.seed, self.embeddings),
             seed=self.seed,
             train_only=site.sources,
             options=self.options,
-            kept=None if self.rounds is None else KeptRounds(self.rounds, made_from),
+            checkpoints=Checkpoints(self.rounds, made_from),
         )
 
     def _keep_embeddings(self) -> None:

@@ -1,5 +1,6 @@
 """Rows that one training of the text model may use."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -24,6 +25,10 @@ class RowSelection:
         fewer = "" if self.share == ALL_PERCENT else f" of {self.share} % of the groups"
         without = f" without {', '.join(self.left_out)}" if self.left_out else ""
         return f"training{fewer}{without}" if fewer or without else "training on all rows"
+
+    def part(self) -> str:
+        """Return a name that no other training of the same rows has."""
+        return json.dumps({"left_out": self.left_out, "share": self.share, "epochs": self.epochs})
 
     def includes(self, row: LabelledText) -> bool:
         """Return whether *row* may be trained on."""

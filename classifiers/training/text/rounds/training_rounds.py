@@ -13,6 +13,7 @@ from multiprocessing import get_context
 import numpy as np
 
 from classifiers.training.bundle_writer import budget_threshold
+from classifiers.training.checkpoints import NO_CHECKPOINTS, Checkpoints
 from classifiers.training.link import calibration as link_calibration
 from classifiers.training.link.calibration import Calibration
 from classifiers.training.text import cascade, logit_adjustment, report
@@ -20,7 +21,6 @@ from classifiers.training.text.data import FRAUD, LANGUAGES, SPAM, TRAIN, VALIDA
 from classifiers.training.text.fit import train
 from classifiers.training.text.network import TextNetwork, Trained, logits
 from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
-from classifiers.training.text.rounds.kept_rounds import KeptRounds
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import (
     adjusted_classes,
@@ -49,7 +49,7 @@ class TextTrainingSetup:
     train_only: tuple[str, ...] = ()
     """Sources that are no sample: they teach and are measured, and choose nothing."""
     options: TrainingOptions = PLAIN
-    kept: KeptRounds | None = None
+    checkpoints: Checkpoints = NO_CHECKPOINTS
     """Where rounds that end leave their figures, and take those of a run before."""
 
     def fit(self, one: RowSelection) -> Trained:
@@ -101,12 +101,7 @@ class TextTrainingSetup:
 
     def run(self, one: RowSelection) -> report.Figures:
         """Train without something, and count what is blocked of it, or of the validation rows."""
-        if self.kept is not None and (known := self.kept.find(one)) is not None:
-            return known
-        found = self.blocked(one, self.fit(one))
-        if self.kept is not None:
-            self.kept.keep(one, found)
-        return found
+        return self.checkpoints.figures(one.part(), lambda: self.blocked(one, self.fit(one)))
 
     def blocked(self, one: RowSelection, trained: Trained) -> report.Figures:
         """Count what is blocked of what *one* left out, or of the validation rows.

@@ -1,12 +1,28 @@
 """Results of a training's parts, kept for the next run."""
 
+import ast
 from functools import partial
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifiers.training.checkpoints import Checkpoints, digest_of_code, digest_of_files
+
+NO_CONDITION = {
+    "classifiers.training.checkpoints",
+    "classifiers.training.link.forked",
+    "classifiers.training.link.stages",  # chooses from what is kept
+    "classifiers.training.reproducibility",
+    # Make rows, which are a condition themselves.
+    "classifiers.training.templates.builder",
+    "classifiers.training.templates.loader",
+    "classifiers.training.templates.slots",
+}
+"""What says where a fit runs, what is kept of it, and what is chosen afterwards."""
 
 
 class Training:
@@ -78,8 +94,51 @@ def test_files_and_code_count_as_conditions(tmp_path: Path) -> None:
         digest_of_code(["fanzha.no_such_module"])
 
 
-def test_a_training_of_links_names_code_that_exists() -> None:
-    pytest.importorskip("torch", reason="the extra train is not installed")
-    from classifiers.training.link.__main__ import FITTED_BY  # noqa: PLC0415 - needs torch
+def imported(module: str) -> set[str]:
+    """Return the modules of `classifiers` that *module* imports, itself and through others."""
+    found, waiting = set[str](), {module}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        spec = find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        for node in ast.walk(ast.parse(Path(spec.origin).read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("classifiers"):
+                inner = {f"{node.module}.{alias.name}" for alias in node.names}
+                modules = {one for one in inner if find_spec_or_none(one)}
+                waiting |= (modules or {str(node.module)}) - found
+    return found
 
-    assert len(digest_of_code(FITTED_BY)) == 64
+
+def find_spec_or_none(name: str) -> ModuleSpec | None:
+    try:
+        return find_spec(name)
+    except ModuleNotFoundError:  # a name in a module
+        return None
+
+
+@pytest.mark.parametrize(
+    ("fitting", "named"),
+    [
+        ("classifiers.training.link.cascade_fit", "classifiers.training.link.__main__"),
+        (
+            "classifiers.training.text.rounds.training_rounds",
+            "classifiers.training.text.rounds.conditions",
+        ),
+    ],
+)
+def test_all_code_that_a_fit_imports_is_among_its_conditions(fitting: str, named: str) -> None:
+    pytest.importorskip("torch", reason="the extra train is not installed")
+    conditions = import_module(named).FITTED_BY
+
+    missing = {
+        one
+        for one in imported(fitting)
+        if one.startswith("classifiers.training.")
+        and one not in conditions
+        and one.rpartition(".")[0] not in conditions
+    }
+
+    assert missing - NO_CONDITION == set()
+    assert len(digest_of_code(conditions)) == 64

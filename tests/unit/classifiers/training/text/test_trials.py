@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra train is not installed")
 
+from classifiers.training.checkpoints import Checkpoints
 from classifiers.training.text.data import (
     TEST,
     TRAIN,
@@ -19,8 +20,7 @@ from classifiers.training.text.data import (
 from classifiers.training.text.fit import SoftLabels
 from classifiers.training.text.objectives import encoder_trial, trials
 from classifiers.training.text.objectives.options import PLAIN, TrainingOptions
-from classifiers.training.text.rounds import kept_rounds
-from classifiers.training.text.rounds.kept_rounds import KeptRounds
+from classifiers.training.text.rounds.conditions import conditions
 from classifiers.training.text.rounds.training_rounds import (
     TextTrainingSetup,
     run_all,
@@ -118,9 +118,9 @@ class NoTeacher(Teacher):
 def test_a_killed_run_goes_on_after_the_rounds_that_had_ended(
     processes: int, rows: list[LabelledText], tmp_path: Path
 ) -> None:
-    kept = KeptRounds(tmp_path, kept_rounds.made_from(rows, 1, PLAIN, ()))
+    checkpoints = Checkpoints(tmp_path, conditions(rows, 1, PLAIN, ()))
     setup = TextTrainingSetup(
-        rows=rows, teacher=Teacher(rows, 1, lambda _: None), seed=1, kept=kept
+        rows=rows, teacher=Teacher(rows, 1, lambda _: None), seed=1, checkpoints=checkpoints
     )
     one, other = (RowSelection(left_out=(name,), epochs=1) for name in ("mendeley", "uci"))
     told: list[RowSelection] = []
