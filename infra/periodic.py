@@ -88,20 +88,27 @@ def run_periodically_in_thread(
     task: str,
     logger: logging.Logger,
     ending: threading.Event,
+    backoff: Backoff | None = None,
 ) -> None:
     """Call *step* in this thread, then wait *every_seconds*, until *ending* is set.
 
-    Every exception counts as a failure; only its type and places are logged.
+    After a failure the wait is by *backoff*, where there is one. Every exception counts as a
+    failure; only its type and places are logged, and of an outage what it says.
     """
     outage = OutageLog(task, logger)
     while True:
+        wait = every_seconds
         try:
             step()
         except Exception as error:
-            outage.failed(kind_and_places(error))
+            outage.failed(error if isinstance(error, Unavailable) else kind_and_places(error))
+            if backoff is not None:
+                wait = backoff.next_seconds()
         else:
             outage.succeeded()
-        if ending.wait(every_seconds):
+            if backoff is not None:
+                backoff.reset()
+        if ending.wait(wait):
             return
 
 

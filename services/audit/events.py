@@ -51,6 +51,8 @@ class AuditKind(StrEnum):
     """An operator has dealt with such a version."""
     DECISIONS_READ = "decisions_read"
     """The decision log was searched for a party, or full numbers or a text of it were read."""
+    DECISIONS_RESTORED = "decisions_restored"
+    """A day of the decision log was brought back from the archive."""
     HITS_READ = "hits_read"
     """Hits with full numbers were read."""
     RELATIONS_READ = "relations_read"

@@ -47,14 +47,8 @@ def write_keys(hour: HourPartition, now_ms: int, torn: list[Path]) -> int:
 
 def compact(hour: HourPartition, name: Callable[[], str], now_ms: int, torn: list[Path]) -> int:
     """Make one segment of those of an hour that are worth it; return how many they were."""
-    over = now_ms > hour.end_ms + SETTLED_MS
-    limit = FULL_BYTES if over else SMALL_BYTES
-    small = [
-        segment
-        for segment in segment_files.readable(hour, torn)
-        if segment.path.stat().st_size < limit
-    ]
-    if len(small) < (2 if over else MANY):
+    small = _small(hour, now_ms, torn)
+    if not small:
         return 0
     notes = SegmentMetadata(
         first_ms=min(segment.notes.first_ms for segment in small),
@@ -66,6 +60,23 @@ def compact(hour: HourPartition, name: Callable[[], str], now_ms: int, torn: lis
     for segment in small:
         _remove(segment.path)
     return len(small)
+
+
+def is_worth_it(hour: HourPartition, now_ms: int) -> bool:
+    """Return whether `compact` would merge segments of an hour."""
+    return bool(_small(hour, now_ms, []))
+
+
+def _small(hour: HourPartition, now_ms: int, torn: list[Path]) -> list[LogSegment]:
+    """Return the segments of an hour that are to be merged; none where that is not worth it."""
+    over = now_ms > hour.end_ms + SETTLED_MS
+    limit = FULL_BYTES if over else SMALL_BYTES
+    small = [
+        segment
+        for segment in segment_files.readable(hour, torn)
+        if segment.path.stat().st_size < limit
+    ]
+    return small if len(small) >= (2 if over else MANY) else []
 
 
 def _remove(segment: Path) -> None:

@@ -37,3 +37,8 @@ class MaintenanceMetrics(Collector):
         yield GaugeMetricFamily(
             "fanzha_decision_log_segments", "Segments of the decision log.", figures.segments
         )
+        yield GaugeMetricFamily(
+            "fanzha_decision_log_held_hours",
+            "Hours of a channel past their time that stay because they are not archived yet.",
+            figures.held,
+        )

@@ -18,7 +18,13 @@ from infra import atomic_file
 from infra.file_lock import lock
 from infra.periodic import run_periodically_in_thread
 from services.decision_log import compaction, retention, schema, segment_files
-from services.decision_log.partitions import HOUR_MS, logged_hours, segment_name, writer_of
+from services.decision_log.partitions import (
+    HOUR_MS,
+    HourPartition,
+    logged_hours,
+    segment_name,
+    writer_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +57,8 @@ class MaintenanceFigures:
     size: int = 0
     """Bytes, as of the last time something was to be removed; so are the segments."""
     segments: int = 0
+    held: int = 0
+    """Hours past their time that stay until they are archived, as of then."""
     turns: int = 0
 
 
@@ -64,12 +72,15 @@ class LogMaintenance:
         *,
         now_ms: Callable[[], int],
         turn_seconds: float = TURN_SECONDS,
+        may_go: Callable[[HourPartition], bool] = lambda _hour: True,
     ) -> None:
+        """Remove no hour that *may_go* says no to."""
         self.figures = MaintenanceFigures()
         self._root = root
         self._limits = limits
         self._now_ms = now_ms
         self._turn_seconds = turn_seconds
+        self._may_go = may_go
         self._lock: int | None = None
         self._looked_at_all = False
         self._remove_next_ms = 0
@@ -117,10 +128,11 @@ class LogMaintenance:
 
     def _remove(self, now_ms: int) -> None:
         limits, figures = self._limits, self.figures
-        removed = retention.remove(self._root, limits.days, limits.max_bytes, now_ms)
+        removed = retention.remove(self._root, limits.days, limits.max_bytes, now_ms, self._may_go)
         figures.removed_old += removed.too_old
         figures.removed_large += removed.too_large
         figures.size, figures.segments = removed.left
+        figures.held = removed.held
 
     def _run(self) -> None:
         run_periodically_in_thread(

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,14 +30,34 @@ class RemovedHours(NamedTuple):
     too_large: int
     """Hours removed before their time, to keep the log within its size."""
     left: HourSize
+    held: int
+    """Hours that would have gone but are not archived yet."""
 
 
-def remove(root: Path, days: Mapping[str, int], max_bytes: int, now_ms: int) -> RemovedHours:
-    """Remove what is older than the *days* of its channel, then the oldest beyond *max_bytes*."""
+def remove(
+    root: Path,
+    days: Mapping[str, int],
+    max_bytes: int,
+    now_ms: int,
+    may_go: Callable[[HourPartition], bool] = lambda _hour: True,
+) -> RemovedHours:
+    """Remove what is older than the *days* of its channel, then the oldest beyond *max_bytes*.
+
+    What *may_go* says no to stays, whatever that costs: it is in no other place.
+    """
     every = sorted(hour for name in schema.ALL_FOLDERS for hour in logged_hours(root, name))
     old = {hour for hour in every if hour.end_ms <= now_ms - days[hour.channel] * DAY_MS}
     sizes = {hour: size_of(hour) for hour in every if hour not in old}
-    large = _too_large(sizes, max_bytes, now_ms)
+    held: set[HourPartition] = set()
+
+    def goes(hour: HourPartition) -> bool:
+        if not may_go(hour):
+            held.add(hour)
+        return hour not in held
+
+    old = set(filter(goes, old))
+    sizes |= {hour: size_of(hour) for hour in held}
+    large = _too_large(sizes, max_bytes, now_ms, goes)
     for hour in (*old, *large):
         _drop(hour)
         sizes.pop(hour, None)
@@ -50,7 +70,7 @@ def remove(root: Path, days: Mapping[str, int], max_bytes: int, now_ms: int) -> 
     left = HourSize(
         sum(size.bytes for size in sizes.values()), sum(size.segments for size in sizes.values())
     )
-    return RemovedHours(len(old), len(large), left)
+    return RemovedHours(len(old), len(large), left, len(held))
 
 
 def size_of(hour: HourPartition) -> HourSize:
@@ -67,14 +87,17 @@ def size_of(hour: HourPartition) -> HourSize:
 
 
 def _too_large(
-    sizes: Mapping[HourPartition, HourSize], max_bytes: int, now_ms: int
+    sizes: Mapping[HourPartition, HourSize],
+    max_bytes: int,
+    now_ms: int,
+    goes: Callable[[HourPartition], bool],
 ) -> list[HourPartition]:
     # Ended calls may be a hundred times as many as logged decisions, and must not push them out.
-    ends = [hour for hour in sizes if hour.channel == schema.CALL_ENDS]
-    gone = _beyond(ends, sizes, max_bytes // 2, now_ms)
+    ends = sorted(hour for hour in sizes if hour.channel == schema.CALL_ENDS)
+    gone = _beyond(ends, sizes, max_bytes // 2, now_ms, goes)
     known = set(gone)
-    left = [hour for hour in sizes if hour not in known]
-    return gone + _beyond(left, sizes, max_bytes, now_ms)
+    left = sorted(hour for hour in sizes if hour not in known)
+    return gone + _beyond(left, sizes, max_bytes, now_ms, goes)
 
 
 def _beyond(
@@ -82,6 +105,7 @@ def _beyond(
     sizes: Mapping[HourPartition, HourSize],
     max_bytes: int,
     now_ms: int,
+    goes: Callable[[HourPartition], bool],
 ) -> list[HourPartition]:
     surplus = sum(sizes[hour].bytes for hour in hours) - max_bytes
     chosen: list[HourPartition] = []
@@ -89,8 +113,9 @@ def _beyond(
         # The hour that is being written stays, whatever its size.
         if surplus <= 0 or hour.end_ms > now_ms:
             break
-        surplus -= sizes[hour].bytes
-        chosen.append(hour)
+        if goes(hour):
+            surplus -= sizes[hour].bytes
+            chosen.append(hour)
     return chosen
 
 

@@ -15,6 +15,8 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from prometheus_client.registry import Collector
+
 from fanzha.errors import InvalidConfiguration
 from infra import atomic_file, process_lifecycle
 from infra.clock import now_ms
@@ -26,6 +28,8 @@ from infra.port_binding import SharedPort
 from infra.supervisor import Child, Supervisor
 from services.auth import exposure
 from services.decision_log import options
+from services.decision_log.archive import wiring as archive_wiring
+from services.decision_log.archive.metrics import ArchiveMetrics
 from services.decision_log.keeper_metrics import MaintenanceMetrics
 from services.decision_log.maintenance import LogMaintenance
 from services.processes import start_screen
@@ -91,9 +95,9 @@ class _Host:
             stack.callback(port.close)
             endpoints = {"interception": f"{settings.listen_host}:{port.number}"}
             pages = MetricsPages(settings.data_dir / METRICS)
-            keeper = _keeper(settings, stack)
+            logs = _log_upkeep(settings, stack)
             if settings.metrics_enabled:
-                page = stack.enter_context(_metrics_page(settings, pages, keeper))
+                page = stack.enter_context(_metrics_page(settings, pages, logs))
                 endpoints["metrics"] = self._metrics_url(page.port)
             children = self._workers(port.number)
             if with_admin:
@@ -214,25 +218,35 @@ class _Host:
 
 
 def _metrics_page(
-    settings: Settings, pages: MetricsPages, keeper: LogMaintenance | None
+    settings: Settings, pages: MetricsPages, more: Sequence[Collector]
 ) -> MetricsServer:
     return MetricsServer(
         pages,
         settings.metrics_host,
         settings.metrics_port,
-        [MaintenanceMetrics(keeper)] if keeper else [],
+        more,
         certificate=exposure.metrics_certificate(settings),
     )
 
 
-def _keeper(settings: Settings, stack: AsyncExitStack) -> LogMaintenance | None:
-    """Run maintenance of the decision log in a thread, until *stack* ends."""
+def _log_upkeep(settings: Settings, stack: AsyncExitStack) -> list[Collector]:
+    """Maintain and archive the decision log in threads, until *stack* ends; return metrics."""
     if not settings.decision_log_enabled:
-        return None
-    keeper = LogMaintenance(options.folder(settings), options.limits(settings), now_ms=now_ms)
+        return []
+    archive = archive_wiring.follower(settings, now_ms=now_ms)
+    keeper = LogMaintenance(
+        options.folder(settings),
+        options.limits(settings),
+        now_ms=now_ms,
+        may_go=archive.may_go if archive else lambda _hour: True,
+    )
     keeper.start()
     stack.callback(keeper.close, settings.drain_seconds)
-    return keeper
+    if archive is None:
+        return [MaintenanceMetrics(keeper)]
+    archive.start()
+    stack.callback(archive.close, settings.drain_seconds)
+    return [MaintenanceMetrics(keeper), ArchiveMetrics(archive)]
 
 
 async def _follow(settings: Settings, redis_url: str) -> None:

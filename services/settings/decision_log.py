@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.settings.protocol_answer import ProtocolAnswerSettings
+from services.settings.decision_archive import DecisionArchiveSettings
 
 
-class DecisionLogSettings(ProtocolAnswerSettings):
+class DecisionLogSettings(DecisionArchiveSettings):
     """What the decision log keeps, and for how long."""
 
     decision_log_enabled: bool = Field(

@@ -86,6 +86,8 @@ class Settings(ConsoleSettings):
         "warning_smpp_password_file",
         "warning_webhook_secrets_file",
         "warning_kafka_options_file",
+        "decision_log_archive_credentials_file",
+        "decision_log_archive_ca",
         "console_tls_ca",
         "console_client_certificate",
         "console_client_key",

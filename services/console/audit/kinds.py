@@ -37,6 +37,7 @@ KINDS: Mapping[str, str] = {
     "bad_list_change": gettext_noop("Unaudited change of the lists"),
     "quarantine_settled": gettext_noop("Quarantine settled"),
     "decisions_read": gettext_noop("Decisions read"),
+    "decisions_restored": gettext_noop("Decisions restored from the archive"),
     "hits_read": gettext_noop("Hits read"),
     "relations_read": gettext_noop("Relations read"),
     "dead_letters_replayed": gettext_noop("Dead letters replayed"),
