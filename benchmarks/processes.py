@@ -5,6 +5,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+_KIB = 1024
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -56,6 +57,15 @@ def mapped(process: int, name: str) -> set[Path]:
         paths = (Path(line.partition("/")[2]) for line in lines if line.endswith(f"/{name}"))
         return {Path("/") / path for path in paths}
     return set()
+
+
+def pss_bytes(process: int) -> int:
+    """Return the proportional set size of a process; 0 if it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * _KIB
+    return 0
 
 
 def stat(process: int) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from benchmarks.load.connection import OK, Connection, Finished
 from benchmarks.load.traffic import Body
-from fanzha.client import Answer, AsyncClient, Options
+from fanzha.client import Answer, AsyncClient, Login, Options
 
 READY_SECONDS = 30.0
 
@@ -27,9 +27,11 @@ class Asker(Protocol):
 class Connections:
     """Prepared requests, one connection after the other."""
 
-    def __init__(self, target: str, count: int, timeout: float, finished: Finished) -> None:
+    def __init__(
+        self, target: str, count: int, timeout: float, finished: Finished, token: str = ""
+    ) -> None:
         self._target = target
-        self._all = [Connection(target, timeout, finished) for _ in range(count)]
+        self._all = [Connection(target, timeout, finished, token) for _ in range(count)]
         self._turns = cycle(self._all)
 
     async def open(self) -> None:
@@ -57,7 +59,10 @@ class Connections:
 class ThroughClient:
     """Single decisions, or batches, through `fanzha.client`."""
 
-    def __init__(self, target: str, count: int, timeout: float, finished: Finished) -> None:
+    def __init__(
+        self, target: str, count: int, timeout: float, finished: Finished, token: str = ""
+    ) -> None:
+        self._login = Login(token=token) if token else None
         self._options = Options(timeout=timeout, connections=count)
         self._target = target
         self._finished = finished
@@ -65,7 +70,7 @@ class ThroughClient:
         self._client: AsyncClient | None = None
 
     async def open(self) -> None:
-        self._client = AsyncClient(self._target, self._options)
+        self._client = AsyncClient(self._target, self._options, login=self._login)
         if not await self._client.wait_until_ready(READY_SECONDS):
             raise RuntimeError(f"{self._target} is not serving")
 

@@ -35,10 +35,11 @@ _FIRST_STREAM = 1
 class Connection(asyncio.Protocol):
     """Sends requests; *finished* is called exactly once for each."""
 
-    def __init__(self, authority: str, timeout: float, finished: Finished) -> None:
+    def __init__(self, authority: str, timeout: float, finished: Finished, token: str = "") -> None:
         self._authority = authority
         self._timeout = timeout
         self._finished = finished
+        self._token, self._login = token, frames.LOGIN_AGAIN if token else b""
         self._transport: asyncio.Transport | None = None
         self._paths: dict[str, bytes] = {}
         self._next_stream = _FIRST_STREAM
@@ -177,7 +178,7 @@ class Connection(asyncio.Protocol):
             body, due, until = self._queued.popleft()
             left = until - monotonic()
             if left > 0:
-                self._open((body, due, until), frames.late_headers(body.path, left))
+                self._open((body, due, until), frames.late_headers(body.path, left, self._login))
             else:
                 self._finished(due, LATE)
 
@@ -191,7 +192,8 @@ class Connection(asyncio.Protocol):
 
     def _headers(self, stream: int, path: str) -> bytes:
         if stream == _FIRST_STREAM:
-            return frames.first_headers(path, self._authority, round(self._timeout * 1000))
+            milliseconds = round(self._timeout * 1000)
+            return frames.first_headers(path, self._authority, milliseconds, self._token)
         if path not in self._paths:
-            self._paths[path] = frames.later_headers(path)
+            self._paths[path] = frames.later_headers(path, self._login)
         return self._paths[path]

@@ -20,12 +20,16 @@ FRAME_BYTES = 16_384
 TABLE_SIZE, ENABLE_PUSH, MOST_STREAMS, INITIAL_WINDOW = 1, 2, 3, 4
 
 _METHOD_POST, _SCHEME_HTTP = b"\x83", b"\x86"
+LOGIN_AGAIN = b"\xc2"
+"""The entry before those: the login, of a connection that shows one."""
 _NAMED_AGAIN = b"\xc1\xc0\xbf\xbe"
 """The four newest entries of the server's table, oldest first."""
 _TIMEOUT_AGAIN = b"\x0f\x2f"
 """The name of the newest entry, with a value that does not enter the table."""
 _MOST_MICROS = 99_999_999
 """gRPC allows eight digits."""
+_LONG = 127
+"""From this length on a text's length takes several bytes (RFC 7541, 5.1)."""
 _STATUS = b"\x0bgrpc-status"
 """With its length before it: ``grpc-status-details-bin`` begins like it."""
 
@@ -54,10 +58,11 @@ def read_settings(payload: bytes) -> dict[int, int]:
     return dict(struct.iter_unpack(">HI", payload))
 
 
-def first_headers(path: str, authority: str, timeout_ms: int) -> bytes:
-    """Write the headers of a connection's first request."""
+def first_headers(path: str, authority: str, timeout_ms: int, token: str = "") -> bytes:
+    """Write the headers of a connection's first request, which may show a bearer *token*."""
     return (
         _start(path)
+        + (b"\x57" + _text(f"Bearer {token}") if token else b"")
         + b"\x41" + _text(authority)
         + b"\x5f" + _text("application/grpc")
         + b"\x40" + _text("te") + _text("trailers")
@@ -65,15 +70,15 @@ def first_headers(path: str, authority: str, timeout_ms: int) -> bytes:
     )  # fmt: skip
 
 
-def later_headers(path: str) -> bytes:
-    """Write the headers of any further request."""
-    return _start(path) + _NAMED_AGAIN
+def later_headers(path: str, login: bytes = b"") -> bytes:
+    """Write the headers of any further request; *login* is `LOGIN_AGAIN` where one was shown."""
+    return _start(path) + login + _NAMED_AGAIN
 
 
-def late_headers(path: str, seconds_left: float) -> bytes:
+def late_headers(path: str, seconds_left: float, login: bytes = b"") -> bytes:
     """Write the headers of a request that waited for a stream: its timeout is what is left."""
     micros = min(max(round(seconds_left * 1e6), 1), _MOST_MICROS)
-    return _start(path) + _NAMED_AGAIN[:-1] + _TIMEOUT_AGAIN + _text(f"{micros}u")
+    return _start(path) + login + _NAMED_AGAIN[:-1] + _TIMEOUT_AGAIN + _text(f"{micros}u")
 
 
 def status_of(trailers: bytes) -> int | None:
@@ -91,6 +96,11 @@ def _start(path: str) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    if len(text) > 126:
-        raise ValueError(f"{text}: too long for a header of the load generator")
-    return bytes((len(text),)) + text.encode("ascii")
+    data, size = text.encode("ascii"), len(text)
+    if size < _LONG:
+        return bytes((size,)) + data
+    rest, more = size - _LONG, bytearray((_LONG,))
+    while rest >= 0x80:
+        more.append(rest % 0x80 | 0x80)
+        rest //= 0x80
+    return bytes(more) + bytes((rest,)) + data

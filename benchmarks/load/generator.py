@@ -72,11 +72,13 @@ class _Generator:
         self._seen = _Seen()
         self._refill = False
         kind = ThroughClient if plan.through == "client" else Connections
-        self._asker: Asker = kind(plan.target, plan.connections, plan.timeout, self._finished)
+        self._asker: Asker = kind(
+            plan.target, plan.connections, plan.timeout, self._finished, plan.token
+        )
 
     async def run(self) -> None:
         if self._part == 0:
-            probe(self._plan.target, self._bodies)
+            probe(self._plan.target, self._bodies, self._plan.token)
         await self._asker.open()
         # All objects so far are permanent; collecting them would look like a slow server.
         gc.collect()

@@ -41,6 +41,8 @@ class Plan:
     """Prepared requests, or the client that integrators import."""
     listed: int = 0
     """Listed numbers, of which some call."""
+    token: str = ""
+    """Shown with each request; empty: no login."""
     seed: int
     timeout: float = 1.0
     """Seconds until a request is given up."""

@@ -14,13 +14,14 @@ from fanzha.v1 import interception_pb2 as pb
 SECONDS = 30.0
 
 
-def probe(target: str, bodies: Iterable[Body]) -> None:
+def probe(target: str, bodies: Iterable[Body], token: str = "") -> None:
     """Send one request of each method; raise `RuntimeError` when an answer lacks rows."""
+    shown = (("authorization", f"Bearer {token}"),) if token else ()
     with grpc.insecure_channel(target) as channel:
         for body in {body.path: body for body in bodies}.values():
             ask: Any = channel.unary_unary(body.path)
             try:
-                answer = ask(body.data[5:], timeout=SECONDS)
+                answer = ask(body.data[5:], timeout=SECONDS, metadata=shown)
             except grpc.RpcError as error:
                 raise RuntimeError(f"{body.path}: {error.code().name}: {error.details()}") from None
             decided = _rows(body, answer)

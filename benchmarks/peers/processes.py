@@ -69,7 +69,7 @@ class Server:
 
     def memory_bytes(self) -> int:
         """Return the proportional set size of the tree."""
-        return sum(map(_pss_bytes, processes.tree(self._process.pid)))
+        return sum(map(processes.pss_bytes, processes.tree(self._process.pid)))
 
     def stop(self) -> None:
         """Stop the tree: SIGTERM, wait, then SIGKILL."""
@@ -164,11 +164,3 @@ def _started(process: int) -> str:
         fields = processes.stat(process)
         return fields[19] if fields[0] != "Z" else ""
     return ""
-
-
-def _pss_bytes(process: int) -> int:
-    with suppress(OSError):
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0

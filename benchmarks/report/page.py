@@ -30,6 +30,7 @@ fanzha bench client --rate 20000 --listed 1000000 --save $CORES
 fanzha bench before-after --before COMMIT --listed 100000 --save $CORES
 fanzha bench overload --save $CORES
 fanzha bench half-load --listed 1000000 --save $CORES
+fanzha bench fairness --save $CORES
 fanzha bench sweep --save $CORES                 # most of an hour; --quick to try
 fanzha bench micro --save
 fanzha bench peers --data FOLDER                 # what it needs: benchmarks/peers/install.sh
@@ -50,6 +51,7 @@ def write(results: Results, remarks: str = "") -> str:
         "A list change under load": cost.propagation(results),
         "Half load": throughput.half_load(results),
         "Overload": throughput.overload(results),
+        "Fairness": throughput.fairness(results),
         "Faults": faults.section(results),
         "The client": throughput.client(results),
         "Where the time goes": cost.stages(results),

@@ -151,6 +151,37 @@ def half_load(results: Results) -> list[str]:
     ]
 
 
+def fairness(results: Results) -> list[str]:
+    """Write what a modest login gets beside a greedy one."""
+    if "fairness" not in results:
+        return missing("fanzha bench fairness --save")
+    result = results["fairness"]
+    rows = [
+        (
+            f"{point['rows']:,}", way["way"], count(way["offered_rows_per_second"]),
+            share(way["modest"]["decided_share"]), f"{way['modest']['p50_ms']:.1f}",
+            f"{way['modest']['p99_ms']:.1f}", f"{way['modest']['generator_lag_p99_ms']:.1f}",
+            count(way["greedy"]["decided_rows_per_second"]) if way["greedy"] else "–",
+            f"{way['server_cores']:.2f}",
+        )
+        for point in result["points"]
+        for way in point["ways"]
+    ]  # fmt: skip
+    head = (
+        "rows a request", "the modest login", "offered, rows/s", "decided in time", "p50 ms",
+        "p99 ms", "p99 of the generator's lateness, ms", "the other decided, rows/s",
+        "server, cores",
+    )  # fmt: skip
+    return [
+        f"Two logins with tokens of their own. The modest one offers {result['modest_share']:.0%} "
+        f"of the capacity, the other {result['greedy_times']:g} times the capacity; a deadline of "
+        f"{result['timeout_ms']} ms. The last way sends the same under one name, as if nobody were "
+        "authenticated. Both generators share a core.",
+        "",
+        *table(head, rows),
+    ]
+
+
 def client(results: Results) -> list[str]:
     """Write the figures of one client process."""
     if "client" not in results:

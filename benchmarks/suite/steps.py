@@ -77,6 +77,11 @@ STEPS = (
         quick=("--goodput-share", "0.9", "--seconds", "2", _SAVE), quick_minutes=1,
     ),
     Step(
+        name="fairness", about="a modest login beside a greedy one",
+        module="benchmarks.fairness", kinds=("fairness",),
+        arguments=(_SAVE,), minutes=1.8,
+    ),
+    Step(
         name="half-load", about="how long requests take in a worker at half its capacity",
         module="benchmarks.load.half_load", kinds=("half-load",),
         arguments=(*_MILLION, _SAVE), minutes=1.2,

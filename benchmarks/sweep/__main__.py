@@ -18,6 +18,7 @@ from benchmarks import results, scenarios
 from benchmarks.load import options as common
 from benchmarks.sweep import (
     batch_size,
+    large_list,
     list_size,
     propagation,
     stages,
@@ -37,6 +38,7 @@ class Sweep(StrEnum):
     STAGES = "stages"
     PROPAGATION = "propagation"
     LIST_SIZE = "list-size"
+    LARGE_LIST = "large-list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ _SWEEPS: dict[Sweep, Callable[..., dict[str, Any]]] = {
     Sweep.STAGES: stages.run,
     Sweep.PROPAGATION: propagation.run,
     Sweep.LIST_SIZE: list_size.run,
+    Sweep.LARGE_LIST: large_list.run,
 }
 
 

@@ -25,6 +25,10 @@ COMMANDS = {
     "load": ("benchmarks.load", "Load a server: open loop, closed loop, or the highest rate."),
     "quick": ("benchmarks.load.quick", "Every cell of thresholds.toml; fails when one is missed."),
     "overload": ("benchmarks.load.overload", "Offer more than a server can do; goodput."),
+    "fairness": (
+        "benchmarks.fairness",
+        "What a modest login gets beside one that sends five times the capacity.",
+    ),
     "half-load": (
         "benchmarks.load.half_load",
         "How long requests take inside a worker at half of its capacity.",

@@ -57,6 +57,19 @@ def test_trailers_without_a_status_have_none() -> None:
     assert frames.status_of(b"\x00\x0bgrpc-status\x01x") is None
 
 
-def test_a_header_too_long_for_one_byte_of_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="too long"):
-        frames.later_headers("/" + "a" * 127)
+def test_a_login_is_shown_once_and_named_later() -> None:
+    first = frames.first_headers("/a/B", "127.0.0.1:1", 50, "abc")
+
+    assert b"\x57\x0aBearer abc\x41" in first
+    assert frames.later_headers("/a/B", frames.LOGIN_AGAIN) == (
+        b"\x83\x86\x04\x04/a/B\xc2\xc1\xc0\xbf\xbe"
+    )
+
+
+@pytest.mark.parametrize(
+    ("length", "written"), [(126, b"\x7e"), (127, b"\x7f\x00"), (427, b"\x7f\xac\x02")]
+)
+def test_a_long_header_has_several_bytes_of_length(length: int, written: bytes) -> None:
+    path = "/" + "a" * (length - 1)
+
+    assert frames.later_headers(path).startswith(b"\x83\x86\x04" + written + b"/a")

@@ -145,7 +145,7 @@ def test_an_unmeasured_figure_names_its_command() -> None:
 
     for command in ("bench overload", "bench peers", "bench micro", "--only propagation"):
         assert command in text
-    assert text.count("Not measured: `fanzha") == 14
+    assert text.count("Not measured: `fanzha") == 15
 
 
 def peer(**changes: Any) -> dict[str, Any]:
