@@ -84,6 +84,10 @@ COMMANDS = {
         "incidents.commands.app",
         "Incidents: join what belongs together, move it through its stages, hand over leads.",
     ),
+    "assessment": (
+        "assessment.commands.app",
+        "Member units: their tasks, and the monthly assessment from the system's own figures.",
+    ),
     "models": ("models.commands.app", "List models; swap, shadow and roll back."),
     "bench": ("bench.app", "Measure speed; from a checkout only."),
     "doctor": (

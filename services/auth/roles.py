@@ -52,6 +52,7 @@ _CASE_READERS = _of(Role.DISPATCHER, Role.AUDITOR)
 # What subscribers did, masked: `services.auth.personal_data` says who sees it whole.
 _DECISION_READERS = _of(Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR)
 _INCIDENT_READERS = _READERS | _of(Role.OPERATOR, Role.DISPATCHER)
+_ASSESSMENT_READERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER)
 _EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
 
 TABLE: Mapping[str, Mapping[str, Allowed]] = {
@@ -130,6 +131,19 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ReceiveLead": _EDITOR,
         "AnswerLead": _EDITOR,
         "WithdrawLead": _of(Role.EDITOR, Role.APPROVER),
+    },
+    "fanzha.v1.AssessmentService": {
+        "ListUnits": _ASSESSMENT_READERS,
+        "OpenUnitTask": _of(Role.EDITOR, Role.APPROVER),
+        "GetUnitTask": _ASSESSMENT_READERS,
+        "ListUnitTasks": _ASSESSMENT_READERS,
+        "SettleUnitTask": _of(Role.EDITOR, Role.DISPATCHER),
+        "ReviewUnitTask": _of(Role.APPROVER, Role.AUDITOR),
+        "AssessUnits": _ASSESSMENT_READERS,
+        "PublishAssessment": _of(Role.APPROVER),
+        "ListAssessments": _ASSESSMENT_READERS,
+        "GetAssessment": _ASSESSMENT_READERS,
+        "ListMeasuredCases": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER, Role.APPROVER),
     },
     "fanzha.v1.AuditService": {
         "ListRecords": _of(Role.AUDITOR),

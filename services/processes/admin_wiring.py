@@ -13,6 +13,7 @@ from services.appeals.decision_log_lookup import LoggedDecisions
 from services.appeals.list_access import AdministeredLists
 from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
+from services.assessment.wiring import WiredAssessment
 from services.audit import wiring as audit_log
 from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.refusals import RefusalRecorder
@@ -50,6 +51,7 @@ from services.rpc.access import roster
 from services.rpc.access.description import describing
 from services.rpc.access.handler import AccessServicer
 from services.rpc.appeals.handler import AppealServicer
+from services.rpc.assessment.handler import AssessmentServicer
 from services.rpc.audit.handler import AuditServicer
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.decision_log.handler import DecisionLogServicer
@@ -89,6 +91,7 @@ class AdminServices:
     graph: GraphTasks
     entities: WiredEntities
     incidents: WiredIncidents
+    assessment: WiredAssessment
 
 
 def build_services(context: AdminContext) -> AdminServices:
@@ -121,6 +124,7 @@ def build_services(context: AdminContext) -> AdminServices:
         ),
         entities=entities,
         incidents=registry_wiring.incidents(context, lists, entities, logged),
+        assessment=registry_wiring.assessment(context),
     )
 
 
@@ -242,6 +246,9 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "appeal": AppealServicer(services.appeals.appeals),
         "entities": EntityServicer(services.entities.registry, services.entities.entries),
         "incidents": IncidentServicer(services.incidents),
+        "assessment": AssessmentServicer(
+            services.assessment.tasks, services.assessment.assessments
+        ),
         "audit": AuditServicer(
             context.audit,
             services.evidence,

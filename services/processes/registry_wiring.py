@@ -1,6 +1,8 @@
-"""Builds the registries of administration: entities, and incidents, which join what others keep."""
+"""Builds the registries of administration: entities, incidents, and tasks of member units."""
 
 from infra.clock import now_ms
+from services.assessment import wiring as assessment_wiring
+from services.assessment.wiring import WiredAssessment
 from services.decision_log.query import DecisionQuery
 from services.entities import wiring as entity_wiring
 from services.entities.wiring import WiredEntities
@@ -42,4 +44,11 @@ def incidents(
         registry=context.registry,
         now_ms=now_ms,
         logged=logged,
+    )
+
+
+def assessment(context: AdminContext) -> WiredAssessment:
+    """Build the tasks of member units and their assessment."""
+    return assessment_wiring.build(
+        context.settings, redis=context.connect(), audit=context.audit, now_ms=now_ms
     )

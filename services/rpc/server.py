@@ -13,6 +13,8 @@ from fanzha.v1 import (
     access_pb2_grpc,
     appeal_pb2,
     appeal_pb2_grpc,
+    assessment_pb2,
+    assessment_pb2_grpc,
     audit_pb2,
     audit_pb2_grpc,
     blocklist_pb2,
@@ -94,6 +96,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "incidents": (
         incident_pb2.DESCRIPTOR.services_by_name["IncidentService"].full_name,
         incident_pb2_grpc.add_IncidentServiceServicer_to_server,
+    ),
+    "assessment": (
+        assessment_pb2.DESCRIPTOR.services_by_name["AssessmentService"].full_name,
+        assessment_pb2_grpc.add_AssessmentServiceServicer_to_server,
     ),
     "audit": (
         audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,

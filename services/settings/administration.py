@@ -30,6 +30,16 @@ class AdministrationSettings(DecisionLogSettings):
         description="Port of the Prometheus endpoint of list administration, on metrics_host; 0: a "
         "free one.",
     )
+    assessment_units_file: Path | None = Field(
+        default=None,
+        description="TOML file with the member units that owe tasks and are assessed. None: no "
+        "unit is known.",
+    )
+    assessment_formula_file: Path | None = Field(
+        default=None,
+        description="TOML file with the formula of the monthly assessment, in place of the one "
+        "that comes along.",
+    )
     incident_stages_file: Path | None = Field(
         default=None,
         description="TOML file with owners and deadlines of the stages of incidents, in place of "

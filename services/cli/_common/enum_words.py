@@ -43,6 +43,9 @@ FIELDS = (
     "registered", "assigned", "settled", "reopened", "proposed", "seen again", "sighting settled",
     "financial fraud", "steps", "next deadline", "cleanup", "step", "not needed", "changes",
     "outcome", "overdue", "open", "done",
+    # Of tasks and assessments.
+    "task", "list", "unit", "level", "measure", "weight", "floor", "target", "rank", "score",
+    "counts for it", "month", "formula", "published", "units", "of", "share", "points", "tasks",
     # Of incidents and leads.
     "incident", "title", "stage", "until", "parts", "leads", "department", "waiting", "useful",
     "summary", "lead", "cluster", "numbers", "first", "last", "among them", "sent by", "made at",
@@ -60,6 +63,11 @@ _CRITICAL = (
 )
 """Categories of the shipped list of critical names; files of users may have others."""
 EXTRA = (
+    *(("unit_level", level) for level in ("province", "city", "county")),
+    *(("measure", name) for name in (
+        *("tasks in time", "warned in time", "reached", "finished", "dissuaded", "accuracy"),
+        "blocks kept",
+    )),
     *(("critical_category", category) for category in _CRITICAL),
     ("entry_kind", "url"), ("means_kind", "number"), ("row_outcome", "invalid"),
     ("hit_stream", "all"), ("role", "source"), ("role", "dispatcher"),

@@ -63,6 +63,9 @@ OPTIONS: dict[str, Words] = {
     ),
     "entities add --kind": lambda: ("company", "platform", "app"),
     "entities edit --kind": lambda: ("company", "platform", "app"),
+    "assessment tasks open --kind": lambda: ("problem", "task", "responsibility"),
+    "assessment tasks list --kind": lambda: ("problem", "task", "responsibility"),
+    "assessment tasks list --state": lambda: ("open", "done", "confirmed", "dropped"),
     "incidents list --stage": lambda: (
         *("monitoring", "warning", "disposal", "tracking", "closed"),
     ),

@@ -45,6 +45,8 @@ KINDS: Mapping[str, str] = {
     "examples_exported": gettext_noop("Examples exported"),
     "entity_registered": gettext_noop("Entity registered"),
     "entity_changed": gettext_noop("Entity changed"),
+    "unit_task_changed": gettext_noop("Task of a unit changed"),
+    "assessment_published": gettext_noop("Assessment published"),
     "incident_opened": gettext_noop("Incident opened"),
     "incident_changed": gettext_noop("Incident changed"),
     "warning_policy_changed": gettext_noop("Warning policy changed"),

@@ -1,0 +1,70 @@
+"""Options of `fanzha assessment`, and the words they take."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.translation.catalogue import gettext
+from fanzha.v1 import assessment_pb2 as pb
+from fanzha.v1 import assessment_pb2_grpc
+from services.cli._common.enum_words import enum_word, word
+from services.cli._common.server import ServerOf
+
+server = ServerOf(lambda: assessment_pb2_grpc.AssessmentServiceStub)
+
+TaskId = Annotated[int, typer.Argument(min=1, help="Number of the task.")]
+MonthName = Annotated[
+    str, typer.Argument(metavar="[MONTH]", help="Such as 2026-11; empty: the month before this.")
+]
+UnitCode = Annotated[str, typer.Option("--unit", help="Code of the unit; `units` lists them.")]
+KindWord = Annotated[
+    str, typer.Option("--kind", help="problem, task or responsibility: which of the three lists.")
+]
+
+
+def kind(text: str) -> Any:
+    """Read a list; 0 for an empty one."""
+    return _read(text, pb.UnitTaskKind, "UNIT_TASK_KIND_", "--kind")
+
+
+def state(text: str) -> Any:
+    """Read a state; 0 for an empty one."""
+    return _read(text, pb.UnitTaskState, "UNIT_TASK_STATE_", "--state")
+
+
+def kind_word(number: int) -> str:
+    """Return the word of a list, in the language of the user."""
+    return _shown(pb.UnitTaskKind, number, "UNIT_TASK_KIND_", "unit_task_kind")
+
+
+def state_word(number: int) -> str:
+    """Return the word of a state."""
+    return _shown(pb.UnitTaskState, number, "UNIT_TASK_STATE_", "unit_task_state")
+
+
+def month(text: str, today: datetime) -> str:
+    """Return a month, the one before *today* for an empty text."""
+    return text or f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def _shown(enum: Any, number: int, prefix: str, context: str) -> str:
+    """Return the word of a number, or the number itself: a newer server may know more."""
+    if number not in enum.values():
+        return str(number)
+    return enum_word(context, word(enum.Name(number), prefix))
+
+
+def _read(text: str, enum: Any, prefix: str, option: str) -> Any:
+    if not text:
+        return 0
+    known = {word(name, prefix): number for name, number in enum.items() if number}
+    found = known.get(text.strip().lower().replace("-", "_"))
+    if found is None:
+        raise typer.BadParameter(
+            gettext("{word!r} is none of {known}", word=text, known=", ".join(known)),
+            param_hint=option,
+        )
+    return found
