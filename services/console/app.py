@@ -15,6 +15,7 @@ from fanzha.translation.catalogue import gettext_noop
 from infra.redis.client import Client
 from infra.redis.shared_key import SharedKey
 from services.console.appeals import views as appeals_views
+from services.console.assessment import views as assessment_views
 from services.console.audit import views as audit_views
 from services.console.backend.channels import BackendChannels
 from services.console.campaigns import views as campaign_views
@@ -60,6 +61,7 @@ PAGES: tuple[ConsolePage, ...] = (
     campaign_views.PAGE,
     entity_views.PAGE,
     incident_views.PAGE,
+    assessment_views.PAGE,
     audit_views.PAGE,
     model_views.PAGE,
     settings_views.PAGE,

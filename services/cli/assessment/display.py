@@ -99,7 +99,7 @@ def show_cases(answer: pb.ListMeasuredCasesResponse) -> None:
             written(one.opened_at_ms),
             written(one.warned_at_ms) if one.warned_at_ms else "",
             enum_word("case_state", one.state),
-            enum_word("case_outcome", one.outcome.replace("_", " ")),
+            enum_word("case_outcome", one.outcome),
         )
     table.print()
     out.print(gettext("{reached} of {of}", reached=answer.reached, of=answer.of))

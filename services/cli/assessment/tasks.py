@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -95,20 +96,7 @@ def list_(
     if as_json:
         print_json(as_dict(answer) | {"tasks": [as_dict(one) for one in found]})
         return
-    table = RowTable()
-    for head in ("task", "list", "title", "unit", "state", "until", "overdue"):
-        table.add_column(gettext(head), prose=head == "title")
-    for one in found:
-        table.add_row(
-            str(one.task_id),
-            words.kind_word(one.kind),
-            one.title,
-            one.unit,
-            words.state_word(one.state),
-            day(one.due_ms // 1000) if one.due_ms else "",
-            gettext("overdue") if one.overdue else "",
-        )
-    table.print()
+    _show_list(found)
     out.print(
         gettext("{total} tasks, {overdue} overdue", total=answer.total, overdue=answer.overdue)
     )
@@ -193,6 +181,23 @@ def _review(task_id: int, note: str, by: str, target: str, *, confirm: bool, as_
         )
         answer = stub.ReviewUnitTask(request)
     _show(answer.task, as_json=as_json)
+
+
+def _show_list(found: Iterable[pb.UnitTask]) -> None:
+    table = RowTable()
+    for head in ("task", "list", "title", "unit", "state", "until", "overdue"):
+        table.add_column(gettext(head), prose=head == "title")
+    for one in found:
+        table.add_row(
+            str(one.task_id),
+            words.kind_word(one.kind),
+            one.title,
+            one.unit,
+            words.state_word(one.state),
+            day(one.due_ms // 1000) if one.due_ms else "",
+            gettext("overdue") if one.overdue else "",
+        )
+    table.print()
 
 
 def _digest(file: Path) -> str:
