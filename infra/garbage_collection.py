@@ -5,8 +5,16 @@ And when what is free goes back to the system, which glibc keeps for itself othe
 
 import ctypes
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+LARGE_BYTES = 2**20
+"""Pieces of memory from this size on go back to the system at once when they are freed."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Numbers of options in glibc's malloc.h."""
+_KEPT_BYTES = 4 * LARGE_BYTES
+"""So much may be free at the end of the heap before it shrinks."""
 
 
 @contextmanager
@@ -19,6 +27,20 @@ def paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def return_large_pieces() -> None:
+    """Let this process, and what it forks, return large pieces of memory when they are freed.
+
+    glibc does so only until the first is freed, and then keeps those of its size in the heap, where
+    what is still in use between them pins them. Arrow has an allocator of its own, which keeps what
+    the largest table took; it is told to use glibc's, if it has not been imported yet.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if option is not None:
+        option(_M_MMAP_THRESHOLD, LARGE_BYTES)
+        option(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def settle_memory() -> None:

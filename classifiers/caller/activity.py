@@ -41,10 +41,16 @@ HOLD_HALF_LIFE_MS = DAY_MS // 24
 _WORDS, _COLUMNS = 12, 14
 _DAYS, _HALF = 32, 16
 _DAY_WEIGHTS = np.exp2(-np.arange(_DAYS) * DAY_MS / HALF_LIFE_MS).astype(np.float32)
-_SUBSETS = np.arange(2**_HALF)[:, None] >> np.arange(_HALF) & 1
-_RECENT = (_SUBSETS @ _DAY_WEIGHTS[:_HALF]).astype(np.float32)
-_EARLIER = (_SUBSETS @ _DAY_WEIGHTS[_HALF:]).astype(np.float32)
-"""What half of the days weigh together, by the bits of those with calls."""
+
+
+def _weights_by_bits(weights: Float32s) -> Float32s:
+    """Return what days weigh together, by the bits of those with calls."""
+    days = np.arange(len(weights))
+    subsets = np.arange(2 ** len(weights))[:, np.newaxis] >> days & 1
+    return (subsets @ weights).astype(np.float32)
+
+
+_RECENT, _EARLIER = _weights_by_bits(_DAY_WEIGHTS[:_HALF]), _weights_by_bits(_DAY_WEIGHTS[_HALF:])
 
 _POINTERS = (kernels.POINTER,)
 _observe_calls = kernels.declare("observe_calls", *_POINTERS * 6, kernels.INTEGER, kernels.POINTER)

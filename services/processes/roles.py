@@ -36,6 +36,7 @@ def load(name: str) -> Role:
     """Import what role *name* needs, and return the role."""
     module, function = _PLACES[name]
     server_options.merge_filters()
+    garbage_collection.return_large_pieces()
     with garbage_collection.paused(), deferred_imports.deferred(_LATER, importers=_OURS):
         role: Role = getattr(import_module(f"services.processes.{module}"), function)
     return role

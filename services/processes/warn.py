@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 
 from fanzha.errors import InvalidConfiguration
-from infra import http_server, process_lifecycle
+from infra import garbage_collection, http_server, process_lifecycle
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
 from infra.redis.shared_key import SharedKey
@@ -115,6 +115,8 @@ async def _prepare_regions(book: Rulebook) -> None:
     """Load the table of prefixes once the other roles serve; an earlier hit loads it itself."""
     await asyncio.sleep(_AFTER_SECONDS)
     await asyncio.to_thread(book.regions.prepare)
+    # What it was read from is in cycles: twenty MiB.
+    await asyncio.to_thread(garbage_collection.settle_memory)
 
 
 async def _build(settings: Settings, redis_url: str) -> WarnParts:

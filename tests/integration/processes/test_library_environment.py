@@ -1,4 +1,4 @@
-"""What processes that decide let gRPC's core try out. The core reads it when it is imported."""
+"""What a role tells libraries in the environment: they read it when they are imported."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import sys
 from services.rpc.server_options import EXPERIMENTS, MERGED_FILTERS
 
 PATIENCE = 120
+TOLD = {EXPERIMENTS, "ARROW_DEFAULT_MEMORY_POOL"}
 UNKNOWN = "Unknown experiment: no_such_experiment"
 """The core says so of a name that it does not know, if it reads it at all."""
 WORKER = """
@@ -26,13 +27,24 @@ roles.load("worker")
 """
 
 
-def stderr_of(program: str, **environment: str) -> str:
-    inherited = {name: text for name, text in os.environ.items() if name != EXPERIMENTS}
-    done = subprocess.run(
+ARROW = """
+from services.processes import roles
+roles.load("worker")
+import pyarrow
+print(pyarrow.default_memory_pool().backend_name)
+"""
+
+
+def run(program: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    inherited = {name: text for name, text in os.environ.items() if name not in TOLD}
+    return subprocess.run(
         [sys.executable, "-c", program], env=inherited | environment, capture_output=True,
         text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
-    return done.stderr
+
+
+def stderr_of(program: str, **environment: str) -> str:
+    return run(program, **environment).stderr
 
 
 def test_a_worker_says_what_to_try_before_it_imports_grpc() -> None:
@@ -54,3 +66,7 @@ def test_what_the_environment_asks_for_goes_first() -> None:
     environment = {EXPERIMENTS: "no_such_experiment"}
 
     assert UNKNOWN in stderr_of(FORKS.format(tried=MERGED_FILTERS), **environment)
+
+
+def test_arrow_keeps_no_memory_of_its_own() -> None:
+    assert run(ARROW).stdout.strip() == "system"
