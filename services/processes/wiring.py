@@ -13,7 +13,7 @@ from classifiers.text.sender_history import SenderHistories
 from classifiers.velocity.memory import VelocityMemory
 from fanzha.errors import InvalidConfiguration
 from fanzha.phone import HomePlan
-from fanzha.tables import Bools, Channel, Int64s
+from fanzha.tables import Bools, Calls, Channel, Int64s
 from infra.data_paths import REVIEWS
 from infra.minute_counts import MinuteCounts
 from infra.reloaded_file import ReloadedFile
@@ -73,6 +73,8 @@ class Decider:
     activity: ActivityTable
     record_ends: RecordEnds
     """Adds ended calls to all counters of callers."""
+    observe_calls: Callable[[Calls], None]
+    """Adds calls that other workers decided on."""
     home: HomePlan
     interception: InterceptionServicer
     models: ActiveModels
@@ -111,6 +113,7 @@ def build(
         replica=replica,
         activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
+        observe_calls=_observe_both(activity, velocity),
         home=HomePlan(settings.home_country),
         interception=_interception(
             settings, engine, dry_engine, observer=observer, now_ms=now_ms, repeated=repeated
@@ -331,6 +334,17 @@ def _velocity_stage(settings: Settings, models: ActiveModels) -> VelocityStage |
         blocks=settings.velocity_action == "block",
         home_country=settings.home_country,
     )
+
+
+def _observe_both(
+    activity: ActivityTable, velocity: VelocityStage | None
+) -> Callable[[Calls], None]:
+    def both(calls: Calls) -> None:
+        activity.observe(calls)
+        if velocity is not None:
+            velocity.memory.observe(calls)
+
+    return both
 
 
 def _record_both(record_ends: RecordEnds, velocity: VelocityStage | None) -> RecordEnds:

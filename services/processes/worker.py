@@ -11,6 +11,7 @@ import secrets
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from blocklists.store.store import Store
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import InvalidConfiguration, Unavailable
-from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
+from fanzha.tables import Bools, CallerActivity, Calls, Channel, Int64s, Texts
 from infra import garbage_collection, process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import LISTS, SIBLINGS
@@ -37,6 +38,7 @@ from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.domain_facts.follower import follow
 from services.decision.drift.alarms import SCORE, DriftAlarms
 from services.decision.drift.watch import DriftWatch
+from services.decision.exchange.call_outbox import CallOutbox
 from services.decision.observer import Observer, Table
 from services.decision.related.follower import SuspectFollower
 from services.decision.related.sightings import SightingBuffer, SightingWriter
@@ -103,6 +105,7 @@ class Worker:
         self._ends = CallEndFanout(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
         )
+        self._build_exchange()
         self._models = ModelFollower(
             self._decider.models,
             ModelStore(redis),
@@ -114,6 +117,19 @@ class Worker:
         )
         self._refusals = RefusalRecorder(AuditForwarder(redis, self._name))
         self._server = self._build_server(hits)
+
+    def _build_exchange(self) -> None:
+        """Build what tells other workers of calls, and hears of theirs."""
+        self._outbox = CallOutbox(left_out=partial(self._metrics.calls_exchanged, "left_out"))
+        self._exchange = worker_parts.exchange(
+            self._settings,
+            self._outbox,
+            observe=self._decider.observe_calls,
+            record_ends=self._decider.record_ends,
+            worker=self._name,
+            lists=self._store,
+            counted=self._metrics.calls_exchanged,
+        )
 
     def _build_sinks(self, redis: Client, hits: HitStore) -> None:
         """Build what observes decisions: drift, campaigns, hits, decision log, entry hits."""
@@ -244,6 +260,8 @@ class Worker:
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
             asyncio.create_task(self._refusals.run()),
         ]
+        if self._exchange is not None:
+            background.append(asyncio.create_task(self._exchange.run()))
         if (facts := self._decider.domain_facts) is not None:
             background.append(asyncio.create_task(follow(facts, self._metrics.facts_file)))
         if self._relates:
@@ -268,6 +286,8 @@ class Worker:
         self._drift.decided(channel, table, decisions)
         if isinstance(table, Texts):
             self._campaigns.observe(table, decisions)
+        elif isinstance(table, Calls):
+            self._outbox.decided(table)
         self._entry_hits.observe(decisions)
         self._buffer.offer(channel, table, decisions)
         if self._relates:
@@ -284,6 +304,7 @@ class Worker:
         ended_at_ms: Int64s,
     ) -> None:
         self._ends(callers, callees, answered, durations_ms, ended_at_ms)
+        self._outbox.ended(callers, callees, answered, durations_ms, ended_at_ms)
         # In this worker only, not in its peers: each end is logged once.
         if self._log is not None:
             self._log.call_ends(callers, callees, answered, durations_ms, ended_at_ms)

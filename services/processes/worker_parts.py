@@ -2,15 +2,23 @@
 
 import logging
 import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from blocklists.store.store import Store
 from fanzha.phone import HomePlan
+from fanzha.tables import Calls
 from infra.clock import now_ms
 from infra.data_paths import METRICS, NAME_VARIABLE, REQUEST_IDS
+from infra.redis.client import connect
 from infra.shared_table import SharedTable
+from services.decision.exchange.call_exchange import CallExchange
+from services.decision.exchange.call_outbox import CallOutbox
+from services.decision.exchange.store import ExchangeStore
 from services.decision_log import options
 from services.decision_log.log import DecisionLog
+from services.feedback.call_ends import RecordEnds
 from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.settings.settings import Settings
 from services.telemetry.worker_metrics import DecisionMetrics
@@ -47,6 +55,40 @@ def repeated_requests(settings: Settings, metrics: DecisionMetrics) -> RepeatedR
         logger.warning("retries that reach another worker count again: %s", error)
         table = SharedTable.in_memory(slots=slots, holds_ms=holds_ms)
     return RepeatedRequests(table, counted=metrics.request_ids)
+
+
+def exchange(
+    settings: Settings,
+    outbox: CallOutbox,
+    *,
+    observe: Callable[[Calls], None],
+    record_ends: RecordEnds,
+    worker: str,
+    lists: Store,
+    counted: Callable[[str, int], None],
+) -> CallExchange | None:
+    """Return what tells other workers of calls; None where the settings say so."""
+    if settings.redis_url is None or not settings.exchanged_calls:
+        return None
+    # Sibling workers have the folder of data in common, on whichever host it is mounted.
+    host = f"{socket.gethostname()}:{settings.data_dir.absolute()}"
+
+    async def workers() -> int:
+        return len(await lists.workers(now_ms()))
+
+    return CallExchange(
+        outbox,
+        ExchangeStore(
+            connect(settings.redis_url, decode_responses=False), worker=worker, host=host
+        ),
+        observe=observe,
+        record_ends=record_ends,
+        workers=workers,
+        host=host,
+        calls_a_second=settings.exchanged_calls,
+        now_ms=now_ms,
+        counted=counted,
+    )
 
 
 def metrics(settings: Settings) -> DecisionMetrics:

@@ -246,6 +246,15 @@ class DecisionSettings(ServerSettings):
     activity_slots: int = Field(
         default=2**20, description="Callers whose activity is tracked per worker; a power of two."
     )
+    exchanged_calls: int = Field(
+        default=20_000,
+        ge=0,
+        le=1_000_000,
+        description="Calls a second that all workers, on all hosts, tell each other of through "
+        "the store, each its share, so that a ring whose calls many workers see is seen whole. "
+        "Their numbers are in the store for some seconds. A single worker tells nobody; 0: no "
+        "worker tells.",
+    )
     bulk_texts: int = Field(
         default=5_000,
         ge=256,

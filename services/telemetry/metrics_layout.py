@@ -221,6 +221,12 @@ ROWS_CUT = Family(
     labels=("channel",),
     values=_BY_CHANNEL,
 )
+CALLS_EXCHANGED = Family(
+    name="fanzha_calls_exchanged",
+    text="Calls, and ends of calls, by what workers made of them for each other.",
+    labels=("what",),
+    values=(("told",), ("heard",), ("left_out",)),
+)
 MONITORED = Family(
     name="fanzha_decisions_monitored",
     text="Decisions that would have blocked, let through because the policy of the carrier only "
@@ -335,6 +341,7 @@ TASKS = (
     *("worker reports", "model follower", "campaign reports", "counts of list hits"),
     *("writing of hits", "writing of refusals", "claim of the decision id prefix", "decision log"),
     *("sightings", "marks of the graph", "facts on domains"),
+    "calls of other workers",
 )
 """The background tasks of a worker, as `infra.periodic` counts their failures."""
 TASK_FAILURES = Family(
@@ -350,7 +357,7 @@ FAMILIES = (
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     *(VELOCITY_FAILURES, DISGUISED_TEXTS, REQUESTS_SHED),
-    *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED, DRY_RUNS),
+    *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED, DRY_RUNS, CALLS_EXCHANGED),
     *(POLICY_VERSION, POLICY_CURRENT_AT, POLICIES_REFUSED),
     *(REVIEWS, ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
@@ -375,3 +382,13 @@ START = _starts()
 """Place of the first figure of each family."""
 SIZE = sum(family.span for family in FAMILIES)
 """Figures on a page."""
+
+
+def cascade_place(family: Family, channel: Channel) -> int:
+    """Return where the figure of a channel with a second stage lies."""
+    return START[family.name] + list(CASCADES).index(channel)
+
+
+def escalations_place(channel: Channel) -> int:
+    """Return where the escalations of a channel begin."""
+    return START[ESCALATIONS.name] + list(CASCADES).index(channel) * len(ESCALATION_OUTCOMES)

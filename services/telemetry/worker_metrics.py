@@ -162,20 +162,20 @@ class DecisionMetrics:
         self, channel: Channel, escalated: int, cached: int, skipped: int, seconds: float
     ) -> None:
         """Count uncertain rows by outcome, and the time spent on them."""
-        first = _escalations_place(channel)
+        first = layout.escalations_place(channel)
         for place, rows in enumerate((escalated, cached, skipped)):
             self._figures[first + place] += rows
-        self._figures[_cascade_place(layout.ESCALATION_SECONDS, channel)] += seconds
+        self._figures[layout.cascade_place(layout.ESCALATION_SECONDS, channel)] += seconds
 
     def escalation_failed(self, channel: Channel) -> None:
         """Count an uncertain row whose second stage failed."""
         failed = layout.ESCALATION_OUTCOMES.index("failed")
-        self._figures[_escalations_place(channel) + failed] += 1
+        self._figures[layout.escalations_place(channel) + failed] += 1
 
     def cascade_available(self, channel: Channel, available: bool | None) -> None:
         """Set whether the model in force has its second stage; None where it should not."""
         value = np.nan if available is None else float(available)
-        self._figures[_cascade_place(layout.CASCADE_AVAILABLE, channel)] = value
+        self._figures[layout.cascade_place(layout.CASCADE_AVAILABLE, channel)] = value
 
     def shadowed(
         self,
@@ -263,6 +263,11 @@ class DecisionMetrics:
     def rows_cut(self, channel: Channel, rows: int) -> None:
         """Count rows cut beyond the byte limit of a request."""
         self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows
+
+    def calls_exchanged(self, what: str, rows: int) -> None:
+        """Count calls told to other workers, heard of them, or left out."""
+        place = layout.CALLS_EXCHANGED.values.index((what,))
+        self._figures[layout.START[layout.CALLS_EXCHANGED.name] + place] += rows
 
     def monitored(self, channel: Channel, rows: int) -> None:
         """Count rows that only monitor mode let through."""
@@ -389,12 +394,3 @@ class DecisionMetrics:
         """Add *value* to the histogram of *family* whose figures begin at *place*."""
         self._figures[place + family.bucket(value)] += 1
         self._figures[place + family.width - 1] += value
-
-
-def _cascade_place(family: Family, channel: Channel) -> int:
-    return layout.START[family.name] + list(layout.CASCADES).index(channel)
-
-
-def _escalations_place(channel: Channel) -> int:
-    index = list(layout.CASCADES).index(channel)
-    return layout.START[layout.ESCALATIONS.name] + index * len(layout.ESCALATION_OUTCOMES)
