@@ -97,7 +97,7 @@ lock:  ## Pin dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml -o requirements/runtime.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url pyproject.toml --extra dns --extra envoy --extra sms \
+	    --no-emit-index-url pyproject.toml --extra dns --extra envoy --extra sms --extra traces \
 	    -c requirements/runtime.lock -o requirements/adapters.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml --group dev -c requirements/runtime.lock \

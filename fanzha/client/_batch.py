@@ -13,6 +13,8 @@ import grpc
 from fanzha.client._answers import Answer, Answers
 from fanzha.client._failures import RequestFailed
 from fanzha.client._request_kinds import Row
+from fanzha.tracing import trace_context
+from fanzha.tracing.trace_context import TraceContext
 
 EXPIRY_GRANULARITY_SECONDS = 0.001
 """Deadlines so near to each other end at once."""
@@ -49,6 +51,8 @@ class Batch(Generic[Row]):
         self._timer: asyncio.TimerHandle | None = None
         self.latest = 0.0
         """The last deadline."""
+        self.trace: TraceContext | None = None
+        """Of the first request whose caller records one; the others travel in it."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -58,6 +62,8 @@ class Batch(Generic[Row]):
         if not self._rows:
             self._first = self._loop.time()
         self._rows.append((row, sink, deadline))
+        if self.trace is None:
+            self.trace = trace_context.current()
         self.latest = max(self.latest, deadline)
         if self._timer is None or deadline < self._timer.when():
             self._watch(deadline)

@@ -20,6 +20,7 @@ from fanzha.client._failures import RequestFailed
 from fanzha.client._options import Options
 from fanzha.client._request_kinds import RequestKind, Row
 from fanzha.client._sender import RequestSender
+from fanzha.tracing import trace_context
 
 
 class RequestCoalescer(Generic[Row]):
@@ -121,6 +122,8 @@ class RequestCoalescer(Generic[Row]):
 
     async def _send(self, batch: Batch[Row], connection: Connection) -> None:
         request = self._kind.request_of(batch.rows, self._options)
+        # The task has the context of whoever made room for it.
+        trace_context.CURRENT.set(batch.trace or trace_context.UNTRACED)
         try:
             answers = await self._sender.decide(
                 connection, self._kind.method, request, batch.latest, len(batch)

@@ -16,6 +16,7 @@ from fanzha.client._concurrency import AdaptiveConcurrency
 from fanzha.client._failures import RequestFailed, failure_of
 from fanzha.client._options import Options
 from fanzha.client.login import Bearer, Login
+from fanzha.tracing import trace_context
 from fanzha.v1 import feedback_pb2_grpc, interception_pb2, interception_pb2_grpc
 
 _SERVICE = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name
@@ -107,6 +108,9 @@ class Connection:
         decisions, feedback = self._stubs
         ask = getattr(decisions, method, None) or getattr(feedback, method)
         metadata = None if self._bearer is None else self._bearer.metadata()
+        trace = trace_context.current()
+        if trace is not None:
+            metadata = (*(metadata or ()), (trace_context.TRACEPARENT, trace.header()))
         return await ask(request, timeout=timeout, metadata=metadata)
 
     def _note(self, failure: RequestFailed, now: float) -> None:

@@ -4,6 +4,7 @@ The client batches, keeps deadlines and avoids targets that fail; this adds the 
 fail policy and the metrics of an adapter. Nothing here raises for a service that is away.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,8 @@ from fanzha.client import (
     RequestFailed,
     Text,
 )
+from fanzha.tracing import trace_context, tracer
+from fanzha.tracing.tracer import SpanKind
 from fanzha.v1 import decision_pb2 as pb
 from infra.circuit_breaker import CircuitBreaker
 from integrations.common.adapter_metrics import AdapterMetrics
@@ -30,6 +33,7 @@ _WITHHELD = Answer(
     error="withheld: the circuit breaker is open",
 )
 CHANNELS = ("call", "text", "link")
+_LAST_SPANS_SECONDS = 2.0
 
 
 class TrafficDecider:
@@ -55,6 +59,12 @@ class TrafficDecider:
             )
             for channel in CHANNELS
         }
+        self._tracer = tracer.exporting(
+            settings.trace_endpoint,
+            role="adapter",
+            share=settings.trace_share,
+            most_a_second=settings.trace_most_per_second,
+        )
         self._tripped: set[str] = set()
         """Channels whose breaker opened, and that have had no answer since."""
         self._probing: set[str] = set()
@@ -100,6 +110,8 @@ class TrafficDecider:
         trace: TracebackType | None,
     ) -> None:
         await self._client.close()
+        if self._tracer is not None:
+            await asyncio.to_thread(self._tracer.close, _LAST_SPANS_SECONDS)
 
     async def _decide(self, channel: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         probe = channel in self._tripped
@@ -111,12 +123,21 @@ class TrafficDecider:
             self._probing.add(channel)
         try:
             with self._metrics.timed(channel):
-                answer = await ask()
+                answer = await self._ask(channel, ask)
         finally:
             if probe:
                 self._probing.discard(channel)
         self._record(channel, answer, probe=probe)
         self._metrics.count(channel, _result(answer))
+        return answer
+
+    async def _ask(self, channel: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        parent = trace_context.current()
+        if self._tracer is None or not self._tracer.wants(parent) or not self._tracer.has_room():
+            return await ask()
+        with self._tracer.within(f"ask about a {channel}", SpanKind.CLIENT, parent, {}) as span:
+            answer = await ask()
+            span.set("fanzha.result", _result(answer))
         return answer
 
     def _record(self, channel: str, answer: Answer, *, probe: bool) -> None:

@@ -52,6 +52,19 @@ class AdapterSettings(BaseSettings):
     metrics_listen: Annotated[
         str, Field(description="Address of /metrics, host:port; empty: none.")
     ] = ""
+    trace_endpoint: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^\s/]+)?$",
+            description="Where traces are exported to, by OTLP over gRPC; empty: nowhere.",
+        ),
+    ] = ""
+    trace_share: Annotated[
+        float, Field(ge=0, le=1, description="Share of decisions that are traced.")
+    ] = 0.0
+    trace_most_per_second: Annotated[
+        float, Field(ge=0, description="Most decisions a second that are traced.")
+    ] = 100.0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Field(description="Least severe lines in the log."),

@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 
 from fanzha.errors import InvalidConfiguration
+from fanzha.tracing import tracer as traces
+from fanzha.tracing.tracer import Tracer
 from infra import garbage_collection, http_server, process_lifecycle
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
@@ -74,6 +76,7 @@ class WarnParts:
     guard: PortSecurity
     backfill: BackfillBackground
     policy: FollowedWarningPolicy
+    tracer: Tracer | None
 
 
 async def run(settings: Settings) -> int:
@@ -107,6 +110,8 @@ async def run(settings: Settings) -> int:
         await dispatch.drain(budget.left())
         await process_lifecycle.cancel([*background, preparing])
         await parts.refusals.write(last=True)
+        if parts.tracer is not None:
+            parts.tracer.close(budget.left())
     logger.info("the warning pipeline ends")
     return 0
 
@@ -121,14 +126,15 @@ async def _prepare_regions(book: Rulebook) -> None:
 
 async def _build(settings: Settings, redis_url: str) -> WarnParts:
     """Load the rulebook, and build the pipeline and the backfills on it."""
-    registry = CollectorRegistry()
+    registry, tracer = CollectorRegistry(), _tracer(settings)
     client = connect(redis_url, connections=CONNECTIONS)
     book = await asyncio.to_thread(rulebook.load, settings)
     router, composer = _router(book)
     registry.register(RulebookMetrics(book.regions, lambda: composer.left_out))
     pipeline = wiring.build(
-        settings, client, registry=registry, now_ms=now_ms, router=router, composer=composer
-    )
+        settings, client, registry=registry, now_ms=now_ms, router=router, composer=composer,
+        tracer=tracer,
+    )  # fmt: skip
     audit = AuditForwarder(client, pipeline.consumer)
     refusals = RefusalRecorder(audit)
     return WarnParts(
@@ -142,6 +148,7 @@ async def _build(settings: Settings, redis_url: str) -> WarnParts:
         pipeline=pipeline,
         audit=audit,
         refusals=refusals,
+        tracer=tracer,
         guard=security.of(settings, "admin", refusals.count),
         backfill=backfill_wiring.build_background(
             settings,
@@ -159,6 +166,15 @@ async def _build(settings: Settings, redis_url: str) -> WarnParts:
     )
 
 
+def _tracer(settings: Settings) -> Tracer | None:
+    return traces.exporting(
+        settings.trace_endpoint,
+        role="warn",
+        share=settings.trace_share,
+        most_a_second=settings.trace_most_per_second,
+    )
+
+
 def _dispatch(parts: WarnParts) -> DispatchRuntime:
     """Build the channels; the kill switch and the limits decide on each message."""
     switch = KillSwitch(parts.client, now_ms=now_ms)
@@ -173,6 +189,7 @@ def _dispatch(parts: WarnParts) -> DispatchRuntime:
         metrics=ChannelMetrics(parts.registry),
         now_ms=now_ms,
         permit=LimitPermit(limits),
+        tracer=parts.tracer,
     )
 
 

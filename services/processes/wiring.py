@@ -21,6 +21,7 @@ from services.carrier_policy import wiring as carrier_policy
 from services.decision import cascade, dry_run, review
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.decision_rules import DecisionRules
+from services.decision.decision_traces import DecisionTraces
 from services.decision.domain_facts.reader import read_domain_facts
 from services.decision.domain_facts.stage import DomainFactsStage
 from services.decision.domain_facts.table import DomainFacts
@@ -94,6 +95,7 @@ def build(
     policies: Callable[[], CarrierPolicies] | None = None,
     count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
     reviews_used: MinuteCounts | None = None,
+    traces: DecisionTraces | None = None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budgets(settings, observer))
@@ -108,19 +110,17 @@ def build(
         domains=_facts_stage(settings, facts, observer.facts_known),
     )  # fmt: skip
     dry_engine = _dry_engine(make, models, activity, (velocity, senders, reviews), count_dry_runs)
+    interception = _interception(
+        settings, engine, dry_engine,
+        observer=observer, now_ms=now_ms, repeated=repeated, traces=traces,
+    )  # fmt: skip
     return Decider(
-        engine=engine,
-        replica=replica,
-        activity=activity,
+        engine=engine, replica=replica, activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
         observe_calls=_observe_both(activity, velocity),
         home=HomePlan(settings.home_country),
-        interception=_interception(
-            settings, engine, dry_engine, observer=observer, now_ms=now_ms, repeated=repeated
-        ),
-        models=models,
-        domain_facts=facts,
-    )
+        interception=interception, models=models, domain_facts=facts,
+    )  # fmt: skip
 
 
 def _domain_facts(settings: Settings) -> ReloadedFile[DomainFacts] | None:
@@ -189,6 +189,7 @@ def _interception(
     observer: Observer,
     now_ms: Callable[[], int],
     repeated: RepeatedRequests | None,
+    traces: DecisionTraces | None,
 ) -> InterceptionServicer:
     return InterceptionServicer(
         engine=engine,
@@ -198,6 +199,7 @@ def _interception(
         observer=observer,
         repeated=repeated,
         protocol_answers=_protocol_answers(settings),
+        traces=traces,
     )
 
 

@@ -97,6 +97,7 @@ class Worker:
         hits = HitStore(
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
+        self._traces = worker_parts.traces(settings)
         self._build_sinks(redis, hits)
         self._policies = carrier_policy.of_worker(
             settings, redis, worker=self._name, counters=self._metrics, now_ms=now_ms
@@ -150,6 +151,7 @@ class Worker:
             hits,
             counters=self._metrics,
             interval_seconds=settings.hit_flush_ms / 1000,
+            traced=None if self._traces is None else self._traces.writing,
         )
         self._log = worker_parts.decision_log(settings, self._metrics)
         self._entry_hits = EntryHits(now_ms=now_ms, counters=self._metrics)
@@ -179,6 +181,7 @@ class Worker:
             policies=self._policies.current,
             count_dry_runs=self._metrics.dry_run,
             reviews_used=wiring.reviews_of_host(self._settings),
+            traces=self._traces,
         )
 
     def _observer(self) -> Observer:
@@ -235,6 +238,7 @@ class Worker:
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
             shed=self._metrics.shed,
+            traces=self._traces,
             waited=self._metrics.waited,
             timed=self._metrics.answered,
             security=security.of(settings, "decisions", self._refusals.count),
@@ -276,6 +280,8 @@ class Worker:
         await self._entry_flusher.drain(ending.left())
         await self._close_log(ending.left())
         await self._refusals.write(last=True)
+        if self._traces is not None:
+            self._traces.tracer.close(ending.left())
         logger.info("worker ends")
         return 0
 

@@ -9,10 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from blocklists.store.store import Store
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls
+from fanzha.tracing import tracer
 from infra.clock import now_ms
 from infra.data_paths import METRICS, NAME_VARIABLE, REQUEST_IDS
 from infra.redis.client import connect
 from infra.shared_table import SharedTable
+from services.decision.decision_traces import DecisionTraces
 from services.decision.exchange.call_exchange import CallExchange
 from services.decision.exchange.call_outbox import CallOutbox
 from services.decision.exchange.store import ExchangeStore
@@ -98,3 +100,14 @@ def metrics(settings: Settings) -> DecisionMetrics:
     return DecisionMetrics.on_page(
         settings.data_dir / METRICS, os.environ.get(NAME_VARIABLE, "worker"), os.getpid()
     )
+
+
+def traces(settings: Settings) -> DecisionTraces | None:
+    """Make what traces decisions; None where the settings name no collector."""
+    made = tracer.exporting(
+        settings.trace_endpoint,
+        role="worker",
+        share=settings.trace_share,
+        most_a_second=settings.trace_most_per_second,
+    )
+    return None if made is None else DecisionTraces(made)

@@ -57,6 +57,7 @@ from fanzha.v1 import (
 )
 from infra.port_binding import check_port_free
 from services.auth import identity
+from services.decision.decision_traces import DecisionTraces
 from services.decision.shed_reasons import ShedReason
 from services.rpc.access.handler import AccessServicer
 from services.rpc.core.call_context import RunningCalls
@@ -196,6 +197,7 @@ class RpcServer:
         shed: Callable[[ShedReason], None] = lambda _why: None,
         waited: Callable[[int, float], None] = lambda _requests, _seconds: None,
         timed: Timed = lambda _channel, _seconds: None,
+        traces: DecisionTraces | None = None,
         times: ConnectionTimes = _TIMES,
         page_key: PageKey | None = None,
     ) -> None:
@@ -218,7 +220,7 @@ class RpcServer:
                 longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed
             )
             queue = BatchQueue(shedder.shares, shedder.leave, waited, timed)
-            self._server = _deciding(options, decides, registry, shedder, queue)
+            self._server = _deciding(options, decides, registry, shedder, queue, traces=traces)
             self.methods += decision_paths(decides)
         else:
             self._server = _on_grpc_aio(options, registry)
@@ -292,12 +294,15 @@ def _deciding(
     registry: MethodRegistry,
     shedder: LoadShedder,
     queue: BatchQueue,
+    *,
+    traces: DecisionTraces | None,
 ) -> CoreServer:
     stages = DecisionStages(
         shedder=shedder,
         queue=queue,
         memory=registry.memory,
         running=RunningCalls(),
+        traces=traces,
     )
     decisions = {
         path: DecisionMethod(
@@ -306,6 +311,7 @@ def _deciding(
             authenticate=registry.authenticate(path),
             errors=registry.errors(path),
             stages=stages,
+            name=path.removeprefix("/"),
         )
         for path, (handler, single) in decision_paths(servicer).items()
     }

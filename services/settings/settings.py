@@ -37,6 +37,26 @@ class Settings(ConsoleSettings):
         defer_build=False,
     )
 
+    trace_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/]+)?$",
+        description="Where traces are exported to, by OTLP over gRPC, such as "
+        "http://127.0.0.1:4317; needs the extra traces. https:// by the certificate and headers of "
+        "OpenTelemetry's variables (OTEL_EXPORTER_OTLP_CERTIFICATE, OTEL_EXPORTER_OTLP_HEADERS). "
+        "Empty: nothing is traced.",
+    )
+    trace_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of requests for decisions that are traced where their caller says "
+        "nothing; where it sends a traceparent, that decides.",
+    )
+    trace_most_per_second: float = Field(
+        default=100.0,
+        ge=0,
+        description="Most requests a second that each worker traces, whoever asks for them.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Lowest severity that is logged."
     )

@@ -103,3 +103,5 @@ class WarningRecord:
     """Whether the person opened the link."""
     score: float | None = None
     """Fraud probability of a model; None without a model."""
+    trace: str = ""
+    """Of a traced decision: the span of its intake, as a ``traceparent``."""

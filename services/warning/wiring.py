@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 
 from fanzha.phone import HomePlan
+from fanzha.tracing.tracer import Tracer
 from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
@@ -91,9 +92,10 @@ def build(
     now_ms: Callable[[], int],
     router: Router | None = None,
     composer: Composer | None = None,
+    tracer: Tracer | None = None,
 ) -> WarningPipeline:
     """Build the pipeline; *client* must decode answers."""
-    builder = _Builder(settings, client, registry=registry, now_ms=now_ms)
+    builder = _Builder(settings, client, registry=registry, now_ms=now_ms, tracer=tracer)
     store, sources = builder.store(), WarningSources(client)
     intake = WarningIntake(
         client=client, store=store, router=router or PlainRouter(), now_ms=now_ms
@@ -133,8 +135,10 @@ class _Builder:
         *,
         registry: CollectorRegistry,
         now_ms: Callable[[], int],
+        tracer: Tracer | None = None,
     ) -> None:
         self._settings = settings
+        self._tracer = tracer
         self._client = client
         self._now_ms = now_ms
         self._case_metrics = CaseMetrics(registry)
@@ -170,6 +174,7 @@ class _Builder:
             max_age_hours=self._settings.warning_max_age_hours,
             counted=self.metrics.hits,
             retracted=RetractionStore(self._client).retracted,
+            tracer=self._tracer,
         )
         return self._hit_consumer(CONFIRMED, handler.handle)
 

@@ -32,6 +32,8 @@ class HitField(StrEnum):
     DECIDED_AT_MS = "decided_at_ms"
     RELATED = "related"
     FINGERPRINT = "fingerprint"
+    TRACEPARENT = "traceparent"
+    """Of a traced decision only, see `services.decision.decision_traces`."""
 
 
 def encode(fields: Mapping[str, str]) -> str:

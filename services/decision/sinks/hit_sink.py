@@ -9,7 +9,7 @@ loop; `HitBuffer.offer` costs microseconds for a batch with blocked rows, nothin
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from fanzha.decisions import Decisions
@@ -51,6 +51,17 @@ class HitSink(Protocol):
     async def write(self, hits: Iterable[WrittenHit]) -> None:
         """Write all, in order; raise `Unavailable` while the store is down."""
         ...
+
+
+class WriteSpans(Protocol):
+    """The hits of one write, and the spans of those that are traced."""
+
+    def __iter__(self) -> Iterator[WrittenHit]:
+        """Iterate over the hits."""
+        ...
+
+    def end(self, error: str = "") -> None:
+        """End the spans."""
 
 
 class HitBuffer:
@@ -130,7 +141,10 @@ class HitFlusher:
         *,
         counters: HitSinkCounters,
         interval_seconds: float,
+        traced: Callable[[Iterable[WrittenHit]], WriteSpans] | None = None,
     ) -> None:
+        """*traced* adds their trace to the hits of traced decisions; None: nothing is traced."""
+        self._traced = traced
         self._buffer = buffer
         self._sink = sink
         self._counters = counters
@@ -179,9 +193,15 @@ class HitFlusher:
                 await self._write(batches)
 
     async def _write(self, batches: list[HitBatch]) -> None:
+        hits = written_all(batches)
+        spans = None if self._traced is None else self._traced(hits)
         try:
-            await self._sink.write(written_all(batches))
-        except BaseException:
+            await self._sink.write(hits if spans is None else spans)
+        except BaseException as error:
             self._buffer.put_back(batches)
+            if spans is not None:
+                spans.end(type(error).__name__)
             raise
+        if spans is not None:
+            spans.end()
         self._counters.hits_written(sum(map(len, batches)))

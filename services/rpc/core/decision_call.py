@@ -8,11 +8,15 @@
 
 from contextvars import copy_context
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time_ns
+from typing import Any
 
+from fanzha.tracing.trace_context import TraceContext
+from fanzha.tracing.tracer import OpenSpan, SpanKind, Tracer
 from services.auth import identity
+from services.decision.decision_traces import DecisionTraces, context_of
 from services.rpc.core import api
-from services.rpc.core.api import CoreCall, Event
+from services.rpc.core.api import CoreCall, Event, Tag
 from services.rpc.core.call_context import RunningCalls
 from services.rpc.decide.batch_handler import Answer, BatchHandler
 from services.rpc.decide.batch_queue import BatchQueue
@@ -31,6 +35,8 @@ class DecisionStages:
     queue: BatchQueue
     memory: MemoryReturn
     running: RunningCalls
+    traces: DecisionTraces | None = None
+    """None: no request is traced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +49,17 @@ class DecisionMethod:
     authenticate: Authenticate
     errors: ErrorResponder
     stages: DecisionStages
+    name: str = ""
+    """Of service and method, such as ``fanzha.v1.InterceptionService/DecideCall``."""
 
     def accept(self, event: Event) -> None:
         """Begin the request that *event* reports."""
+        traces = self.stages.traces
+        if traces is not None:
+            parent = context_of(event.invocation_metadata)
+            if traces.tracer.wants(parent):
+                _TracedCall(event, self, traces.tracer, parent).begin()
+                return
         _DecisionCall(event, self).begin()
 
 
@@ -119,3 +133,51 @@ class _DecisionCall(CoreCall):
         self.finish(
             None, failed.code.value[0], failed.message.encode(), failed.trailers, watched=watched
         )
+
+
+class _TracedCall(_DecisionCall):
+    """A request with a span, from its headers to its answer.
+
+    It begins once the caller is known and has room: a stranger has no spans made.
+    """
+
+    __slots__ = ("_parent", "_span", "_start_ns", "_tracer")
+
+    def __init__(
+        self, event: Event, method: DecisionMethod, tracer: Tracer, parent: TraceContext | None
+    ) -> None:
+        super().__init__(event, method)
+        self._tracer, self._parent = tracer, parent
+        self._start_ns = time_ns()
+        self._span: OpenSpan | None = None
+
+    def _opened(self, data: bytes | None) -> tuple[BatchHandler, EncodedRequest]:
+        if self._tracer.has_room():
+            service, _, method = self._method.name.partition("/")
+            attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
+            self._span = self._tracer.begin(
+                self._method.name,
+                SpanKind.SERVER,
+                self._parent,
+                attributes,
+                start_ns=self._start_ns,
+            )
+        handler, request = super()._opened(data)
+        if self._span is not None:
+            request.trace = self._span.context
+        return handler, request
+
+    def finish(
+        self,
+        message: bytes | None,
+        status: int = 0,
+        details: bytes = b"",
+        trailers: Any = (),
+        *,
+        watched: bool = False,
+        then: Tag | None = None,
+    ) -> None:
+        super().finish(message, status, details, trailers, watched=watched, then=then)
+        if self._span is not None:
+            self._span.set("rpc.grpc.status_code", status)
+            self._span.end(f"status {status}" if status else "")

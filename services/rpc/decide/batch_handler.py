@@ -20,6 +20,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from time import time_ns
 from typing import Any, Protocol
 
 from fanzha.decisions import Decisions, Detail
@@ -27,6 +28,7 @@ from fanzha.errors import InvalidInput
 from fanzha.tables import Calls, Channel
 from services.auth import roles
 from services.auth.identity import Identity
+from services.decision.decision_traces import DecisionTraces, TracedRows
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
 from services.decision.protocol_answer.answers import MAX_PAGES, ProtocolAnswers
@@ -93,11 +95,14 @@ class BatchHandler:
         repeated: RepeatedRequests | None = None,
         protocol_answers: ProtocolAnswers | None = None,
         dry_runs: "BatchHandler | None" = None,
+        traces: DecisionTraces | None = None,
     ) -> None:
         """*repeated* recognises retries; None: each request is decided.
 
         *dry_runs* answers requests for dry runs; None: they are refused.
+        *traces* makes spans of requests that are traced; None: none are.
         """
+        self._traces = traces
         self.channel = channel
         self._dry_runs = dry_runs
         self._repeated = repeated
@@ -152,7 +157,7 @@ class BatchHandler:
         ]
 
     def _answer_in_time(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
-        now_ms = self._now_ms()
+        now_ms, started_ns = self._now_ms(), time_ns()
         table = self._decode(requests, now_ms)
         check_deadline = partial(_check_deadlines, requests)
         try:
@@ -164,7 +169,20 @@ class BatchHandler:
         protocol = self._protocol(requests, table, batch.decisions)
         answers = _encode(requests, batch.decisions, protocol, batch.repeats)
         self._observer.stage_done(self.channel, "respond")
+        if self._traces is not None:
+            self._trace(requests, batch.decisions, started_ns)
         return answers
+
+    def _trace(
+        self, requests: Sequence[EncodedRequest], decisions: Decisions, started_ns: int
+    ) -> None:
+        first, traced = 0, list[TracedRows]()
+        for request in requests:
+            if request.trace is not None:
+                traced.append((request.trace, first, request.rows))
+            first += request.rows
+        if traced and self._traces is not None:
+            self._traces.decided(self.channel.name.lower(), traced, decisions, started_ns)
 
     def _decide_once(
         self, requests: Sequence[EncodedRequest], table: Table, now_ms: int, context: BatchContext
@@ -214,7 +232,8 @@ class BatchHandler:
 
     async def answer_in_parts(self, request: EncodedRequest) -> Answer:
         """Answer a long request; raises `DeadlineExceeded`."""
-        now_ms, check_deadline = self._now_ms(), partial(_check_deadlines, [request])
+        now_ms, started_ns = self._now_ms(), time_ns()
+        check_deadline = partial(_check_deadlines, [request])
         parts: list[tuple[EncodedRequest, Table, Mapping[int, int]]] = []
         # All parts are decoded before any is decided, with one time of day.
         for part in split(self.channel, self._decoder.rows(request)):
@@ -239,8 +258,11 @@ class BatchHandler:
             first += len(table)
             await asyncio.sleep(0)
         self._observer.started(self.channel)
-        (answer,) = _encode([request], join_decisions(decided), protocol)
+        joined = join_decisions(decided)
+        (answer,) = _encode([request], joined, protocol)
         self._observer.stage_done(self.channel, "respond")
+        if self._traces is not None:
+            self._trace([request], joined, started_ns)
         return answer
 
     def _protocol_of_part(

@@ -12,6 +12,7 @@ from typing import Any
 from fanzha.decisions import Decisions
 from fanzha.tables import Channel
 from services.auth.identity import Identity
+from services.decision.decision_traces import DecisionTraces
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
@@ -36,6 +37,7 @@ class InterceptionServicer:
         repeated: RepeatedRequests | None = None,
         protocol_answers: ProtocolAnswers | None = None,
         dry_engine: DecisionPipeline | None = None,
+        traces: DecisionTraces | None = None,
     ) -> None:
         """*repeated* recognises retries; None: each request is decided.
 
@@ -48,6 +50,7 @@ class InterceptionServicer:
             observer=observer,
             repeated=repeated,
             protocol_answers=protocol_answers,
+            traces=traces,
         )
         self._calls = handler(
             *(Channel.CALL, columns.calls, reader.calls, live.decide_calls),
@@ -94,6 +97,7 @@ def _handler(
     observer: Observer,
     repeated: RepeatedRequests | None,
     protocol_answers: ProtocolAnswers | None,
+    traces: DecisionTraces | None,
 ) -> BatchHandler:
     decoder = RequestDecoder(
         channel,
@@ -109,7 +113,9 @@ def _handler(
     )
     # Apart from live requests: they share no batch, and no remembered answer.
     dry_runs = None if dry is None else common(decide=_dry(dry), observer=Observer())
-    return common(decide=decide, observer=observer, repeated=repeated, dry_runs=dry_runs)
+    return common(
+        decide=decide, observer=observer, repeated=repeated, dry_runs=dry_runs, traces=traces
+    )
 
 
 def _dry(decide: Decide) -> Decide:

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 
 from fanzha.errors import InvalidInput
 from fanzha.tables import MAX_ROWS, Channel
+from fanzha.tracing.trace_context import TraceContext
 from fanzha.v1 import interception_pb2 as pb
 from services.decision.observer import Table
 from services.rpc.decide import wire_format
@@ -65,6 +66,8 @@ class EncodedRequest:
     """The carrier of who sent it."""
     login: str = ""
     """Login that sent it."""
+    trace: TraceContext | None = None
+    """Its span; None: it is not traced."""
 
     def is_late(self) -> bool:
         """Tell whether the deadline has passed."""

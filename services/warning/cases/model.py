@@ -91,6 +91,8 @@ class Case:
     reached_at_ms: int = 0
     """When a message was first delivered to the person; 0: not yet."""
     closed_at_ms: int = 0
+    trace: str = ""
+    """``traceparent`` of the warning that opened it, where that is traced."""
     due_at_ms: int = 0
     """When the next step is due; 0: nothing is due."""
 

@@ -114,6 +114,7 @@ def _opened(event: CaseEvent) -> Case:
         changed_at_ms=event.at_ms,
         revision=1,
         due_at_ms=event.due_at_ms or 0,
+        trace=warning.trace,
     )
     return _joined(fresh, event)
 

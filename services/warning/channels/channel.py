@@ -25,6 +25,8 @@ class Outgoing:
     tier: int = 0
     """Tier of the case, 1 to 3; 0: unknown. Limits and quiet hours depend on it."""
     campaign: str = ""
+    trace: str = ""
+    """``traceparent`` of its case; empty: it is not traced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

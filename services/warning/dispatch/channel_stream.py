@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from fanzha.errors import InvalidInput
+from fanzha.tracing.trace_context import TRACEPARENT
 from infra.redis.consumer_group import StreamEntry
 from services.warning.cases import ids
 from services.warning.channels.channel import Outgoing
@@ -34,6 +35,7 @@ def read(fields: Mapping[str, str]) -> Outgoing:
         region=fields.get("region", ""),
         tier=min(int(tier), 3),
         campaign=fields.get("campaign", ""),
+        trace=fields.get(TRACEPARENT, ""),
     )
 
 

@@ -19,6 +19,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 from fanzha.errors import InvalidInput
+from fanzha.tracing.trace_context import TRACEPARENT
 from infra.redis.client import Client, within
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
@@ -147,6 +148,8 @@ class OutboxRelay:
             "region": case.region.code,
             "queued_at_ms": str(self._now_ms()),
         }
+        if case.trace:
+            fields[TRACEPARENT] = case.trace
         self._append_once(pipeline, send_stream(message.channel), message.id, fields, _OUT_ROWS)
         return [message.channel]
 

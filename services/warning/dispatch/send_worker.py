@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import partial
 
 from fanzha.errors import InvalidInput, Unavailable
+from fanzha.tracing import trace_context
+from fanzha.tracing.tracer import Attributes, SpanKind, Tracer
 from infra import safe_traceback
 from infra.backoff import Backoff
 from infra.circuit_breaker import CircuitBreaker
@@ -22,7 +24,7 @@ from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
 from infra.redis.stream_consumer import BLOCK_MS, StreamReader
-from services.warning.channels.channel import ChannelSender, Outgoing
+from services.warning.channels.channel import ChannelSender, Outgoing, SendResult
 from services.warning.dispatch import channel_stream
 from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.permits import AlwaysPermit, SendPermit
@@ -84,6 +86,7 @@ class SendWorker:
         consumer: str,
         now_ms: Callable[[], int],
         permit: SendPermit | None = None,
+        tracer: Tracer | None = None,
         on_disk: bool = True,
         claim_ms: int = 30_000,
         block_ms: int = BLOCK_MS,
@@ -101,7 +104,7 @@ class SendWorker:
             now_ms=now_ms,
         )
         self._claims = SendLedger(client, stream, owner=consumer, on_disk=on_disk)
-        self._sender = sender
+        self._sender, self._tracer = sender, tracer
         self._now_ms = now_ms
         self._permit = permit or AlwaysPermit()
         self._claim_ms = claim_ms
@@ -285,12 +288,22 @@ class SendWorker:
                     return
                 if not await self._mark_sending(outgoing.message_id):
                     return
-                sent = await self._sender.send(outgoing)
+                sent = await self._send(outgoing)
             async with self._load.ledger_slots:
                 await self._results.settle(entry, outgoing, sent)
         except Unavailable as error:
             # Not acknowledged: it is claimed again later, and resumed from the ledger.
             logger.warning("%s: a message waits: %s", self._stream, error)
+
+    async def _send(self, outgoing: Outgoing) -> SendResult:
+        parent = trace_context.read(outgoing.trace)
+        if self._tracer is None or parent is None:
+            return await self._sender.send(outgoing)
+        about: Attributes = {"fanzha.channel": self.channel, "fanzha.attempt": outgoing.attempt}
+        with self._tracer.within("send warning", SpanKind.CLIENT, parent, about) as span:
+            sent = await self._sender.send(outgoing)
+            span.set("fanzha.accepted", sent.accepted)
+        return sent
 
     async def _hold(self) -> None:
         """Refresh the idle time of entries in flight, so that no other worker claims them."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fanzha.errors import InvalidConfiguration, InvalidInput
+from fanzha.tracing.tracer import Tracer
 from infra.periodic import run_periodically
 from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup
@@ -109,6 +110,7 @@ def build(
     metrics: ChannelMetrics,
     now_ms: Callable[[], int],
     permit: SendPermit | None = None,
+    tracer: Tracer | None = None,
 ) -> DispatchRuntime:
     """Build each configured channel; must run inside an event loop."""
     builder = _ChannelBuilder(
@@ -119,6 +121,7 @@ def build(
         metrics=metrics,
         now_ms=now_ms,
         permit=permit,
+        tracer=tracer,
     )
     channels = [builder.build(name) for name in CHANNELS]
     return DispatchRuntime(
@@ -138,6 +141,7 @@ class _ChannelBuilder:
     metrics: ChannelMetrics
     now_ms: Callable[[], int]
     permit: SendPermit | None
+    tracer: Tracer | None
 
     def build(self, name: str) -> ChannelRuntime | None:
         """Build a channel; None where no sender is configured for it."""
@@ -170,6 +174,7 @@ class _ChannelBuilder:
             consumer=self.pipeline.consumer,
             now_ms=self.now_ms,
             permit=self.permit,
+            tracer=self.tracer,
             on_disk=self.settings.warning_claims_on_disk,
             claim_ms=self.settings.warning_claim_ms,
             counted=self.metrics.counted,

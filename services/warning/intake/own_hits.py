@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -10,9 +11,11 @@ from fanzha.decisions import MatchedOn
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
+from fanzha.tracing import trace_context
+from fanzha.tracing.tracer import SpanKind, Tracer
 from infra.redis.consumer_group import StreamEntry
 from services.decision.sinks.hit_fields import HitField
-from services.warning.intake.service import WarningIntake
+from services.warning.intake.service import IntakeResult, WarningIntake
 from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
 GROUP = "warning"
@@ -123,8 +126,13 @@ class OwnHitIntake:
         max_age_hours: int,
         counted: Callable[[str, int], None] = lambda _what, _by: None,
         retracted: Retracted | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
-        """*retracted* finds entries that were lifted as wrong."""
+        """*retracted* finds entries that were lifted as wrong.
+
+        *tracer* makes spans of hits of traced decisions; None: of none.
+        """
+        self._tracer = tracer
         self._intake = intake
         self._now_ms = now_ms
         self._max_age_ms = max_age_hours * 3_600_000
@@ -139,11 +147,47 @@ class OwnHitIntake:
         ]
         found = await self._without_retracted(found)
         warnings = [one for one in found if isinstance(one, WarningRecord)]
-        results = await self._intake.ingest(warnings)
+        if self._tracer is None:
+            results = await self._intake.ingest(warnings)
+        else:
+            results = await self._ingest_traced(self._tracer, warnings, entries)
         counts = Counter([one.status.value for one in results])
         counts.update(one.value for one in found if isinstance(one, SkipReason))
         for result, count in counts.items():
             self._counted(result, count)
+
+    async def _ingest_traced(
+        self, tracer: Tracer, warnings: Sequence[WarningRecord], entries: Sequence[StreamEntry]
+    ) -> list[IntakeResult]:
+        """Ingest, with a span for each hit of a traced decision, which its case remembers."""
+        parents = {
+            entry.fields[HitField.DECISION_ID]: parent
+            for entry in entries
+            if (parent := trace_context.read(entry.fields.get(HitField.TRACEPARENT, "")))
+        }
+        spans = {
+            reference: tracer.begin(
+                "ingest hit", SpanKind.CONSUMER, parent, {"fanzha.decision_id": reference}
+            )
+            for reference, parent in parents.items()
+        }
+        warnings = [
+            replace(one, trace=spans[one.reference].context.header())
+            if one.reference in spans
+            else one
+            for one in warnings
+        ]
+        error = "not ingested"
+        try:
+            results = await self._intake.ingest(warnings)
+            for one, result in zip(warnings, results, strict=True):
+                if one.reference in spans:
+                    spans[one.reference].set("fanzha.result", result.status.value)
+            error = ""
+        finally:
+            for span in spans.values():
+                span.end(error)
+        return results
 
     async def _without_retracted(
         self, found: Sequence[WarningRecord | SkipReason]

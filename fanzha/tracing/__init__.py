@@ -1,0 +1,1 @@
+"""Traces across processes: W3C trace context, and spans by OpenTelemetry."""
