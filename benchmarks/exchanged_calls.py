@@ -17,7 +17,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -47,7 +47,9 @@ _COST_ROWS, _COST_ROUNDS = 10_000, 40
 def main() -> int:
     """Measure, and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=0.1, help="of the worlds' callers")
+    parser.add_argument("--scale", type=float, default=0.1, help="of the worlds' frauds")
+    parser.add_argument("--ordinary", type=float, default=0.1, help="callers, of that scale's")
+    parser.add_argument("--days", type=int, default=1)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--calls-a-second", type=int, default=20_000)
     parser.add_argument("--cost", action="store_true")
@@ -58,7 +60,12 @@ def main() -> int:
         found = [
             row
             for world in (worlds.TRAINING, worlds.TEST)
-            for row in _recall(world, options.scale, options.workers, options.calls_a_second)
+            for row in _recall(
+                _smaller(world, options.days, options.ordinary),
+                options.scale,
+                options.workers,
+                options.calls_a_second,
+            )
         ]
     sys.stdout.write(json.dumps(machine.describe() | {"found": found}, indent=2) + "\n")
     return 0
@@ -161,6 +168,15 @@ def _calls(part: CallStream) -> Calls:
     )
 
 
+def _smaller(world: World, days: int, ordinary: float) -> World:
+    """Return a world of fewer days, and of fewer callers that are no frauds."""
+    behaviours = [
+        one if one.fraud else replace(one, callers=max(1, round(one.callers * ordinary)))
+        for one in world.behaviours
+    ]
+    return replace(world, days=days, behaviours=behaviours)
+
+
 def _recall(
     world: World, scale: float, workers: int, calls_a_second: int
 ) -> Iterator[dict[str, object]]:
@@ -227,8 +243,10 @@ async def _replay(
     for tick in np.union1d(ticks, end_ticks):
         now = slice(*np.searchsorted(end_ticks, (tick, tick + 1)))
         here = np.arange(*np.searchsorted(ticks, (tick, tick + 1)))
-        for number, worker in enumerate(workers):
+        for worker in workers:
             worker.now_ms = int(tick) * _TICK_MS
+        for number in np.union1d(owners[here], enders[ends[now]]).tolist():
+            worker = workers[number]
             due = ends[now][enders[ends[now]] == number]
             if len(due):
                 worker.ended(stream.take(due))
@@ -245,8 +263,9 @@ async def _replay(
 
 
 async def _exchange(workers: list[_Worker], line: _Line) -> None:
-    for worker in workers:
-        await worker.exchange.hear()
+    if line.told:
+        for worker in workers:
+            await worker.exchange.hear()
     for worker in workers:
         if len(worker.outbox):
             await worker.exchange.tell()

@@ -6,6 +6,8 @@ LISTS = "lists"
 """Folder of the list files of this host."""
 ADMIN_LISTS = "admin-lists"
 """Folder of the list files of list administration."""
+REDO = "list-redo"
+"""Folder of the changes of the lists that the store acknowledged."""
 AUDIT = "audit"
 """Folder of the audit log, unless the settings name another."""
 METRICS = "metrics"
@@ -33,6 +35,7 @@ OURS = (
     APPEALS,
     LISTS,
     ADMIN_LISTS,
+    REDO,
     AUDIT,
     METRICS,
     SIBLINGS,

@@ -5,7 +5,7 @@ process holds, reveals it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -19,6 +19,9 @@ from services.audit.events import AuditKind
 from services.audit.findings import ChainProblem, ChainReport
 from services.audit.log import AuditLog, LogHead
 from services.auth import identity
+
+_STORE = "store"
+"""In place of a file, for what is not in the log."""
 
 
 class _Stopped(Exception):
@@ -38,11 +41,17 @@ class LiveVerification:
     """Verifies *log*, one request at a time: each reads all of it.
 
     It must hold every checkpoint of *copies*, in Redis, and of *anchors*, in a second folder.
+    *lost* says what the log has and the store has lost.
     """
 
     def __init__(
-        self, log: AuditLog, copies: CheckpointCopies, anchors: AnchorFolder | None = None
+        self,
+        log: AuditLog,
+        copies: CheckpointCopies,
+        anchors: AnchorFolder | None = None,
+        lost: Callable[[], Awaitable[Sequence[Message]]] | None = None,
     ) -> None:
+        self._lost = lost
         self._log = log
         self._copies = copies
         self._anchors = anchors
@@ -62,6 +71,8 @@ class LiveVerification:
             copies = _first_by_sequence([*anchored, *await self._copies.all()])
             head = await self._log.checkpoint(CheckpointReason.VERIFICATION)
             report = await self._read(head, copies, progress or VerificationProgress())
+            for words in await self._lost() if self._lost is not None else ():
+                report.problems.append(ChainProblem(file=_STORE, line=0, sequence=0, words=words))
             await self._log.record(
                 AuditKind.LOG_VERIFIED, subject=SUBJECT, details=_details(report), actor=by
             )

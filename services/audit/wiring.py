@@ -1,5 +1,8 @@
 """The audit log of list administration and its verification, put together from settings."""
 
+from collections.abc import Awaitable, Callable, Sequence
+
+from fanzha.translation.message import Message
 from infra.clock import now_ms
 from infra.data_paths import AUDIT
 from services.audit.anchors import AnchorFolder
@@ -23,9 +26,12 @@ def build_log(settings: Settings, copies: CheckpointCopies) -> AuditLog:
 
 
 def build_verification(
-    settings: Settings, copies: CheckpointCopies, log: AuditLog
+    settings: Settings,
+    copies: CheckpointCopies,
+    log: AuditLog,
+    lost: Callable[[], Awaitable[Sequence[Message]]] | None = None,
 ) -> LiveVerification:
-    """Return what verifies *log* against the checkpoints kept elsewhere."""
+    """Return what verifies *log* against checkpoints kept elsewhere, and adds what is *lost*."""
     folder = settings.audit_anchor_dir
     anchors = None if folder is None else AnchorFolder(folder, log.key.public_file)
-    return LiveVerification(log, copies, anchors)
+    return LiveVerification(log, copies, anchors, lost)

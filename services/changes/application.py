@@ -278,7 +278,19 @@ class ChangeApplication:
                 "show {id}` shows it within a minute",
                 id=record.id, error=error,
             ) from error  # fmt: skip
+        await self._note(plan.change, done.version)
         return done.version
+
+    async def _note(self, change: ListChange, version: int) -> None:
+        """Keep what the store acknowledged, in case that it loses it."""
+        journal = self._context.journal
+        if journal is None:
+            return
+        try:
+            await asyncio.to_thread(journal.note, change, version)
+        except OSError as error:
+            # The change is made: only its repair after a failover is not possible.
+            logger.warning("version %d of the lists is not kept for a redo: %s", version, error)
 
     def _plan(
         self, snapshot: Snapshot, record: ChangeRequest, contents: ChangeContents

@@ -24,6 +24,7 @@ from services.changes.model import ChangeRequest, SecondPerson
 from services.changes.policy.impact import PolicyImpactSource
 from services.changes.popularity import PopularHosts
 from services.changes.preview import ChangePreview
+from services.changes.redo.journal import RedoJournal
 from services.changes.second_person import SecondPersonRule
 from services.changes.store import ChangeStore, ChangeTransition
 
@@ -84,6 +85,8 @@ class ChangeContext:
     """None without a decision log."""
     now_ms: Callable[[], int]
     retract: Retract = retract_nothing
+    journal: RedoJournal | None = None
+    """Keeps what the store acknowledges; None: nothing does."""
     step_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serializes the steps of this process; other processes are detected by state and revision."""
 

@@ -3,6 +3,7 @@
 Entries of an emergency expire by themselves in every worker; this only records it.
 """
 
+import asyncio
 import logging
 from dataclasses import replace
 from itertools import count
@@ -14,6 +15,7 @@ from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContext
 from services.changes.metrics import ChangeMetrics
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
+from services.changes.redo.lost_changes import LostChanges
 from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
@@ -31,13 +33,19 @@ _SYSTEM = "fanzha"
 class ChangeMaintenance:
     """Maintenance of change requests; runs in one process (`fanzha admin`)."""
 
-    def __init__(self, context: ChangeContext, metrics: ChangeMetrics) -> None:
+    def __init__(
+        self, context: ChangeContext, metrics: ChangeMetrics, lost: LostChanges | None = None
+    ) -> None:
+        self.lost = lost
+        """What looks for changes that the store lost; None where none are kept."""
         self._context = context
         self._metrics = metrics
         self._application = ChangeApplication(context)
 
     async def recover(self) -> None:
         """Complete or reject applications that an earlier process left; run before a compaction."""
+        if self.lost is not None:
+            await self.lost.step()
         await self._recover()
 
     async def run(self) -> None:
@@ -50,13 +58,14 @@ class ChangeMaintenance:
             if number % _PASSES_PER_RETENTION == 0:
                 await self.retain()
 
-        await run_periodically(
+        upkeep = run_periodically(
             step,
             every_seconds=INTERVAL_SECONDS,
             task="change maintenance",
             logger=logger,
             outages=(Unavailable, VersionConflict),
         )
+        await asyncio.gather(upkeep, *([self.lost.run()] if self.lost is not None else []))
 
     async def run_once(self) -> None:
         """Record expired emergencies, recover interrupted applications, set the gauges."""

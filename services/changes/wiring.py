@@ -21,6 +21,8 @@ from services.changes.maintenance import ChangeMaintenance
 from services.changes.metrics import ChangeMetrics
 from services.changes.policy.impact import PolicyImpactSource, of_log
 from services.changes.popularity import PopularHosts
+from services.changes.redo.journal import RedoJournal
+from services.changes.redo.lost_changes import LostChanges
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision_log import options as decision_log
@@ -43,6 +45,7 @@ def build(
     policy_impact: PolicyImpactSource | None = None,
     retract: Retract = retract_nothing,
     registry: CollectorRegistry | None = None,
+    journal: RedoJournal | None = None,
 ) -> tuple[ChangeService, ChangeMaintenance]:
     """Return the service and the maintenance of change requests.
 
@@ -63,8 +66,23 @@ def build(
         policy_impact=policy_impact,
         now_ms=now_ms,
         retract=retract,
+        journal=journal,
     )
-    return ChangeService(context), ChangeMaintenance(context, ChangeMetrics(registry))
+    metrics = ChangeMetrics(registry)
+    return ChangeService(context), ChangeMaintenance(context, metrics, _lost(context, metrics))
+
+
+def _lost(context: ChangeContext, metrics: ChangeMetrics) -> LostChanges | None:
+    if context.journal is None:
+        return None
+    return LostChanges(
+        context.journal,
+        context.lists,
+        audit=context.audit,
+        step_lock=context.step_lock,
+        now_ms=context.now_ms,
+        counted=metrics.lost,
+    )
 
 
 def impact(settings: Settings) -> ImpactSource:

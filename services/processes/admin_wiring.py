@@ -7,6 +7,7 @@ from prometheus_client import Counter
 from blocklists.edge.lists import EdgeLists
 from fanzha.phone import HomePlan
 from infra.clock import now_ms
+from infra.data_paths import REDO
 from infra.redis.shared_key import SharedKey
 from services.appeals import wiring as appeal_wiring
 from services.appeals.decision_log_lookup import LoggedDecisions
@@ -20,6 +21,7 @@ from services.audit.refusals import RefusalRecorder
 from services.auth.known_identities import SeenCallers
 from services.changes import wiring as change_requests
 from services.changes.maintenance import ChangeMaintenance
+from services.changes.redo.journal import RedoJournal
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision.campaigns.store import CampaignStore
@@ -168,6 +170,7 @@ def _changes(context: AdminContext) -> tuple[ChangeService, ChangeMaintenance]:
         policy_impact=change_requests.policy_impact(context.settings),
         retract=RetractionStore(context.connect()).publish,
         registry=context.registry,
+        journal=RedoJournal(context.settings.data_dir / REDO),
     )
 
 
@@ -253,7 +256,10 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
             context.audit,
             services.evidence,
             audit_log.build_verification(
-                context.settings, CheckpointCopies(context.connect()), context.audit
+                context.settings,
+                CheckpointCopies(context.connect()),
+                context.audit,
+                services.upkeep.lost.problems if services.upkeep.lost else None,
             ),
         ),
         "changes": ChangeServicer(services.changes, services.drafts),

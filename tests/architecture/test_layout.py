@@ -57,7 +57,6 @@ SHORT_MODULES = {
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
     "services/appeals/scope.py": "the role name that other subjects have, too",
     "services/auth/personal_data.py": "who sees full numbers is said once",
-    "services/changes/metrics.py": "the role name that other subjects have, too",
     "blocklists/exporters/rspamd.py": "a file for each format",
     "services/cli/_common/line_breaks.py": "the one place that reaches into rich",
     "services/cli/version.py": "a command of its own",

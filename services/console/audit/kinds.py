@@ -22,6 +22,8 @@ KINDS: Mapping[str, str] = {
     "login_failed": gettext_noop("Login failed"),
     "exported": gettext_noop("Exported"),
     "appeal_opened": gettext_noop("Appeal opened"),
+    "change_reapplied": gettext_noop("Change applied again that the store had lost"),
+    "change_lost": gettext_noop("Change lost by the store"),
     "appeal_taken": gettext_noop("Appeal taken"),
     "appeal_decided": gettext_noop("Appeal decided"),
     "warnings_stopped": gettext_noop("Warnings stopped"),

@@ -1,0 +1,165 @@
+"""Changes that the store acknowledged and lost are found, and applied again or reported."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from blocklists.entry_table import EntryTable
+from blocklists.store.store import BASE, CHANGES, HEAD, RECENT
+from services.audit.events import AuditKind
+from services.auth.identity import acting_as
+from services.changes.redo.journal import KEPT_MS, LEAST_FILES, RedoJournal
+from services.changes.redo.lost_changes import LostChanges
+from tests.support.builders import a_change, an_entry
+from tests.support.change_desk import LI, ChangeDesk, a_draft, change_desk
+from tests.support.processes import PATIENCE_SECONDS
+
+ONE, TWO, THREE = (an_entry(f"+861700000000{number}") for number in (1, 2, 3))
+ALL = {f"block {entry.pattern}" for entry in (ONE, TWO, THREE)}
+
+
+@pytest.fixture
+async def desk(redis_url: str, tmp_path: Path) -> AsyncIterator[ChangeDesk]:
+    journal = RedoJournal(tmp_path / "redo")
+    async with change_desk(redis_url, tmp_path / "lists", journal=journal) as found:
+        yield found
+
+
+@pytest.fixture
+def lost(desk: ChangeDesk) -> LostChanges:
+    assert desk.upkeep.lost is not None
+    return desk.upkeep.lost
+
+
+class Failover:
+    """Takes the lists of a store back to what they were, as a replica that lagged behind does."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        with redis.Redis.from_url(url) as client:
+            self._kept = {key: client.dump(key) for key in (HEAD, CHANGES, RECENT, BASE)}
+
+    async def happens(self, desk: ChangeDesk) -> None:
+        """Fail over, and wait until the lists of the desk are those of the store."""
+        await desk.lists()
+        with redis.Redis.from_url(self._url) as client:
+            for key, content in self._kept.items():
+                client.delete(key)
+                if content is not None:
+                    client.restore(key, 0, content)
+            # Connections break, as those to a lost primary do.
+            client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        head = await desk.store.head()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while desk.replica.current.version != head.version:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+
+
+async def block(desk: ChangeDesk, *entries: object) -> None:
+    for entry in entries:
+        with acting_as(LI):
+            await desk.changes.submit_and_apply(a_draft(entry))  # type: ignore[arg-type]
+
+
+def kinds(desk: ChangeDesk) -> list[AuditKind]:
+    return [kind for kind in desk.audit.kinds if kind.name.startswith("CHANGE_")]
+
+
+async def test_what_a_failover_lost_is_applied_again_in_order(
+    desk: ChangeDesk, lost: LostChanges, redis_url: str
+) -> None:
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block(desk, TWO, THREE)
+    before = await desk.listed()
+    await failover.happens(desk)
+    assert (await desk.store.head()).version == 1
+
+    await lost.step()
+    await lost.step()
+
+    head = await desk.store.head()
+    assert (set(before), head.version) == (ALL, 3)
+    assert await desk.listed() == before
+    assert kinds(desk).count(AuditKind.CHANGE_REAPPLIED) == 2
+    assert await lost.problems() == []
+
+
+async def test_a_loss_is_noticed_after_other_changes_were_made(
+    desk: ChangeDesk, lost: LostChanges, redis_url: str
+) -> None:
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block(desk, TWO)
+    await failover.happens(desk)
+    await block(desk, THREE)
+
+    await lost.step()
+
+    assert set(await desk.listed()) == ALL
+
+
+async def test_a_change_whose_entry_was_changed_since_is_reported_and_not_applied(
+    desk: ChangeDesk, lost: LostChanges, redis_url: str
+) -> None:
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block(desk, TWO)
+    await failover.happens(desk)
+    await block(desk, TWO)
+    version = (await desk.store.head()).version
+
+    await lost.step()
+    await lost.step()
+
+    assert (await desk.store.head()).version == version
+    assert kinds(desk).count(AuditKind.CHANGE_LOST) == 1
+    [words] = await lost.problems()
+    assert "version 2" in str(words)
+
+
+async def test_another_store_gets_nothing_of_the_one_before(
+    desk: ChangeDesk, lost: LostChanges, redis_url: str
+) -> None:
+    await block(desk, ONE, TWO)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+
+    await lost.step()
+
+    assert (await desk.store.head()).version == 0
+    assert kinds(desk).count(AuditKind.CHANGE_LOST) == 2
+
+
+async def test_nothing_is_done_while_nothing_is_lost(desk: ChangeDesk, lost: LostChanges) -> None:
+    await block(desk, ONE, TWO)
+    head = await desk.store.head()
+    await desk.store.rebase(head, EntryTable.from_entries([ONE, TWO]))
+
+    await lost.step()
+
+    assert await desk.store.head() == head
+    assert AuditKind.CHANGE_REAPPLIED not in desk.audit.kinds
+
+
+def test_a_journal_keeps_what_it_is_given_and_forgets_it_in_time(tmp_path: Path) -> None:
+    journal = RedoJournal(tmp_path)
+    for version in range(1, LEAST_FILES + 2):
+        journal.note(a_change(version, ONE, TWO), version)
+    kept, *others = journal.kept()
+    file = tmp_path / kept.file
+    read, mode = journal.read(kept), file.stat().st_mode & 0o777
+
+    file.write_bytes(file.read_bytes()[:-1])
+    damaged = journal.read(kept)
+    journal.prune(int(file.stat().st_mtime * 1000) + KEPT_MS - 60_000)
+    left = journal.kept()
+    journal.prune(int(file.stat().st_mtime * 1000) + KEPT_MS + 600_000)
+
+    assert read is not None
+    assert [read.additions.entry(row) for row in range(2)] == [ONE, TWO]
+    assert (damaged, mode) == (None, 0o600)
+    assert (left, RedoJournal(tmp_path).kept()) == ([kept, *others], others)
