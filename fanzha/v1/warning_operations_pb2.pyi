@@ -7,6 +7,7 @@ list entries were worth, examples for training, policies tried on past cases.
 
 from collections import abc as _abc
 from fanzha.v1 import decision_pb2 as _decision_pb2
+from fanzha.v1 import warning_report_pb2 as _warning_report_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -1303,3 +1304,116 @@ class LintTextResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LintTextResponse: _TypeAlias = LintTextResponse  # noqa: Y015
+
+@_typing.final
+class RobotScriptFigures(_message.Message):
+    """The dialogues of one script of the robot."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class EndedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    SCRIPT_FIELD_NUMBER: _builtins.int
+    BEGUN_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
+    UNDERSTOOD_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_INTERVAL_FIELD_NUMBER: _builtins.int
+    script: _builtins.str
+    """Name, language, version and variant, such as sms.zh@1:a."""
+    begun: _builtins.int
+    """Dialogues that began."""
+    difference: _builtins.float
+    """How much more that is than in the first variant of the script; absent: it is the first, or none
+    has ended.
+    """
+    @_builtins.property
+    def ended(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Of those: ended, by how: understood, paid, officer, stopped or lost. More may be added."""
+
+    @_builtins.property
+    def understood(self) -> _warning_report_pb2.ShareInterval:
+        """Share of those that ended in which the person understood; absent: none has ended."""
+
+    @_builtins.property
+    def difference_interval(self) -> _warning_report_pb2.ShareInterval:
+        """Its interval (Newcombe)."""
+
+    def __init__(
+        self,
+        *,
+        script: _builtins.str = ...,
+        begun: _builtins.int = ...,
+        ended: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        understood: _warning_report_pb2.ShareInterval | None = ...,
+        difference: _builtins.float | None = ...,
+        difference_interval: _warning_report_pb2.ShareInterval | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_difference", b"_difference", "difference", b"difference", "difference_interval", b"difference_interval", "understood", b"understood"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_difference", b"_difference", "begun", b"begun", "difference", b"difference", "difference_interval", b"difference_interval", "ended", b"ended", "script", b"script", "understood", b"understood"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__difference: _TypeAlias = _typing.Literal["difference"]  # noqa: Y015
+    _WhichOneofArgType__difference: _TypeAlias = _typing.Literal["_difference", b"_difference"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__difference) -> _WhichOneofReturnType__difference | None: ...
+
+Global___RobotScriptFigures: _TypeAlias = RobotScriptFigures  # noqa: Y015
+
+@_typing.final
+class GetRobotReportRequest(_message.Message):
+    """Asks for the report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRobotReportRequest: _TypeAlias = GetRobotReportRequest  # noqa: Y015
+
+@_typing.final
+class GetRobotReportResponse(_message.Message):
+    """The report, since the robot is on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCRIPTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def scripts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RobotScriptFigures]:
+        """Variants of a script side by side."""
+
+    def __init__(
+        self,
+        *,
+        scripts: _abc.Iterable[Global___RobotScriptFigures] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["scripts", b"scripts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRobotReportResponse: _TypeAlias = GetRobotReportResponse  # noqa: Y015

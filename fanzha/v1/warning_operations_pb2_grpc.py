@@ -85,6 +85,11 @@ class WarningOperationsServiceStub:
                 request_serializer=fanzha_dot_v1_dot_warning__operations__pb2.LintTextRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.LintTextResponse.FromString,
                 _registered_method=True)
+        self.GetRobotReport = channel.unary_unary(
+                '/fanzha.v1.WarningOperationsService/GetRobotReport',
+                request_serializer=fanzha_dot_v1_dot_warning__operations__pb2.GetRobotReportRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.GetRobotReportResponse.FromString,
+                _registered_method=True)
 
 
 class WarningOperationsServiceServicer:
@@ -165,6 +170,13 @@ class WarningOperationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRobotReport(self, request, context):
+        """Says how the robot's dialogues ended, by script and variant.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WarningOperationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -217,6 +229,11 @@ def add_WarningOperationsServiceServicer_to_server(servicer, server):
                     servicer.LintText,
                     request_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.LintTextRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_warning__operations__pb2.LintTextResponse.SerializeToString,
+            ),
+            'GetRobotReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRobotReport,
+                    request_deserializer=fanzha_dot_v1_dot_warning__operations__pb2.GetRobotReportRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_warning__operations__pb2.GetRobotReportResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -490,6 +507,33 @@ class WarningOperationsService:
             '/fanzha.v1.WarningOperationsService/LintText',
             fanzha_dot_v1_dot_warning__operations__pb2.LintTextRequest.SerializeToString,
             fanzha_dot_v1_dot_warning__operations__pb2.LintTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRobotReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.WarningOperationsService/GetRobotReport',
+            fanzha_dot_v1_dot_warning__operations__pb2.GetRobotReportRequest.SerializeToString,
+            fanzha_dot_v1_dot_warning__operations__pb2.GetRobotReportResponse.FromString,
             options,
             channel_credentials,
             insecure,

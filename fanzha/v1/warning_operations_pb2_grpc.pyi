@@ -63,6 +63,8 @@ class WarningOperationsServiceStub:
     """Says what no warning may have in a text: links, numbers, accounts, invitations. Nothing is
     kept.
     """
+    GetRobotReport: _grpc.UnaryUnaryMultiCallable[_warning_operations_pb2.GetRobotReportRequest, _warning_operations_pb2.GetRobotReportResponse]
+    """Says how the robot's dialogues ended, by script and variant."""
 
 @_typing.type_check_only
 class WarningOperationsServiceAsyncStub(WarningOperationsServiceStub):
@@ -97,6 +99,8 @@ class WarningOperationsServiceAsyncStub(WarningOperationsServiceStub):
     """Says what no warning may have in a text: links, numbers, accounts, invitations. Nothing is
     kept.
     """
+    GetRobotReport: _aio.UnaryUnaryMultiCallable[_warning_operations_pb2.GetRobotReportRequest, _warning_operations_pb2.GetRobotReportResponse]  # type: ignore[assignment]
+    """Says how the robot's dialogues ended, by script and variant."""
 
 class WarningOperationsServiceServicer(metaclass=_abc_1.ABCMeta):
     """For operators and auditors of the warning pipeline."""
@@ -188,5 +192,13 @@ class WarningOperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says what no warning may have in a text: links, numbers, accounts, invitations. Nothing is
         kept.
         """
+
+    @_abc_1.abstractmethod
+    def GetRobotReport(
+        self,
+        request: _warning_operations_pb2.GetRobotReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warning_operations_pb2.GetRobotReportResponse, _abc.Awaitable[_warning_operations_pb2.GetRobotReportResponse]]:
+        """Says how the robot's dialogues ended, by script and variant."""
 
 def add_WarningOperationsServiceServicer_to_server(servicer: WarningOperationsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

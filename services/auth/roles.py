@@ -239,6 +239,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "PreviewPolicy": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
         "ListTemplates": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.DISPATCHER),
         "LintText": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.DISPATCHER),
+        "GetRobotReport": _of(Role.OPERATOR, Role.AUDITOR, Role.DISPATCHER),
     },
     "fanzha.v1.WarningPolicyService": {
         "GetWarningPolicy": _OVERSEERS,

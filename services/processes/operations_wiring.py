@@ -37,6 +37,7 @@ from services.warning.policy.trial import PolicyTrial
 from services.warning.reports import map_service
 from services.warning.reports import service as reporting
 from services.warning.reports.group_risks import TargetingService
+from services.warning.robot.store import RobotStore
 
 
 def servicer(
@@ -60,6 +61,7 @@ def servicer(
             groups_file=settings.warning_groups_file,
             home_country=settings.home_country,
         ),
+        robot=RobotStore(client),
         templates=cache(partial(MessageCatalog.load, settings.warning_templates_dir)),
     )
 

@@ -40,6 +40,7 @@ from services.warning.dispatch import wiring as dispatch_wiring
 from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.metrics import ChannelMetrics
+from services.warning.dispatch.outbox_relay import nothing_more
 from services.warning.dispatch.permits import LimitPermit
 from services.warning.dispatch.wiring import DispatchRuntime
 from services.warning.intake import cloud_events_http
@@ -50,6 +51,8 @@ from services.warning.policy.follower import FollowedWarningPolicy
 from services.warning.policy.metrics import RulebookMetrics
 from services.warning.policy.router import PolicyRouter, TemplateComposer
 from services.warning.policy.rulebook import Rulebook
+from services.warning.robot import wiring as robot_wiring
+from services.warning.robot.wiring import RobotParts
 from services.warning.wiring import WarningPipeline
 
 logger = logging.getLogger(__name__)
@@ -77,6 +80,7 @@ class WarnParts:
     backfill: BackfillBackground
     policy: FollowedWarningPolicy
     tracer: Tracer | None
+    robot: RobotParts | None
 
 
 async def run(settings: Settings) -> int:
@@ -131,12 +135,16 @@ async def _build(settings: Settings, redis_url: str) -> WarnParts:
     book = await asyncio.to_thread(rulebook.load, settings)
     router, composer = _router(book)
     registry.register(RulebookMetrics(book.regions, lambda: composer.left_out))
-    pipeline = wiring.build(
-        settings, client, registry=registry, now_ms=now_ms, router=router, composer=composer,
-        tracer=tracer,
-    )  # fmt: skip
+    robot = await asyncio.to_thread(robot_wiring.build, settings, client)
+    pipeline = _pipeline(
+        settings, client, registry, router=router, composer=composer, robot=robot, tracer=tracer
+    )
     audit = AuditForwarder(client, pipeline.consumer)
     refusals = RefusalRecorder(audit)
+    backfill = backfill_wiring.build_background(
+        settings, client, lists=connect(redis_url, decode_responses=False), router=router,
+        audit=audit, worker=pipeline.consumer, metrics=BackfillMetrics(registry), now_ms=now_ms,
+    )  # fmt: skip
     return WarnParts(
         settings=settings,
         client=client,
@@ -150,19 +158,33 @@ async def _build(settings: Settings, redis_url: str) -> WarnParts:
         refusals=refusals,
         tracer=tracer,
         guard=security.of(settings, "admin", refusals.count),
-        backfill=backfill_wiring.build_background(
-            settings,
-            client,
-            lists=connect(redis_url, decode_responses=False),
-            router=router,
-            audit=audit,
-            worker=pipeline.consumer,
-            metrics=BackfillMetrics(registry),
-            now_ms=now_ms,
-        ),
+        backfill=backfill,
         policy=follower.follow(
             settings, client, worker=pipeline.consumer, use=router.use, now_ms=now_ms
         ),
+        robot=robot,
+    )
+
+
+def _pipeline(
+    settings: Settings,
+    client: Client,
+    registry: CollectorRegistry,
+    *,
+    router: PolicyRouter,
+    composer: TemplateComposer,
+    robot: RobotParts | None,
+    tracer: Tracer | None,
+) -> WarningPipeline:
+    return wiring.build(
+        settings,
+        client,
+        registry=registry,
+        now_ms=now_ms,
+        router=router,
+        composer=robot.composer(composer) if robot else composer,
+        written=robot.written if robot else nothing_more,
+        tracer=tracer,
     )
 
 
@@ -177,10 +199,6 @@ def _tracer(settings: Settings) -> Tracer | None:
 
 def _dispatch(parts: WarnParts) -> DispatchRuntime:
     """Build the channels; the kill switch and the limits decide on each message."""
-    switch = KillSwitch(parts.client, now_ms=now_ms)
-    limits = LimitStore(
-        parts.client, rules=parts.book.rules, stopped=switch.is_stopped, now_ms=now_ms
-    )
     return dispatch_wiring.build(
         parts.settings,
         parts.client,
@@ -188,8 +206,16 @@ def _dispatch(parts: WarnParts) -> DispatchRuntime:
         router=parts.router,
         metrics=ChannelMetrics(parts.registry),
         now_ms=now_ms,
-        permit=LimitPermit(limits),
         tracer=parts.tracer,
+        permit=LimitPermit(_limits(parts)),
+        on_reply=parts.robot.intake.store if parts.robot else None,
+    )
+
+
+def _limits(parts: WarnParts) -> LimitStore:
+    switch = KillSwitch(parts.client, now_ms=now_ms)
+    return LimitStore(
+        parts.client, rules=parts.book.rules, stopped=switch.is_stopped, now_ms=now_ms
     )
 
 
@@ -244,6 +270,18 @@ def _start_background(parts: WarnParts, dispatch: DispatchRuntime) -> "list[asyn
     background += [asyncio.create_task(one) for one in parts.backfill.running()]
     background.append(asyncio.create_task(parts.refusals.run()))
     background.append(asyncio.create_task(parts.indexes.keep()))
+    if parts.robot is not None:
+        robot = robot_wiring.consumer(
+            parts.robot,
+            parts.client,
+            cases=parts.pipeline.store,
+            dead=parts.pipeline.dead,
+            name=parts.pipeline.consumer,
+            opt_outs=_limits(parts),
+            registry=parts.registry,
+            now_ms=now_ms,
+        )
+        background.append(asyncio.create_task(robot.run()))
     if parts.settings.warning_drop_dir is not None:
         folder = DropFolder(parts.settings.warning_drop_dir, parts.pipeline.submission)
         background.append(asyncio.create_task(folder.run()))

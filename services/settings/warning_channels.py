@@ -37,6 +37,15 @@ class WarningChannelSettings(WarningSettings):
     warning_smpp_per_second: float = Field(
         default=100, gt=0, le=100_000, description="Most SMS parts per second."
     )
+    warning_robot: bool = Field(
+        default=False,
+        description="Whether the robot answers what people write back to warnings by SMS: "
+        "docs/how-to/robot.md.",
+    )
+    warning_robot_scripts_dir: Path | None = Field(
+        default=None,
+        description="Folder of scripts of the robot, in place of those that come along.",
+    )
     warning_webhook_url: str = Field(
         default="",
         description="Endpoint that receives the warnings of warning_webhook_channels as "

@@ -27,7 +27,13 @@ from services.warning.cases.opening import PlainRouter, Router
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch import outbox_relay
 from services.warning.dispatch.delivery_records import DeliveryRecords
-from services.warning.dispatch.outbox_relay import Composer, OutboxRelay, PlainComposer
+from services.warning.dispatch.outbox_relay import (
+    Composer,
+    OnWritten,
+    OutboxRelay,
+    PlainComposer,
+    nothing_more,
+)
 from services.warning.intake import own_hits
 from services.warning.intake.dismissals import DismissalHandler
 from services.warning.intake.own_hits import OwnHitIntake
@@ -92,16 +98,17 @@ def build(
     now_ms: Callable[[], int],
     router: Router | None = None,
     composer: Composer | None = None,
+    written: OnWritten = nothing_more,
     tracer: Tracer | None = None,
 ) -> WarningPipeline:
-    """Build the pipeline; *client* must decode answers."""
+    """Build the pipeline; *client* must decode answers. *written* is told of each message."""
     builder = _Builder(settings, client, registry=registry, now_ms=now_ms, tracer=tracer)
     store, sources = builder.store(), WarningSources(client)
     intake = WarningIntake(
         client=client, store=store, router=router or PlainRouter(), now_ms=now_ms
     )
     warning_parser = builder.warning_parser()
-    relays = builder.relays(store, composer or PlainComposer())
+    relays = builder.relays(store, composer or PlainComposer(), written)
     streams = builder.streams(intake, store)
     return WarningPipeline(
         store=store,
@@ -217,13 +224,16 @@ class _Builder:
             counted=self.metrics.retracted,
         )
 
-    def relays(self, store: CaseStore, composer: Composer) -> list[StreamConsumer]:
+    def relays(
+        self, store: CaseStore, composer: Composer, written: OnWritten
+    ) -> list[StreamConsumer]:
         relay = OutboxRelay(
             client=self._client,
             store=store,
             composer=composer,
             now_ms=self._now_ms,
             relayed=self.metrics.relayed,
+            written=written,
         )
         return outbox_relay.consumers(
             self._client,

@@ -43,6 +43,12 @@ class MessageCentre:
         await self._say(what)
         await self.wait_for("ordered", before + 1)
 
+    async def reply(self, text: str, *, by: str, to: str = "96110") -> int:
+        """Let somebody write back; return the status that the client answers with."""
+        before = len(self.of("replied"))
+        await self._say({"reply": text, "by": by, "to": to})
+        return int((await self.wait_for("replied", before + 1))[-1]["status"])
+
     async def hang_up(self) -> None:
         """Let it drop all connections."""
         await self._say({"hangup": True})

@@ -43,6 +43,9 @@ FIELDS = (
     "registered", "assigned", "settled", "reopened", "proposed", "seen again", "sighting settled",
     "financial fraud", "steps", "next deadline", "cleanup", "step", "not needed", "changes",
     "outcome", "overdue", "open", "done",
+    # Of the robot's dialogues.
+    "script", "states", "ends", "ways", "begun", "ended", "understood", "paid", "officer",
+    "stopped", "lost", "difference",
     # Of tasks and assessments.
     "task", "list", "unit", "level", "measure", "weight", "floor", "target", "rank", "score",
     "counts for it", "month", "formula", "published", "units", "of", "share", "points", "tasks",
@@ -63,6 +66,8 @@ _CRITICAL = (
 )
 """Categories of the shipped list of critical names; files of users may have others."""
 EXTRA = (
+    *(("meaning", word) for word in ("paid", "officer", "stop", "who", "no", "yes", "other")),
+    *(("robot_outcome", word) for word in ("understood", "paid", "officer", "stopped", "lost")),
     *(("unit_level", level) for level in ("province", "city", "county")),
     *(("measure", name) for name in (
         *("tasks in time", "warned in time", "reached", "finished", "dissuaded", "accuracy"),

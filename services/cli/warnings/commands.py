@@ -11,6 +11,7 @@ from services.cli.warnings import (
     policy,
     policy_changes,
     regions,
+    robot,
     sources,
     suspected,
     templates,
@@ -26,6 +27,7 @@ policy_changes.add_to(policy.app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(templates.app, name="templates")
 app.command()(regions.region)
+app.add_typer(robot.app, name="robot")
 app.command()(control.stop)
 app.command()(control.start)
 app.command()(control.status)

@@ -17,6 +17,8 @@ from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord, EntryOu
 from services.warning.outcomes.example_export import ExampleExport, ExportProgress
 from services.warning.outcomes.reliability import NOTHING, OutcomeTally
 from services.warning.policy.trial import PolicyTrial
+from services.warning.robot import report
+from services.warning.robot.store import RobotStore
 
 DEFAULT_PER_PAGE = 100
 MOST_PER_PAGE = 1000
@@ -35,8 +37,10 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
         entries: EntryOutcomeStore,
         examples: ExampleExport,
         policies: PolicyTrial,
+        robot: RobotStore,
         templates: Callable[[], MessageCatalog] = MessageCatalog.load,
     ) -> None:
+        self._robot = robot
         self._dead_letters = dead_letters
         self._sources = sources
         self._entries = entries
@@ -154,6 +158,12 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
         if not text.strip():
             raise InvalidInput("text: required")
         return messages.linted(text, await asyncio.to_thread(linter.faults, text))
+
+    async def GetRobotReport(
+        self, request: pb.GetRobotReportRequest, context: object
+    ) -> pb.GetRobotReportResponse:
+        found = report.figures(await self._robot.outcomes())
+        return pb.GetRobotReportResponse(scripts=map(messages.robot_figures, found))
 
 
 def _size(name: str, requested: int) -> int:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from classifiers.evaluation.metrics import Interval
 from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import warning_operations_pb2 as pb
+from fanzha.v1 import warning_report_pb2 as report_pb
 from services.warning.dead_letter_control import MaskedDeadLetter
 from services.warning.intake.sources import SourceFeedback, SourceQuality
 from services.warning.messages.linter import LintFault
@@ -17,6 +19,7 @@ from services.warning.outcomes.examples import LabelledDecision
 from services.warning.outcomes.reliability import OutcomeTally
 from services.warning.policy.preview import PolicyPreview
 from services.warning.policy.trial import TrialProgress
+from services.warning.robot.report import ScriptFigures
 
 # Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
@@ -168,3 +171,19 @@ def linted(text: str, faults: Sequence[LintFault]) -> pb.LintTextResponse:
         sms_units=size.units,
         alphabet=size.encoding,
     )
+
+
+def robot_figures(one: ScriptFigures) -> pb.RobotScriptFigures:
+    """Write the dialogues of one script."""
+    return pb.RobotScriptFigures(
+        script=one.script,
+        begun=one.begun,
+        ended={outcome.value: count for outcome, count in one.ended.items()},
+        understood=_interval(one.understood),
+        difference=one.difference,
+        difference_interval=_interval(one.difference_interval),
+    )
+
+
+def _interval(one: Interval | None) -> report_pb.ShareInterval | None:
+    return report_pb.ShareInterval(low=one.low, high=one.high) if one else None

@@ -50,6 +50,16 @@ def correction_id(case: str, channel: str) -> str:
     return f"{case}.{digest}"
 
 
+ROBOT_STEP = 1_000
+"""Steps from here on are turns of the robot's dialogue, not of the plan."""
+
+
+def robot_id(case: str, turn: int) -> str:
+    """Return the id of what the robot says in a turn of the dialogue about a case."""
+    digest = blake2b(f"{case}\0robot\0{turn}".encode(), digest_size=6).hexdigest()
+    return f"{case}.{digest}"
+
+
 def case_of_message(message: str) -> str:
     """Return the case id in a message id."""
     return message.partition(".")[0]

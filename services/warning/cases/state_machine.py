@@ -33,6 +33,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from fanzha.errors import InvalidInput
+from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind
 from services.warning.cases.ids import base_of, case_id
 from services.warning.cases.model import Case, CaseState, Origin
@@ -162,9 +163,10 @@ def _message(case: Case, event: CaseEvent) -> Case:
     if event.message is None:
         raise InvalidInput("case {id}: {kind} without a message", id=case.id, kind=event.kind)
     messages = {**case.messages, event.message.id: event.kind.value}
-    # A new tier starts its own plan from the first step.
-    step = event.message.step if event.kind is EventKind.QUEUED else case.step
-    needs_person = case.needs_person and event.kind is not EventKind.QUEUED
+    # A new tier starts its own plan from the first step; what the robot says is no step of it.
+    planned = event.kind is EventKind.QUEUED and event.message.step < ids.ROBOT_STEP
+    step = event.message.step if planned else case.step
+    needs_person = case.needs_person and not planned
     changed = replace(case, messages=messages, step=step, needs_person=needs_person)
     if event.kind not in (EventKind.SENT, EventKind.DELIVERED):
         return changed

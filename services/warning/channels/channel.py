@@ -76,6 +76,19 @@ class Receipt:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonReply:
+    """What a person wrote back to a warning."""
+
+    sender: str
+    """Digits, as the provider writes them."""
+    text: str
+    at_ms: int
+
+
+OnReply: TypeAlias = Callable[[PersonReply], Awaitable[None]]
+"""Stores a reply durably before the provider is answered, as `OnReceipt` does."""
+
 OnReceipt: TypeAlias = Callable[[Receipt], Awaitable[None]]
 """Stores a receipt durably before the provider is answered. If it raises `Unavailable`, the
 provider is asked to send the receipt again."""

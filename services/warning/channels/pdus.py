@@ -54,6 +54,11 @@ class Pdu:
     message_state: int | None = None
     body: bytes = b""
     is_receipt: bool = False
+    source: str = ""
+    """The address of who sent it, as digits or a name."""
+    data_coding: int = 0
+    has_header: bool = False
+    """Whether `body` begins with a user data header, as that of one part of several."""
 
 
 class _Numberless:
@@ -128,6 +133,9 @@ def read(data: bytes) -> Pdu:
         message_state=getattr(pdu, "message_state", None),
         body=getattr(pdu, "short_message", None) or payload,
         is_receipt=bool((getattr(pdu, "esm_class", 0) or 0) & _RECEIPT),
+        source=_text(getattr(pdu, "source_addr", None)),
+        data_coding=getattr(pdu, "data_coding", 0) or 0,
+        has_header=bool((getattr(pdu, "esm_class", 0) or 0) & _UDH),
     )
 
 

@@ -20,11 +20,17 @@ from infra.backoff import Backoff
 from infra.clock import now_ms
 from infra.periodic import OutageLog
 from services.warning.channels import pdus, smpp_receipts
-from services.warning.channels.channel import OnReceipt, Outgoing, SendResult
+from services.warning.channels.channel import (
+    OnReceipt,
+    OnReply,
+    Outgoing,
+    PersonReply,
+    SendResult,
+)
 from services.warning.channels.pdus import Pdu
 from services.warning.channels.rate_limiter import RateLimiter
 from services.warning.channels.smpp_link import BindRefused, LinkLost, SmppEndpoint, SmppLink
-from services.warning.channels.sms_parts import SmsParts, cut
+from services.warning.channels.sms_parts import SmsParts, cut, decoded
 
 LOG = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
@@ -46,6 +52,7 @@ class SmppSender:
         *,
         source: str,
         on_receipt: OnReceipt,
+        on_reply: OnReply | None = None,
         window: int = 32,
         per_second: float = 100.0,
         time_ms: Callable[[], int] = now_ms,
@@ -53,6 +60,7 @@ class SmppSender:
         self._centre = centre
         self._source = source
         self._on_receipt = on_receipt
+        self._on_reply = on_reply
         self._window = asyncio.Semaphore(window)
         self.width = window
         self._pace = RateLimiter(per_second, burst=max(1, int(per_second / 10)))
@@ -65,7 +73,7 @@ class SmppSender:
         """Number of accepted parts."""
         self.connects = 0
         self.stray = 0
-        """Number of deliver_sm PDUs that are no valid receipt."""
+        """Number of deliver_sm PDUs that are no valid receipt, and that nobody reads."""
 
     @property
     def connected(self) -> bool:
@@ -172,15 +180,20 @@ class SmppSender:
 
     async def _delivered(self, pdu: Pdu) -> int:
         receipt = smpp_receipts.read(pdu, self._time_ms())
-        if receipt is None:
-            # Such as a reply of the person; replies are not processed.
-            self.stray += 1
-            return pdus.OK
         try:
-            await self._on_receipt(receipt)
+            if receipt is not None:
+                await self._on_receipt(receipt)
+            elif self._on_reply is not None and not pdu.is_receipt:
+                await self._on_reply(self._reply(pdu))
+            else:
+                self.stray += 1
         except Unavailable:
             return pdus.KEEP_IT
         return pdus.OK
+
+    def _reply(self, pdu: Pdu) -> PersonReply:
+        text = decoded(pdu.body, pdu.data_coding, has_header=pdu.has_header)
+        return PersonReply(sender=pdu.source, text=text, at_ms=self._time_ms())
 
     def _next_reference(self) -> int:
         self._reference = (self._reference + 1) % 256

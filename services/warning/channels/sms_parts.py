@@ -25,6 +25,7 @@ _EXTENDED = {
     "\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F,
     "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40, "€": 0x65,
 }  # fmt: skip
+_FROM_EXTENDED = {octet: character for character, octet in _EXTENDED.items()}
 _GSM = {
     **{character: bytes([at]) for at, character in enumerate(_BASIC) if at != _ESCAPE},
     **{character: bytes([_ESCAPE, at]) for character, at in _EXTENDED.items()},
@@ -66,6 +67,32 @@ def cut(text: str, reference: int) -> SmsParts:
         data_coding=coding,
         bodies=tuple(head + bytes([at]) + piece for at, piece in enumerate(pieces, 1)),
     )
+
+
+def decoded(body: bytes, data_coding: int, *, has_header: bool) -> str:
+    """Return the text of one part; characters that cannot be read become replacement characters.
+
+    Of UCS-2, surrogate pairs are read as UTF-16; of the default alphabet, one octet a septet, as
+    most message centres send it; of all others, Latin-1.
+    """
+    if has_header and body:
+        body = body[body[0] + 1 :]
+    if data_coding == UCS2:
+        return body.decode("utf-16-be", "replace")
+    if data_coding == GSM7:
+        return _from_gsm(body)
+    return body.decode("latin-1")
+
+
+def _from_gsm(body: bytes) -> str:
+    found, escaped = [], False
+    for octet in body:
+        if escaped:
+            found.append(_FROM_EXTENDED.get(octet, " "))
+        elif octet != _ESCAPE:
+            found.append(_BASIC[octet] if octet < len(_BASIC) else "\ufffd")
+        escaped = not escaped and octet == _ESCAPE
+    return "".join(found)
 
 
 def _encoded(text: str) -> tuple[int, list[bytes]]:

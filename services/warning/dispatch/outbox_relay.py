@@ -16,7 +16,7 @@ target stream                      what is appended                            o
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from fanzha.errors import InvalidInput
 from fanzha.tracing.trace_context import TRACEPARENT
@@ -68,6 +68,14 @@ class Composer(Protocol):
         """Compose a message. Raises `InvalidInput` where none may be sent."""
 
 
+OnWritten: TypeAlias = Callable[[Any, Case, MessageRef], None]
+"""Is told of each message that is appended to its stream, with the pipeline that does it."""
+
+
+def nothing_more(_pipeline: Any, _case: Case, _message: MessageRef) -> None:
+    """Stand in where nobody wants to be told."""
+
+
 class PlainComposer:
     """Composer with one text for all cases, the built-in fallback."""
 
@@ -97,7 +105,10 @@ class OutboxRelay:
         composer: Composer,
         now_ms: Callable[[], int],
         relayed: Callable[[str], None] = lambda _channel: None,
+        written: OnWritten = nothing_more,
     ) -> None:
+        """*written* may add commands to the pipeline that appends a message."""
+        self._written = written
         self._client: Any = client
         self._store = store
         self._composer = composer
@@ -132,25 +143,26 @@ class OutboxRelay:
         if why := obsolete_reason(case, message):
             return await self._withhold(message, why)
         try:
-            written = self._composer.write(case, message)
+            composed = self._composer.write(case, message)
         except InvalidInput as error:
             return await self._withhold(message, str(error))
         fields = {
             "message_id": message.id,
             "case_id": case.id,
             "to": case.victim,
-            "text": written.text,
-            "template": written.template,
+            "text": composed.text,
+            "template": composed.template,
             "tier": str(int(case.tier or 0)),
             "step": str(message.step),
             # Limits of a campaign are those of warnings.
-            "campaign": message.id if is_correction(case, message) else case.campaign,
+            "campaign": message.id if _stands_alone(case, message) else case.campaign,
             "region": case.region.code,
             "queued_at_ms": str(self._now_ms()),
         }
         if case.trace:
             fields[TRACEPARENT] = case.trace
         self._append_once(pipeline, send_stream(message.channel), message.id, fields, _OUT_ROWS)
+        self._written(pipeline, case, message)
         return [message.channel]
 
     async def _withhold(self, message: MessageRef, why: str) -> list[str]:
@@ -201,12 +213,19 @@ def is_correction(case: Case, message: MessageRef) -> bool:
     return message.id == ids.correction_id(case.id, message.channel)
 
 
+def _stands_alone(case: Case, message: MessageRef) -> bool:
+    """Say whether a message is no warning: limits of a campaign are those of warnings."""
+    return message.step >= ids.ROBOT_STEP or is_correction(case, message)
+
+
 def obsolete_reason(case: Case, message: MessageRef) -> str:
     """Return why a message is obsolete; empty: it is to be sent."""
     if is_correction(case, message):
         return ""
     if not case.open:
         return "the case was closed before it was sent"
+    if message.step >= ids.ROBOT_STEP:
+        return ""
     if case.tier and message.id != ids.message_id(case.id, case.tier, message.step):
         # Composed for the current tier, it would repeat the text of that tier's own message.
         return SUPERSEDED

@@ -20,7 +20,7 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import Router
 from services.warning.cases.store import CaseStore
 from services.warning.channels import address_filter
-from services.warning.channels.channel import ChannelSender, OnReceipt
+from services.warning.channels.channel import ChannelSender, OnReceipt, OnReply
 from services.warning.channels.city_queues import CityQueues, QueueReceipts
 from services.warning.channels.kafka import KafkaSender
 from services.warning.channels.sink import TestSink
@@ -111,8 +111,12 @@ def build(
     now_ms: Callable[[], int],
     permit: SendPermit | None = None,
     tracer: Tracer | None = None,
+    on_reply: OnReply | None = None,
 ) -> DispatchRuntime:
-    """Build each configured channel; must run inside an event loop."""
+    """Build each configured channel; must run inside an event loop.
+
+    *on_reply* takes what people write back; without, it is counted only.
+    """
     builder = _ChannelBuilder(
         settings=settings,
         client=client,
@@ -122,6 +126,7 @@ def build(
         now_ms=now_ms,
         permit=permit,
         tracer=tracer,
+        on_reply=on_reply,
     )
     channels = [builder.build(name) for name in CHANNELS]
     return DispatchRuntime(
@@ -142,6 +147,7 @@ class _ChannelBuilder:
     now_ms: Callable[[], int]
     permit: SendPermit | None
     tracer: Tracer | None
+    on_reply: OnReply | None
 
     def build(self, name: str) -> ChannelRuntime | None:
         """Build a channel; None where no sender is configured for it."""
@@ -152,7 +158,7 @@ class _ChannelBuilder:
             now_ms=self.now_ms,
             counted=self.metrics.counted,
         )
-        sender = _sender(self.settings, self.client, name, receipts.store)
+        sender = _sender(self.settings, self.client, name, receipts.store, self.on_reply)
         if sender is None:
             logger.warning("no sender is configured for %s: its messages stay queued", name)
             return None
@@ -220,7 +226,11 @@ def _schedule(
 
 
 def _sender(
-    settings: Settings, client: Client, channel: str, on_receipt: OnReceipt
+    settings: Settings,
+    client: Client,
+    channel: str,
+    on_receipt: OnReceipt,
+    on_reply: OnReply | None,
 ) -> ChannelSender | None:
     if settings.warning_test_mode:
         return TestSink(client, channel)
@@ -249,6 +259,7 @@ def _sender(
         ),
         source=settings.warning_smpp_source,
         on_receipt=on_receipt,
+        on_reply=on_reply,
         window=settings.warning_smpp_window,
         per_second=settings.warning_smpp_per_second,
     )

@@ -8,6 +8,7 @@
 //   {"quiet": true}        write no line per submit        {"count": true}  write the counts
 //   {"record": "file"}     append a line of JSON per submit to this file, before it is answered
 //   {"unreachable": "7"}   numbers that end so get receipts of the state UNDELIV
+//   {"reply": "…", "by": "8617…", "to": "96110"}  deliver what somebody wrote back
 //
 // Ends when standard input does.
 'use strict';
@@ -135,6 +136,12 @@ readline.createInterface({ input: process.stdin })
     const order = JSON.parse(line);
     if (order.hangup) {
       for (const session of sessions) session.destroy();
+    } else if (order.reply !== undefined) {
+      const [session] = sessions;
+      const text = { source_addr: order.by, destination_addr: order.to, short_message: order.reply };
+      session.deliver_sm({ source_addr_ton: 1, source_addr_npi: 1, ...text }, (answer) => {
+        tell({ event: 'replied', status: answer.command_status });
+      });
     } else if (order.count) {
       tell({ event: 'count', ...counts });
     } else {

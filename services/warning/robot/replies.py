@@ -1,0 +1,234 @@
+"""Handles what people write back to warnings: understands it, answers, hands over.
+
+A reply is appended to a stream before the message centre is answered. Then it becomes a note of the
+case of the latest SMS to that number, the robot's answer is queued as any message, and:
+
+* who has paid, wants somebody to talk to, or was not understood, is handed to an officer: the case
+  is listed first, at the highest tier if something was paid;
+* who wants no more messages, is opted out of advice, as far as people may opt out.
+
+Handled twice, it does the same: messages have the turn in their id.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from fanzha.errors import InvalidInput, NotFound
+from fanzha.phone import UNREADABLE, HomePlan, number_text
+from infra.redis.client import Client, within
+from infra.redis.consumer_group import StreamEntry
+from services.warning.cases import ids
+from services.warning.cases.events import CaseEvent, EventKind, MessageRef
+from services.warning.cases.model import Case, CaseState
+from services.warning.cases.store import CaseStore
+from services.warning.channels.channel import PersonReply
+from services.warning.dispatch.limits import NoticeKind
+from services.warning.model import Tier
+from services.warning.robot import composer, dialogue
+from services.warning.robot.dialogue import RobotDialogue
+from services.warning.robot.meanings import AnswerReader
+from services.warning.robot.script import HANDS_OVER, Meaning, RobotOutcome, RobotScript
+from services.warning.robot.store import RobotStore
+
+STREAM = "fanzha:warning:replies"
+GROUP = "robot"
+ROBOT = "robot"
+"""Author of the robot's events."""
+PAID_LINE = "paid"
+"""Pseudo policy line of a tier that was raised because the person has paid."""
+MOST_CHARACTERS = 300
+"""Of a reply that are noted."""
+_ROWS = 200_000
+_SECONDS = 4.0
+
+
+class ReplyResult(StrEnum):
+    """What became of a reply."""
+
+    ANSWERED = "answered"
+    HANDED_OVER = "handed_over"
+    AFTER_THE_END = "after_the_end"
+    """Its dialogue is over, or its case is closed: noted only where the case is open."""
+    NO_CASE = "no_case"
+    """Nobody was warned at this number lately."""
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """A reply, and how the dialogue goes on."""
+
+    before: RobotDialogue
+    after: RobotDialogue
+    text: str
+    meaning: Meaning
+
+
+class OptOuts(Protocol):
+    """Where opt-outs are kept."""
+
+    async def opt_out(self, victim: str, notice: NoticeKind) -> None:
+        """Opt a person out; `InvalidInput` where nobody may."""
+        ...
+
+
+class ReplyIntake:
+    """Stores replies as they come in. Raises `Unavailable` while Redis is away."""
+
+    def __init__(self, client: Client) -> None:
+        self._client: Any = client
+
+    async def store(self, reply: PersonReply) -> None:
+        """Append a reply to the stream."""
+        fields = {
+            "sender": reply.sender[:32],
+            "text": reply.text[:MOST_CHARACTERS],
+            "at_ms": str(reply.at_ms),
+        }
+        async with within(_SECONDS):
+            await self._client.xadd(STREAM, fields, maxlen=_ROWS, approximate=True)
+
+
+class ReplyHandler:
+    """Handles replies of the stream."""
+
+    def __init__(
+        self,
+        *,
+        cases: CaseStore,
+        store: RobotStore,
+        scripts: Sequence[RobotScript],
+        reader: AnswerReader,
+        language: str,
+        home: HomePlan,
+        opt_outs: OptOuts,
+        now_ms: Callable[[], int],
+        counted: Callable[[str], None] = lambda _result: None,
+    ) -> None:
+        """Call *counted* with what became of each reply."""
+        self._cases = cases
+        self._store = store
+        self._scripts = scripts
+        self._reader = reader
+        self._language = language
+        self._home = home
+        self._opt_outs = opt_outs
+        self._now_ms = now_ms
+        self._counted = counted
+
+    async def handle(self, entries: Sequence[StreamEntry]) -> None:
+        """Handle replies, one after the other: two of one person have an order."""
+        for entry in entries:
+            self._counted(await self._handle(entry))
+
+    async def _handle(self, entry: StreamEntry) -> ReplyResult:
+        victim = self._number(entry.fields["sender"])
+        case_id = await self._store.case_of(victim) if victim else ""
+        (case,) = await self._cases.find([case_id]) if case_id else [None]
+        if case is None:
+            return ReplyResult.NO_CASE
+        script = dialogue.chosen(self._scripts, self._language, case.id)
+        before, last = await self._store.get(case.id)
+        if last == entry.id:
+            return ReplyResult.REPEATED
+        if before is None or before.script != script.id:
+            before = dialogue.begun(script)  # anew where the script has another version
+        text = entry.fields["text"]
+        meaning = self._reader.read(text)
+        after = dialogue.heard(script, before, meaning)
+        turn = _Turn(before=before, after=after, text=text, meaning=meaning)
+        if not case.open or before.is_over:
+            await self._note(case, turn)
+            return ReplyResult.AFTER_THE_END
+        await self._commit(case, script, turn)
+        if after.outcome is RobotOutcome.STOPPED:
+            await self._opt_out(victim)
+        await self._store.save(case.id, after, entry.id)
+        over = after.outcome in HANDS_OVER
+        return ReplyResult.HANDED_OVER if over else ReplyResult.ANSWERED
+
+    def _number(self, sender: str) -> str:
+        """Return a sender as E.164; empty for a name or an unreadable number."""
+        digits = sender.strip()
+        for written in (digits, f"+{digits}") if digits.isdecimal() else (digits,):
+            key = self._home.number_key(written)
+            if key != UNREADABLE and number_text(key).startswith("+"):
+                return number_text(key)
+        return ""
+
+    async def _commit(self, case: Case, script: RobotScript, turn: _Turn) -> None:
+        after = turn.after
+        now = self._now_ms()
+        message = MessageRef(
+            id=ids.robot_id(case.id, after.turns),
+            channel="sms",
+            step=composer.step_of(script, after.place),
+        )
+        speaks = bool(script.text(after.place, case.fraud_type))
+
+        def events(found: Case) -> list[CaseEvent]:
+            if not found.open or message.id in found.messages:
+                return []
+            told = [_noted(now, turn)]
+            if after.outcome is RobotOutcome.PAID and found.tier is not Tier.HIGH:
+                told.append(_raised(found, now))
+            if after.outcome in HANDS_OVER and found.state is not CaseState.DISSUADING:
+                told.append(_handed_over(now, after))
+            if speaks:
+                told.append(_queued(now, message))
+            return told
+
+        await self._cases.change(case.id, events)
+
+    async def _note(self, case: Case, turn: _Turn) -> None:
+        if case.open:
+            now = self._now_ms()
+            await self._cases.change(
+                case.id, lambda found: [_noted(now, turn)] if found.open else []
+            )
+
+    async def _opt_out(self, victim: str) -> None:
+        try:
+            await self._opt_outs.opt_out(victim, NoticeKind.ADVICE)
+        except (InvalidInput, NotFound):
+            return  # nobody may opt out of it here
+
+
+def _noted(now_ms: int, turn: _Turn) -> CaseEvent:
+    before, after = turn.before, turn.after
+    way = "" if before.is_over else f" ({before.place} → {after.place})"
+    return CaseEvent(
+        kind=EventKind.NOTED,
+        at_ms=now_ms,
+        by=ROBOT,
+        why=f"reply understood as {turn.meaning.value}{way}: {turn.text}",
+    )
+
+
+def _raised(case: Case, now_ms: int) -> CaseEvent:
+    return CaseEvent(
+        kind=EventKind.TIERED,
+        at_ms=now_ms,
+        by=ROBOT,
+        why="the person has paid",
+        tier=Tier.HIGH,
+        lines=(*case.lines, PAID_LINE),
+        policy=case.policy,
+    )
+
+
+def _handed_over(now_ms: int, after: RobotDialogue) -> CaseEvent:
+    word = after.outcome.value if after.outcome else ""
+    return CaseEvent(
+        kind=EventKind.ESCALATED,
+        at_ms=now_ms,
+        by=ROBOT,
+        why=f"the robot hands over: {word}",
+        due_at_ms=0,
+    )
+
+
+def _queued(now_ms: int, message: MessageRef) -> CaseEvent:
+    return CaseEvent(kind=EventKind.QUEUED, at_ms=now_ms, by=ROBOT, message=message)

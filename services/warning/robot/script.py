@@ -1,0 +1,106 @@
+"""Scripts of the dissuasion robot (智能反诈劝阻机器人): state charts of what is said and heard.
+
+A dialogue begins where the warning was sent. What the person answers is read as a `Meaning`, which
+leads to the next state or to an end. A state counts how often it was not understood, so that no
+dialogue goes round in circles.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fanzha.fraud import FraudType
+
+
+class Meaning(StrEnum):
+    """What an answer means."""
+
+    PAID = "paid"
+    """The person has paid, or given away a code."""
+    OFFICER = "officer"
+    """The person wants somebody to talk to, or is afraid."""
+    STOP = "stop"
+    """The person wants no more messages."""
+    WHO = "who"
+    """The person asks who this is, or doubts it."""
+    NO = "no"
+    """Not paid; not in danger."""
+    YES = "yes"
+    """The person is in contact with them, or agrees."""
+    OTHER = "other"
+    """Nothing of this."""
+
+
+class RobotOutcome(StrEnum):
+    """How a dialogue ended."""
+
+    UNDERSTOOD = "understood"
+    """The person says that nothing was paid, and knows what to do."""
+    PAID = "paid"
+    OFFICER = "officer"
+    STOPPED = "stopped"
+    LOST = "lost"
+    """It was not understood; a person goes on."""
+
+
+HANDS_OVER = frozenset({RobotOutcome.PAID, RobotOutcome.OFFICER, RobotOutcome.LOST})
+"""Ends after which an officer goes on."""
+MOST_TURNS = 12
+"""Answers of one dialogue, whatever its script; then an officer goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptState:
+    """A state that waits for an answer."""
+
+    name: str
+    text: str
+    """Said on arrival; empty in the state where a dialogue begins, after the warning itself."""
+    heard: Mapping[Meaning, str]
+    """Where each meaning leads: a state or an end."""
+    tries: int = 1
+    """How often it may lead back to itself."""
+    otherwise: str = ""
+    """Where it leads after that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptEnd:
+    """An end of a dialogue."""
+
+    name: str
+    text: str
+    """Said at last; may be empty."""
+    outcome: RobotOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotScript:
+    """One script: of a language, in one of the variants that are compared."""
+
+    name: str
+    version: str
+    language: str
+    variant: str
+    start: str
+    states: Mapping[str, ScriptState]
+    ends: Mapping[str, ScriptEnd]
+    by_fraud: Mapping[FraudType, Mapping[str, str]] = field(default_factory=dict)
+    """Texts of states for one kind of fraud, in place of the general ones."""
+
+    @property
+    def id(self) -> str:
+        """Return name, version and variant, such as ``sms.zh@1:a``."""
+        return f"{self.name}.{self.language}@{self.version}:{self.variant}"
+
+    def text(self, place: str, fraud_type: FraudType) -> str:
+        """Return what is said on arrival at a state or an end."""
+        own = self.by_fraud.get(fraud_type, {}).get(place)
+        if own is not None:
+            return own
+        return self.states[place].text if place in self.states else self.ends[place].text
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return the names of all states and ends, in the order of the file."""
+        return (*self.states, *self.ends)

@@ -1,0 +1,99 @@
+"""Builds the robot from settings, for the process of the warning pipeline."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter
+
+from fanzha.errors import InvalidConfiguration
+from fanzha.phone import HomePlan
+from infra.redis.client import Client
+from infra.redis.consumer_group import ConsumerGroup
+from infra.redis.dead_letters import DeadLetters
+from infra.redis.stream_consumer import StreamConsumer
+from services.settings.settings import Settings
+from services.warning.cases.events import MessageRef
+from services.warning.cases.model import Case
+from services.warning.cases.store import CaseStore
+from services.warning.dispatch.outbox_relay import Composer
+from services.warning.robot import meanings, script_files
+from services.warning.robot.composer import RobotComposer
+from services.warning.robot.replies import GROUP, STREAM, OptOuts, ReplyHandler, ReplyIntake
+from services.warning.robot.script import RobotScript
+from services.warning.robot.store import RobotStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotParts:
+    """What composes and takes messages needs of the robot."""
+
+    settings: Settings
+    store: RobotStore
+    intake: ReplyIntake
+    scripts: Sequence[RobotScript]
+
+    def composer(self, other: Composer) -> RobotComposer:
+        """Return a composer of warnings and of what the robot says."""
+        return RobotComposer(other, self.scripts, self.settings.warning_language)
+
+    def written(self, pipeline: Any, case: Case, message: MessageRef) -> None:
+        """Note that a warning went to a person by SMS: a reply is about that case."""
+        if message.channel == "sms":
+            self.store.note_warning(pipeline, case.victim, case.id)
+
+
+def build(settings: Settings, client: Client) -> RobotParts | None:
+    """Build what the pipeline needs; None where the robot is off. Blocking, by reading scripts.
+
+    Raises `ValueError` for a wrong script, and where none is of the language of warnings.
+    """
+    if not settings.warning_robot:
+        return None
+    scripts = script_files.load(settings.warning_robot_scripts_dir)
+    if not any(one.language == settings.warning_language for one in scripts):
+        raise InvalidConfiguration(
+            "warning_robot_scripts_dir: no script in {language}", language=settings.warning_language
+        )
+    return RobotParts(
+        settings=settings, store=RobotStore(client), intake=ReplyIntake(client), scripts=scripts
+    )
+
+
+def consumer(
+    parts: RobotParts,
+    client: Client,
+    *,
+    cases: CaseStore,
+    dead: DeadLetters,
+    name: str,
+    opt_outs: OptOuts,
+    registry: CollectorRegistry,
+    now_ms: Callable[[], int],
+) -> StreamConsumer:
+    """Build what handles replies."""
+    replies = Counter(
+        "fanzha_warning_replies",
+        "Replies to warnings by SMS, by what became of them.",
+        ["result"],
+        registry=registry,
+    )
+    handler = ReplyHandler(
+        cases=cases,
+        store=parts.store,
+        scripts=parts.scripts,
+        reader=meanings.shipped(),
+        language=parts.settings.warning_language,
+        home=HomePlan(parts.settings.home_country),
+        opt_outs=opt_outs,
+        now_ms=now_ms,
+        counted=lambda result: replies.labels(result).inc(),
+    )
+    return StreamConsumer(
+        ConsumerGroup(client, stream=STREAM, group=GROUP, consumer=name),
+        handler.handle,
+        dead_letters=dead,
+        now_ms=now_ms,
+        drop=True,
+        claim_ms=parts.settings.warning_claim_ms,
+    )
