@@ -61,7 +61,7 @@ def a_day(folder: Path, rows: int, ends: int, *, hours: int = HOURS) -> Day:
         for number in range(hours):
             at_ms = START_MS + number * HOUR_MS
             for channel, share in SHARES.items():
-                table = _decisions(channel, int(rows * share) // hours, at_ms, chance)
+                table = decisions(channel, int(rows * share) // hours, at_ms, chance)
                 _write(folder, schema.FOLDERS[channel], at_ms, table)
             if ends:
                 _write(folder, schema.CALL_ENDS, at_ms, _ends(ends // hours, at_ms, chance))
@@ -96,7 +96,8 @@ def _hosts_and_urls() -> tuple[list[str], list[str]]:
     return hosts, [f"http://{host}/" for host in hosts]
 
 
-def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa.Table:
+def decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa.Table:
+    """Make decisions of the hour that begins at *at_ms*."""
     blocked = chance.random(rows) < 0.03
     froms = _FIRST + chance.integers(0, _NUMBERS, rows)
     if channel is Channel.LINK:

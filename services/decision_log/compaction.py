@@ -84,7 +84,7 @@ def _remove(segment: Path) -> None:
     segment_keys.path_of(segment).unlink(missing_ok=True)
 
 
-def _completed(part: pa.Table, columns: pa.Schema) -> pa.Table:
+def completed(part: pa.Table, columns: pa.Schema) -> pa.Table:
     """Add the columns that an earlier version did not write, as nulls."""
     for field in columns:
         if field.name not in part.column_names:
@@ -99,7 +99,7 @@ def _joined(
     pending: list[pa.Table] = []
     for segment in segments:
         for part in segment_files.tables(segment.path, columns.names, (), torn):
-            pending.append(_completed(part, columns).cast(columns))
+            pending.append(completed(part, columns).cast(columns))
             if sum(map(len, pending)) >= segment_files.ROW_GROUP:
                 yield pa.concat_tables(pending)
                 pending = []

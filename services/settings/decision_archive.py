@@ -59,6 +59,20 @@ class DecisionArchiveSettings(ProtocolAnswerSettings):
         description="Days that archived segments are kept; older ones are removed.",
     )
 
+    decision_log_warehouse_dir: Path | None = Field(
+        default=None,
+        description="Folder of the warehouse that `fanzha decisions warehouse build` writes: "
+        "docs/how-to/decision-warehouse.md.",
+    )
+    decision_log_warehouse_key_file: Path | None = Field(
+        default=None,
+        description="File with 32 hexadecimal digits: the key of the hashes that stand for "
+        "parties in the warehouse.",
+    )
+    decision_log_warehouse_days: int = Field(
+        default=365, ge=1, le=3650, description="Days that the warehouse keeps."
+    )
+
     @model_validator(mode="after")
     def _archive_is_private(self) -> Self:
         parts = urlsplit(self.decision_log_archive_endpoint)

@@ -108,6 +108,7 @@ class Settings(ConsoleSettings):
         "warning_kafka_options_file",
         "decision_log_archive_credentials_file",
         "decision_log_archive_ca",
+        "decision_log_warehouse_key_file",
         "console_tls_ca",
         "console_client_certificate",
         "console_client_key",

@@ -13,7 +13,7 @@ from infra.clock import now_ms
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.time_arguments import Since, moment
-from services.cli.decisions import archive_commands, display, live_commands
+from services.cli.decisions import archive_commands, display, live_commands, warehouse_commands
 from services.cli.decisions.log_access import LogFolder, decision_log
 from services.cli.decisions.options import (
     Carrier,
@@ -35,6 +35,7 @@ app = typer.Typer(
 app.command()(live_commands.tail)
 app.command()(live_commands.traffic)
 app.add_typer(archive_commands.app, name="archive")
+app.add_typer(warehouse_commands.app, name="warehouse")
 
 _DATA_DIR = Path("data")
 _PAGE = 1000

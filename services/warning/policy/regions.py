@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from fanzha.errors import InvalidConfiguration
+from fanzha.tables import Bools, Int64s
 from services.warning.csv_rows import rows
 from services.warning.model import Region
 from services.warning.policy import counties, geocoder, number_table
@@ -97,6 +98,22 @@ class RegionFinder:
         self.counts.update(region.how for region in found)
         return found
 
+    def places_of(self, numbers: Int64s) -> tuple[Int64s, list[str]]:
+        """Return the city or province of each number key, as places in a list of codes.
+
+        For tables of millions: nothing is counted, and counties are left out. What has no code is
+        the name that a table has; ``foreign`` and ``unknown`` are the last two.
+        """
+        shipped, regions = _public(self._home_country)
+        own, public = self._own.find(numbers), shipped.find(numbers)
+        names = [one.city or one.province for one in (*self._own_regions, *regions)]
+        abroad = ~_begins_with(numbers, int(self._home_country))
+        found = np.where(
+            public == NOWHERE, len(names) + 1 - abroad, public + len(self._own_regions)
+        )
+        found[numbers <= 0] = len(names) + 1
+        return np.where(own == NOWHERE, found, own), [*names, FOREIGN, UNKNOWN]
+
     def _region(self, number: str, own: int, public: Region | None) -> Region:
         if own != NOWHERE:
             region = self._own_regions[own]
@@ -110,6 +127,15 @@ class RegionFinder:
             return region
         county = self._counties.of(region.city, number)
         return replace(region, county=county) if county else region
+
+
+def _begins_with(numbers: Int64s, country: int) -> Bools:
+    """Return which E.164 numbers, at most 15 digits, are of a country."""
+    digits = len(str(country))
+    found = np.zeros(len(numbers), np.bool_)
+    for more in range(6 - digits, 16 - digits):
+        found |= numbers // 10**more == country
+    return found
 
 
 def _own(path: Path | None) -> tuple[NumberTable, Sequence[Region]]:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +44,35 @@ def test_foreign_and_unknown_numbers_have_no_region_and_are_counted() -> None:
 
     assert [region.how for region in found] == ["foreign", "unknown", "unknown", "unknown"]
     assert (regions.counts["foreign"], regions.counts["unknown"]) == (1, 3)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                8613000000001,
+                862800000001,
+                12025550101,
+                8619900000001,
+                8655500000001,
+                8617000000009,
+                0,
+                -95588,
+            ]
+        )
+    )
+)
+def test_a_column_of_numbers_has_the_regions_that_its_numbers_have(numbers: list[int]) -> None:
+    finder = RegionFinder(
+        own=(number_table.build([("8617000000009", 0)]), [Region(province="440000", how="ported")])
+    )
+    known = finder.of([f"+{number}" if number > 0 else "" for number in numbers])
+
+    places, names = finder.places_of(np.array(numbers, np.int64))
+
+    assert [names[place] for place in places.tolist()] == [
+        one.city or one.province or one.how for one in known
+    ]
 
 
 def test_metrics_count_how_regions_were_found() -> None:
