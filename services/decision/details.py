@@ -12,12 +12,15 @@ from fanzha.decisions import Action, Detail, MatchedOn, Reason, Relation
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Calls, Int64s, Uint8s
 from services.decision.evidence import BatchEvidence
+from services.decision.related.stage import RelatedMatch
 from services.decision.rules import Ruling
 
 KNOWN_ENTRIES = 16_384
 """Details of at most this many entries are kept: a listed caller calls again."""
 KNOWN_LINKS = 4096
 """Likewise, of links in texts."""
+KNOWN_RELATIONS = 16_384
+"""Likewise, of pairs of a detail and a suspect."""
 
 # Members of an enum cost a microsecond each time they are named; these do not.
 _BLOCK = np.uint8(Action.BLOCK)
@@ -25,6 +28,7 @@ _BY_LIST: Bools = np.zeros(256, np.bool_)
 _BY_LIST[[Reason.BLOCKLISTED, Reason.ALLOWLISTED]] = True
 _SENDER_HISTORY = np.uint8(Reason.SENDER_HISTORY)
 _SCORED, _LINK_SCORED = np.uint8(Reason.SCORED), np.uint8(Reason.LINK_SCORED)
+_NOTHING = Detail()
 _OF_TYPE = {int(one): Detail(fraud_type=one) for one in FraudType}
 
 
@@ -79,12 +83,42 @@ class LinkDetails:
         return detail
 
 
+class RelatedDetails:
+    """Details with a relation added, made once each: a suspect calls again. One thread only."""
+
+    def __init__(self, most: int = KNOWN_RELATIONS) -> None:
+        self._most = most
+        self._known: dict[tuple[int, int, int], tuple[Detail | None, RelatedMatch, Detail]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def of(self, detail: Detail | None, match: RelatedMatch) -> Detail:
+        """Return *detail*, None for one that says nothing, with the relation of *match*."""
+        # Objects by their place in memory: those that are kept keep theirs.
+        key = id(detail), id(match.suspect), int(match.matched_on)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= self._most:
+                self._known.clear()
+            relation = Relation(
+                entity=match.suspect.entity,
+                matched_on=match.matched_on,
+                related_to=match.suspect.related_to,
+                since_ms=match.suspect.since_ms,
+            )
+            made = replace(_NOTHING if detail is None else detail, relation=relation)
+            known = self._known[key] = detail, match, made
+        return known[2]
+
+
 class KnownDetails:
     """What one pipeline keeps of details."""
 
     def __init__(self) -> None:
         self.entries = EntryDetails()
         self.links = LinkDetails()
+        self.relations = RelatedDetails()
 
 
 def by_list(ruling: Ruling) -> Int64s:
@@ -112,7 +146,7 @@ def of_rows(
     if not isinstance(table, Calls):
         for row, count in table.read_bytes.items():
             _add(details, row, read_bytes=count, truncated=True)
-    _add_relations(evidence, details)
+    _add_relations(evidence, known.relations, details)
     for row, error in table.errors.items():
         details[row] = Detail(error=error)
     return details
@@ -140,17 +174,13 @@ def _add_sender_histories(
             _add(details, row, sender_history=history)
 
 
-def _add_relations(evidence: BatchEvidence, details: dict[int, Detail]) -> None:
+def _add_relations(
+    evidence: BatchEvidence, known: RelatedDetails, details: dict[int, Detail]
+) -> None:
     if evidence.related is None:
         return
-    for row, (suspect, matched_on) in evidence.related.matches.items():
-        relation = Relation(
-            entity=suspect.entity,
-            matched_on=matched_on,
-            related_to=suspect.related_to,
-            since_ms=suspect.since_ms,
-        )
-        _add(details, row, relation=relation)
+    for row, match in evidence.related.matches.items():
+        details[row] = known.of(details.get(row), match)
 
 
 def _of_entries(

@@ -88,7 +88,7 @@ class HitBuffer:
         batch = blocked(channel, table, decisions, self._now_ms())
         if batch is None:
             return
-        if self._rows >= TEXT_ROWS:
+        if batch.texts and self._rows >= TEXT_ROWS:
             batch = sketched(batch)
         self._batches.append(batch)
         self._rows += len(batch)

@@ -37,6 +37,7 @@ from services.decision.shed_reasons import ShedReason
 from services.rpc.decide.encoder import (
     NO_EXTRAS,
     BatchResponses,
+    EntryMessages,
     RequestedExtras,
     repeated_response,
     single_response,
@@ -110,6 +111,7 @@ class BatchHandler:
         self._decide = decide
         self._now_ms = now_ms
         self._observer = observer
+        self._entries = EntryMessages()
         self._protocol_answers = protocol_answers or ProtocolAnswers()
         self.max_rows = MAX_COALESCED_ROWS[channel]
         """The weight that the requests of a batch have together at most, if it is not one."""
@@ -167,7 +169,8 @@ class BatchHandler:
         except DeadlineExceeded as late:
             return [DeadlineExceeded(late.reason) for _ in requests]
         protocol = self._protocol(requests, table, batch.decisions)
-        answers = _encode(requests, batch.decisions, protocol, batch.repeats)
+        responses = BatchResponses(batch.decisions, self._entries)
+        answers = _encode(requests, responses, protocol, batch.repeats)
         self._observer.stage_done(self.channel, "respond")
         if self._traces is not None:
             self._trace(requests, batch.decisions, started_ns)
@@ -259,7 +262,7 @@ class BatchHandler:
             await asyncio.sleep(0)
         self._observer.started(self.channel)
         joined = join_decisions(decided)
-        (answer,) = _encode([request], joined, protocol)
+        (answer,) = _encode([request], BatchResponses(joined, self._entries), protocol)
         self._observer.stage_done(self.channel, "respond")
         if self._traces is not None:
             self._trace([request], joined, started_ns)
@@ -319,12 +322,12 @@ def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
 
 def _encode(
     requests: Sequence[EncodedRequest],
-    decisions: Decisions,
+    batch: BatchResponses,
     protocol: Mapping[int, ProtocolAnswer],
     repeats: Repeats = NO_REPEATS,
 ) -> list[Answer]:
     """Write the response to each request from its rows of the batch."""
-    batch = BatchResponses(decisions)
+    decisions = batch.decisions
     if len(requests) == 1:
         extras = _extras_of(requests[0], decisions, protocol)
         return [_response(requests[0], batch, decisions.details, 0, extras, repeats=repeats)]

@@ -20,6 +20,10 @@ _wire: Callable[[Any], Any] = int
 
 _ACTIONS, _REASONS, _SCORES, _DECISIONS = b"\x12", b"\x1a", b"\x22", b"\x0a"
 """Tags of fields 2, 3 and 4 of Decisions, and of field 1 of each response."""
+_DETAILS, _ROW = b"\x42", b"\x08"
+"""Tags of field 8 of Decisions, and of field 1 of a detail."""
+MOST_ENTRIES = 16_384
+"""Details of at most so many entries are kept as they are written."""
 _MORE, _LOW = 0x80, 0x7F
 _ONE_BYTE = [bytes([number]) for number in range(_LOW + 1)]
 _NO_DETAIL = Detail()
@@ -37,11 +41,47 @@ class RequestedExtras(NamedTuple):
 NO_EXTRAS = RequestedExtras()
 
 
+class EntryMessages:
+    """Details of list entries as they are written, but for their row. One thread only.
+
+    `services.decision.details` makes those once for all rows that an entry decides.
+    """
+
+    def __init__(self, most: int = MOST_ENTRIES) -> None:
+        self._most = most
+        self._written: dict[tuple[int, bool], tuple[Detail, bytes]] = {}
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+    def of(self, detail: Detail, *, blocks: bool) -> bytes:
+        """Return the message without its row."""
+        # By its place in memory, which it keeps as long as it is kept.
+        key = id(detail), blocks
+        found = self._written.get(key)
+        if found is None:
+            if len(self._written) >= self._most:
+                self._written.clear()
+            found = self._written[key] = detail, _detail_message(detail, blocks=blocks)
+        return found[1]
+
+
+def _detail_message(detail: Detail, *, blocks: bool) -> bytes:
+    message = pb.Detail()
+    if detail.error:
+        message.error = detail.error
+    if detail.cache_seconds is not None:
+        message.cache_seconds = detail.cache_seconds
+    _fill_found(message, detail, blocks=blocks)
+    return message.SerializeToString()
+
+
 class BatchResponses:
     """Writes the responses to the requests of one batch; what they share is written once."""
 
-    def __init__(self, decisions: Decisions) -> None:
+    def __init__(self, decisions: Decisions, entries: EntryMessages | None = None) -> None:
         self.decisions = decisions
+        self._entries = EntryMessages() if entries is None else entries
 
     def write(
         self,
@@ -60,7 +100,8 @@ class BatchResponses:
         if decisions.ids:
             moved = (row for row in range(first, first + rows) if _is_moved(decisions, row, first))
             details = dict.fromkeys(moved, _NO_DETAIL) | dict(details)
-        own = self._own(first, details, extras).SerializeToString()
+        own = self._own(first)
+        found = [self._detail(first, row, one, extras) for row, one in details.items()]
         span, count = slice(first, first + rows), _varint(rows)
         # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
         message = b"".join(
@@ -68,31 +109,35 @@ class BatchResponses:
                 *(_ACTIONS, count, decisions.actions[span].tobytes()),
                 *(_REASONS, count, decisions.reasons[span].tobytes()),
                 *(_SCORES, _varint(4 * rows), decisions.scores[span].astype("<f4").tobytes()),
-                *(own, self._shared),
+                *(own, *found, self._shared),
             )
         )
         return b"".join((_DECISIONS, _varint(len(message)), message))
 
-    def _own(
-        self, first: int, details: Mapping[int, Detail], extras: RequestedExtras
-    ) -> pb.Decisions:
-        """Return what is no array of a row each, and of this response alone."""
+    def _own(self, first: int) -> bytes:
+        """Write what is no array of a row each, no detail, and of this response alone."""
         decisions = self.decisions
         own = pb.Decisions(first_decision_id=decisions.id_of(first))
         if decisions.thresholds is not None:
             own.threshold = decisions.threshold_of(first)
-        for row, detail in details.items():
-            message = own.details.add()
-            message.row = row - first
-            if decisions.ids and _is_moved(decisions, row, first):
-                message.decision_id = decisions.id_of(row)
-            # Decisions on single rows say these otherwise, or not at all.
-            if detail.error:
-                message.error = detail.error
-            if detail.cache_seconds is not None:
-                message.cache_seconds = detail.cache_seconds
-            _fill(message, decisions, row, detail, extras)
-        return own
+        return own.SerializeToString()
+
+    def _detail(self, first: int, row: int, detail: Detail, extras: RequestedExtras) -> bytes:
+        """Write the detail of a row, with its tag: its row, and then the rest."""
+        decisions = self.decisions
+        blocks = bool(decisions.actions[row] == _BLOCK)
+        if detail.entry_id and detail.velocity_score is None and detail.sender_history is None:
+            message = self._entries.of(detail, blocks=blocks)
+        else:
+            message = _detail_message(detail, blocks=blocks)
+        if extras is not NO_EXTRAS or decisions.ids:
+            more = pb.Detail()
+            _fill_extras(more, extras, row)
+            if _is_moved(decisions, row, first):
+                more.decision_id = decisions.id_of(row)
+            message += more.SerializeToString()
+        place = _ROW + _varint(row - first)
+        return b"".join((_DETAILS, _varint(len(place) + len(message)), place, message))
 
     @cached_property
     def _shared(self) -> bytes:

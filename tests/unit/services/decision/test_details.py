@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.text.link_evidence import ScoredLink
-from fanzha.decisions import Action, Detail, MatchedOn
-from services.decision.details import EntryDetails, LinkDetails
+from fanzha.decisions import Action, Detail, MatchedOn, Relation
+from services.decision.details import EntryDetails, LinkDetails, RelatedDetails
+from services.decision.related.entities import Suspect
+from services.decision.related.stage import RelatedMatch
 from tests.support.builders import an_entry
 
 BLOCK, CALLER, CALLEE = int(Action.BLOCK), int(MatchedOn.CALLER), int(MatchedOn.CALLEE)
@@ -59,3 +61,40 @@ def test_a_link_that_many_texts_hold_has_one_detail() -> None:
     assert links.of(ScoredLink(0.75, "http://a.example/")).link_score == 0.75
     assert links.of(ScoredLink(0.5, "http://b.example/")).link == "http://b.example/"
     assert len(links) <= 2
+
+
+def a_suspect(since_ms: int) -> Suspect:
+    return Suspect(
+        entity="+8617000000001", confirmed=False, related_to="+8617000000002", since_ms=since_ms,
+        ends_at_ms=since_ms + 1,
+    )  # fmt: skip
+
+
+def test_a_relation_is_added_to_what_is_known_of_a_row_once() -> None:
+    relations, listed = RelatedDetails(), Detail(entry_id="e", pattern="+8617000000001")
+    match = RelatedMatch(a_suspect(5), MatchedOn.CALLER)
+
+    found = [relations.of(known, match) for known in (listed, listed, None)]
+
+    relation = Relation(
+        entity="+8617000000001", matched_on=MatchedOn.CALLER, related_to="+8617000000002",
+        since_ms=5,
+    )  # fmt: skip
+    assert found[0] == replace(listed, relation=relation)
+    assert found[0] is found[1]
+    assert found[2] == Detail(relation=relation)
+
+
+def test_another_suspect_and_another_detail_make_another_one() -> None:
+    relations = RelatedDetails(most=2)
+    details = [Detail(entry_id=name) for name in "abc"]
+    matches = [RelatedMatch(a_suspect(since), MatchedOn.CALLER) for since in (1, 2)]
+    parties = MatchedOn.CALLER, MatchedOn.CALLEE
+    sides = [RelatedMatch(matches[0].suspect, party) for party in parties]
+
+    made = [relations.of(detail, match) for detail in details for match in (*matches, *sides)]
+
+    said = [(one.entry_id, one.relation and one.relation.since_ms) for one in made]
+    assert said == [(name, since) for name in "abc" for since in (1, 2, 1, 1)]
+    assert tuple(one.relation and one.relation.matched_on for one in made[2:4]) == parties
+    assert len(relations) <= 2

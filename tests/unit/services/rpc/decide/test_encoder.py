@@ -14,7 +14,7 @@ from fanzha.decisions import Action, Decisions, Detail, DisplayLabel, MatchedOn,
 from fanzha.fraud import FraudType
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
-from services.rpc.decide.encoder import BatchResponses, single_response
+from services.rpc.decide.encoder import BatchResponses, EntryMessages, single_response
 
 words = st.text(st.characters(codec="utf-8"), max_size=20)
 periods = st.one_of(st.none(), st.integers(0, 2**32 - 1))
@@ -141,11 +141,27 @@ def test_a_batch_is_written_as_protobuf_would(decisions: Decisions, data: st.Dat
         if first <= number < first + rows
     }
 
-    response = pb.DecideTextsResponse.FromString(BatchResponses(decisions).write(own, first, rows))
+    # The second time the messages of entries are those that were kept.
+    entries = EntryMessages()
+    written = [BatchResponses(decisions, entries).write(own, first, rows) for _ in "12"]
 
-    assert said(response) == said(
-        pb.DecideTextsResponse(decisions=expected(decisions, first, rows))
-    )
+    found = [said(pb.DecideTextsResponse.FromString(data)) for data in written]
+    assert found == [said(pb.DecideTextsResponse(decisions=expected(decisions, first, rows)))] * 2
+
+
+def test_messages_of_entries_are_bounded_and_differ_where_the_entry_does_not_block() -> None:
+    entries = EntryMessages(most=2)
+    details = [Detail(entry_id=f"e{number}", source=1, legal_basis="law") for number in range(5)]
+
+    found = [
+        [decision_pb2.Detail.FromString(entries.of(one, blocks=blocks)) for one in details]
+        for blocks in (True, False)
+    ]
+
+    assert [one.entry_id for one in found[0]] == ["e0", "e1", "e2", "e3", "e4"]
+    assert {one.legal_basis for one in found[0]} == {"law"}
+    assert {one.legal_basis for one in found[1]} == {""}
+    assert len(entries) <= 2
 
 
 @given(some_decisions(), st.data())
