@@ -9,6 +9,10 @@
                                        ``rediss+sentinel://``. User and password are the primary's
 =====================================  ============================================================
 
+For TLS, ``tls_ca=FILE`` names the authorities that the store's certificate is checked against, by
+default those of the system; ``tls_certificate=FILE`` and ``tls_key=FILE`` are shown to it. With
+``sentinel_login=yes`` Sentinels take the user and password of the primary, too.
+
 The parameter ``wait_replicas=1`` says how many replicas, besides the primary, must have a write in
 their append-only files before it counts as durable; with ``wait_for=memory`` in their memory. See
 docs/explanation/what-is-kept.md for what either survives, and costs.
@@ -27,6 +31,9 @@ _SENTINEL_PORT = 26379
 _MOST_REPLICAS = 10
 _WAIT, _WAIT_FOR = "wait_replicas", "wait_for"
 _DISK, _MEMORY = "disk", "memory"
+_TLS = {"tls_ca": "ssl_ca_certs", "tls_certificate": "ssl_certfile", "tls_key": "ssl_keyfile"}
+"""Our parameters, and what redis-py calls them."""
+_LOGIN = "sentinel_login"
 
 
 class StoreKind(Enum):
@@ -60,6 +67,10 @@ class StoreAddress:
     username: str | None = None
     password: str | None = None
     tls: bool = False
+    tls_files: tuple[tuple[str, str], ...] = ()
+    """Files of certificates and keys, by redis-py's names."""
+    sentinel_login: bool = False
+    """Whether Sentinels take the user and password, too."""
 
 
 def read(url: str) -> StoreAddress:
@@ -72,11 +83,22 @@ def read(url: str) -> StoreAddress:
         return _sentinel(plain, rest)
     url_secrets.check(url)
     wait, bare = _without_wait(f"{plain}://{rest}")
-    return StoreAddress(kind=StoreKind.CLUSTER if kind else StoreKind.SERVER, url=bare, wait=wait)
+    files, bare = _without_files(bare)
+    return StoreAddress(
+        kind=StoreKind.CLUSTER if kind else StoreKind.SERVER,
+        url=bare,
+        wait=wait,
+        tls=plain == "rediss",
+        tls_files=files,
+    )
 
 
 def _sentinel(scheme: str, rest: str) -> StoreAddress:
     wait, bare = _without_wait(f"{scheme}://{rest}")
+    files, bare = _without_files(bare)
+    logins, bare = _taken(bare, _LOGIN)
+    if logins not in ([], ["yes"], ["no"]):
+        raise InvalidConfiguration("sentinel_login must be yes or no")
     try:
         parts = urlsplit(bare)
     except ValueError:  # its words quote the URL
@@ -98,6 +120,8 @@ def _sentinel(scheme: str, rest: str) -> StoreAddress:
         username=unquote(username) or None,
         password=unquote(password) if colon else None,
         tls=scheme == "rediss",
+        tls_files=files,
+        sentinel_login=logins == ["yes"],
     )
 
 
@@ -114,12 +138,10 @@ def _host(text: str) -> tuple[str, int]:
 
 def _without_wait(url: str) -> tuple[ReplicaWait, str]:
     """Take ``wait_replicas`` and ``wait_for`` out of a URL."""
-    head, _, query = url.partition("?")
-    pairs = parse_qsl(query, keep_blank_values=True)
-    found = [value for name, value in pairs if name == _WAIT]
-    places = [value for name, value in pairs if name == _WAIT_FOR]
+    found, bare = _taken(url, _WAIT)
+    places, bare = _taken(bare, _WAIT_FOR)
     if not found and not places:
-        return ReplicaWait(), url
+        return ReplicaWait(), bare
     numbers = {str(number): number for number in range(_MOST_REPLICAS + 1)}
     if len(found) != 1 or found[0] not in numbers:
         raise InvalidConfiguration(
@@ -127,6 +149,31 @@ def _without_wait(url: str) -> tuple[ReplicaWait, str]:
         )
     if places not in ([], [_DISK], [_MEMORY]):
         raise InvalidConfiguration("wait_for must be disk or memory")
-    others = urlencode([pair for pair in pairs if pair[0] not in (_WAIT, _WAIT_FOR)])
-    wait = ReplicaWait(replicas=numbers[found[0]], memory=places == [_MEMORY])
-    return wait, f"{head}?{others}" if others else head
+    return ReplicaWait(replicas=numbers[found[0]], memory=places == [_MEMORY]), bare
+
+
+def _without_files(url: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Take the files for TLS out of a URL."""
+    files: dict[str, str] = {}
+    for name, known in _TLS.items():
+        found, url = _taken(url, name)
+        if len(found) > 1 or found == [""]:
+            raise InvalidConfiguration("{name} must be one file", name=name)
+        if found:
+            files[known] = found[0]
+    if files and not url.startswith("rediss"):
+        raise InvalidConfiguration("tls_ca, tls_certificate and tls_key are for rediss://")
+    if (_TLS["tls_certificate"] in files) != (_TLS["tls_key"] in files):
+        raise InvalidConfiguration("tls_certificate and tls_key: set both or neither")
+    return tuple(files.items()), url
+
+
+def _taken(url: str, name: str) -> tuple[list[str], str]:
+    """Return the values of a parameter, and the URL without it."""
+    head, _, query = url.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    found = [value for key, value in pairs if key == name]
+    if not found:
+        return [], url
+    others = urlencode([pair for pair in pairs if pair[0] != name])
+    return found, f"{head}?{others}" if others else head

@@ -58,6 +58,7 @@ def is_cluster(client: Client) -> bool:
 
 def _client(address: StoreAddress, *, decode_responses: bool, connections: int | None) -> Client:
     retry, url = Retry(NoBackoff(), 1), address.url
+    files: Any = dict(address.tls_files)
     if address.kind is StoreKind.SENTINEL:
         return _primary(address, decode_responses=decode_responses)
     if address.kind is StoreKind.CLUSTER:
@@ -68,6 +69,7 @@ def _client(address: StoreAddress, *, decode_responses: bool, connections: int |
             socket_timeout=SOCKET_SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,
             retry=retry,
+            **files,
         )
         return cluster
     if connections is not None:
@@ -79,6 +81,7 @@ def _client(address: StoreAddress, *, decode_responses: bool, connections: int |
             socket_timeout=SOCKET_SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,
             retry=retry,
+            **files,
         )
         pooled: Redis = Redis.from_pool(pool)
         return pooled
@@ -88,6 +91,7 @@ def _client(address: StoreAddress, *, decode_responses: bool, connections: int |
         socket_timeout=SOCKET_SECONDS,
         socket_connect_timeout=CONNECT_SECONDS,
         retry=retry,
+        **files,
     )
     return client
 
@@ -106,11 +110,16 @@ class _SentinelClient(Redis):
 def _primary(address: StoreAddress, *, decode_responses: bool) -> "Redis":
     """Return a client of whatever the Sentinels call the primary, when it connects."""
     times = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
-    tls = {"ssl": True} if address.tls else {}
+    tls = {"ssl": True, **dict(address.tls_files)} if address.tls else {}
+    login = {"username": address.username, "password": address.password}
     make: Any = Sentinel  # its constructor has no types
     sentinel = make(
         address.sentinels,
-        sentinel_kwargs={"socket_timeout": CONNECT_SECONDS, **tls},
+        sentinel_kwargs={
+            "socket_timeout": CONNECT_SECONDS,
+            **tls,
+            **(login if address.sentinel_login else {}),
+        },
         **tls,
         **times,
     )

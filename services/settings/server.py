@@ -21,8 +21,9 @@ class ServerSettings(BaseSettings):
         description="Redis or Valkey: redis://, rediss:// (TLS) or unix://; redis+cluster:// and "
         "rediss+cluster:// for a cluster; redis+sentinel://host:port,host:port/primary for the "
         "primary that Sentinels name. With ?wait_replicas=1 a write is acknowledged once as many "
-        "replicas have it on disk, too; with &wait_for=memory once they have it in memory. Unset: "
-        "an embedded Valkey in the data directory.",
+        "replicas have it on disk, too; with &wait_for=memory once they have it in memory. tls_ca, "
+        "tls_certificate and tls_key name files for TLS. Unset: an embedded Valkey in the data "
+        "directory.",
     )
     embedded_port: Port | None = Field(
         default=None, description="Loopback port of the embedded Valkey. Unset: a free one."

@@ -35,6 +35,21 @@ def test_what_is_ours_in_a_url_is_taken_out(url: str, kind: StoreKind, bare: str
     assert (found.kind, found.url) == (kind, bare)
 
 
+@pytest.mark.parametrize("kind", ["", "+cluster", "+sentinel"])
+def test_files_for_tls_are_taken_out_of_every_kind_of_url(kind: str) -> None:
+    name = "/lists" if kind == "+sentinel" else ""
+    files = "tls_ca=%2Fa%20b.pem&tls_certificate=c.pem&tls_key=k.pem"
+
+    found = addresses.read(f"rediss{kind}://h.example:7{name}?{files}&wait_replicas=1")
+
+    assert dict(found.tls_files) == {
+        "ssl_ca_certs": "/a b.pem",
+        "ssl_certfile": "c.pem",
+        "ssl_keyfile": "k.pem",
+    }
+    assert "?" not in found.url
+
+
 def test_a_url_says_where_replicas_have_to_hold_a_write() -> None:
     found = addresses.read("redis://h.example?wait_replicas=2&wait_for=memory&db=1")
 
@@ -48,6 +63,10 @@ def test_a_url_says_where_replicas_have_to_hold_a_write() -> None:
         ("http://h.example", "must start with one of"),
         ("redis://h.example?wait_replicas=1&wait_for=tape", "disk or memory"),
         ("redis://h.example?wait_for=memory", "from 0 to 10"),
+        ("redis://h.example?tls_ca=/ca.pem", "for rediss://"),
+        ("rediss://h.example?tls_ca=/a.pem&tls_ca=/b.pem", "one file"),
+        ("rediss+cluster://h.example?tls_key=/a.key", "set both or neither"),
+        ("redis+sentinel://h.example/lists?sentinel_login=1", "yes or no"),
         ("redis+sentinel://h.example:26379", "name of the primary"),
         ("redis+sentinel://h.example:26379/lists/x", "name of the primary"),
         ("redis+sentinel:///lists", "must name the Sentinels"),
