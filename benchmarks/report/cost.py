@@ -5,6 +5,8 @@ import statistics
 from benchmarks.report.figures import STAGES, Results, stage_of
 from benchmarks.report.markdown import count, missing, plot, share, table
 
+_MIB = 2**20
+
 
 def lists(results: Results) -> list[str]:
     """Write what lists take: memory, import, start."""
@@ -35,6 +37,39 @@ def lists(results: Results) -> list[str]:
         "machine however many workers it has, the 17 letters of each listed name among them; "
         "resident is the PSS of these files over all processes after traffic of which 3 % is "
         "listed. A start is from exec to SERVING from the local file with Redis away.",
+        "",
+        *table(head, rows),
+    ]
+
+
+def large_list(results: Results) -> list[str]:
+    """Write what numbers alone take, up to a hundred million."""
+    if "sweep-large-list" not in results:
+        return missing("fanzha bench sweep --only large-list --save")
+    sizes = results["sweep-large-list"]["sizes"]
+    rows = [
+        (
+            f"{size['listed']:,}",
+            f"given up after {size['stopped_after_seconds']:.0f} s", "", "",
+            f"{size['peak_bytes'] / _MIB:,.0f}", "", "",
+        )
+        if "stopped_after_seconds" in size
+        else (
+            f"{size['listed']:,}", f"{size['import']['seconds']:.1f}",
+            f"{size['lists']['file_bytes'] / size['listed']:.1f}",
+            f"{size['around_lists']['administration_peak_bytes'] / _MIB:,.0f}",
+            f"{size['peak_bytes'] / _MIB:,.0f}", count(size["rows_per_second"]),
+            f"{statistics.median(size['start_seconds']):.2f}",
+        )
+        for size in sizes
+    ]  # fmt: skip
+    head = (
+        "numbers", "import, s", "bytes each in the files", "administration at most, MiB",
+        "all processes at most, MiB", "calls/s, 256 a request", "start, s",
+    )  # fmt: skip
+    return [
+        "Numbers alone, with one worker. An import is given up before the machine runs out of "
+        "memory.",
         "",
         *table(head, rows),
     ]

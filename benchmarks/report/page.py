@@ -47,6 +47,7 @@ def write(results: Results, remarks: str = "") -> str:
         "Beside an older commit": before_after.section(results),
         "Sweeps": throughput.sweeps(results),
         "Lists: import, memory, start": cost.lists(results),
+        "Lists of numbers alone": cost.large_list(results),
         "Memory and start of the whole": cost.footprint(results),
         "A list change under load": cost.propagation(results),
         "Half load": throughput.half_load(results),

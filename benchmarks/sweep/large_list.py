@@ -2,15 +2,18 @@
 
 A carrier may list every number of a range of its own, one by one. Each size is imported by the
 usual command into a service of its own. Before the machine runs out of memory the service is
-stopped, and the result says after how long, and what it held then.
+stopped, and the result says after how long, and what it held then; likewise where the import does
+not end in half an hour.
 """
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -19,11 +22,12 @@ from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Step
 from benchmarks.sweep import imports, memory, start
 from benchmarks.sweep.cells import Pace, RequestShape, plan
+from benchmarks.sweep.list_size import until_idle
 from services.cli._common.console import err
 
 SIZES, FEW_SIZES = (1_000_000, 10_000_000, 100_000_000), (100_000, 1_000_000)
-MOST_BYTES = 6 * 2**30
-"""Of memory that all processes of the service may take; beyond it the import is given up."""
+MOST_OF_MEMORY = 0.75
+"""Of what the machine has available, that all processes of the service may take."""
 ROWS, IN_FLIGHT = 256, 2
 _LOOK_SECONDS = 0.5
 
@@ -33,7 +37,8 @@ class Watch:
     """What the processes of a service held at most; stops it where that is too much."""
 
     running: service.Service
-    most: int = MOST_BYTES
+    most: float
+    """PSS in bytes of all processes, beyond which the service is stopped."""
     peak: int = 0
     """PSS in bytes of all processes."""
     stopped_after: float = 0.0
@@ -70,11 +75,12 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
         err.print(f"a list of {listed:,} numbers")
         with service.running(workers=1, cores=pace.server_cores) as running:
             sizes.append({"listed": listed} | _one_size(running, listed, pace))
-    return {"workers": 1, "most_bytes": MOST_BYTES, "sizes": sizes}
+    return {"workers": 1, "sizes": sizes}
 
 
 def _one_size(running: service.Service, listed: int, pace: Pace) -> dict[str, Any]:
-    first, watch = scenarios.FIRST_LISTED, Watch(running)
+    first, most = scenarios.FIRST_LISTED, _available_bytes() * MOST_OF_MEMORY
+    watch = Watch(running, most)
     numbers = imports.Patterns(
         name="numbers", count=listed, last=f"+{first + listed - 1}",
         lines=(f"+{number}" for number in range(first, first + listed)),
@@ -82,10 +88,12 @@ def _one_size(running: service.Service, listed: int, pace: Pace) -> dict[str, An
     try:
         with watch.watching():
             done = imports.timed(running, numbers)
-    except RuntimeError:
-        if not watch.stopped_after:
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        if isinstance(error, RuntimeError) and not watch.stopped_after:
             raise
-        return {"stopped_after_seconds": watch.stopped_after, "peak_bytes": watch.peak}
+        after = watch.stopped_after or service.IMPORT_SECONDS
+        return {"stopped_after_seconds": after, "peak_bytes": watch.peak, "most_bytes": most}
+    until_idle(running)
     return {
         "import": done,
         "peak_bytes": watch.peak,
@@ -94,6 +102,15 @@ def _one_size(running: service.Service, listed: int, pace: Pace) -> dict[str, An
         "lists": memory.of_lists(running),
         "start_seconds": start.seconds(running, pace.repeats),
     }
+
+
+def _available_bytes() -> int:
+    """Return the memory that the machine could give out now."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        name, _, rest = line.partition(":")
+        if name == "MemAvailable":
+            return int(rest.split()[0]) * 1024
+    raise RuntimeError("the kernel does not say how much memory is available")
 
 
 def _look_ups(running: service.Service, listed: int, pace: Pace) -> float:

@@ -66,12 +66,12 @@ def _one_size(
 
 
 def _point(running: Service, shape: RequestShape, pace: Pace, points: list[dict[str, Any]]) -> None:
-    settled = _until_idle(running)
+    settled = until_idle(running)
     point = measure(running, shape, pace, f"{shape.channel}, {shape.listed:,} listed")
     points.append({"listed": shape.listed, "settled_seconds": settled} | point)
 
 
-def _until_idle(running: Service) -> float:
+def until_idle(running: Service) -> float:
     """Wait until the service is idle, as after an import; return the seconds waited."""
     started = time.monotonic()
     while time.monotonic() < started + MOST_IDLE_SECONDS:

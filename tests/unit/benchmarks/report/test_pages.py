@@ -145,7 +145,7 @@ def test_an_unmeasured_figure_names_its_command() -> None:
 
     for command in ("bench overload", "bench peers", "bench micro", "--only propagation"):
         assert command in text
-    assert text.count("Not measured: `fanzha") == 15
+    assert text.count("Not measured: `fanzha") == 16
 
 
 def peer(**changes: Any) -> dict[str, Any]:
@@ -188,6 +188,20 @@ def test_rows_of_several_runs_name_the_run_of_their_channels() -> None:
 
     assert "* calls: commit c24, 3 × 4 s each, 1,000 numbers and names listed." in text
     assert "* names: commit c25, 2 × 1 s each, 1,000 numbers and names listed." in text
+
+
+def test_an_import_that_was_given_up_says_so_beside_those_that_were_not() -> None:
+    done = {
+        "listed": 1_000_000, "import": {"seconds": 3.25}, "peak_bytes": 2**30,
+        "around_lists": {"administration_peak_bytes": 2**29}, "rows_per_second": 400_000.0,
+        "lists": {"file_bytes": 17_600_000}, "start_seconds": [1.0, 2.0, 3.0],
+    }  # fmt: skip
+    stopped = {"listed": 100_000_000, "stopped_after_seconds": 90.0, "peak_bytes": 2**34}
+
+    text = page.write({"sweep-large-list": {"sizes": [done, stopped]}})
+
+    assert "| 1,000,000 | 3.2 | 17.6 | 512 | 1,024 | 400,000 | 2.00 |" in text
+    assert "| 100,000,000 | given up after 90 s |  |  | 16,384 |  |  |" in text
 
 
 def test_a_target_may_be_the_most_or_the_least() -> None:

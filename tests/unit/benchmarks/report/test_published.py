@@ -66,3 +66,29 @@ def test_a_result_of_an_older_version_is_named(kind: str) -> None:
         latest_results.Unreadable, match=f"2025-01-01-{kind}.json: .* older version"
     ):
         pages.complete({kind: older})
+
+
+def test_the_import_in_the_readme_is_the_newest_of_a_million_numbers() -> None:
+    both = {
+        "listed": 1_000_000, "imports": [{"what": "numbers", "seconds": 4.5}],
+        "bytes_per_entry": {"number_in_files": 18.0},
+    }  # fmt: skip
+    alone = {
+        "listed": 1_000_000, "import": {"seconds": 3.5}, "lists": {"file_bytes": 17_500_000},
+    }  # fmt: skip
+    results = {
+        "sweep-list-size": {"at": "2026-11-25", "sizes": [both]},
+        "sweep-large-list-quick": {"at": "2026-12-01", "sizes": [alone]},
+    }
+
+    text = readme.write(results, f"{readme.BEGIN}{readme.END}")
+
+    assert "took 3.50 s for a million numbers; they take 17.5 bytes" in text
+
+
+def test_an_import_that_was_given_up_is_not_in_the_readme() -> None:
+    stopped = {"listed": 1_000_000, "stopped_after_seconds": 1800.0}
+
+    text = readme.write({"sweep-large-list": {"sizes": [stopped]}}, f"{readme.BEGIN}{readme.END}")
+
+    assert "a million numbers" not in text
