@@ -13,7 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install kernels demo demo-warning demo-network demo-console console-screenshots test test-fast test-alone check proto released-proto reference models-pages translations docs lock sbom audit bench bench-full bench-peers clean
+.PHONY: help install kernels demo demo-warning demo-network demo-province demo-console console-screenshots test test-fast test-alone check proto released-proto reference models-pages translations docs lock sbom audit bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ demo-warning: install  ## Follow three waves of fraud to people who were warned,
 
 demo-network: install  ## Let a campaign use four real networks, and an appeal lift it in all (needs kamailio, sip-tester, unbound, node, npm)
 	$(BIN)/python -m examples.network_demo
+
+demo-province: install  ## Live through a week of a province: lists, warnings, robot, incident, entity, desk, assessment (needs node, npm)
+	$(BIN)/python -m examples.province_demo
 
 demo-console: install  ## Show the console over two years of a made-up province, until Ctrl-C
 	$(BIN)/python -m examples.console_demo

@@ -14,7 +14,7 @@ from fanzha.client.login import Login
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """What a client takes; a server answers far less."""
 
-_OPTIONS = [
+OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     # A gateway keeps its channel for days: notice a dead peer, and try again at once,
@@ -36,9 +36,9 @@ def blocking(target: str, login: Login | None = None) -> grpc.Channel:
     login = Login.from_environment() if login is None else login
     bearer, credentials = login.bearer(target, encrypted=login.encrypted), login.credentials()
     if credentials is None:
-        channel = grpc.insecure_channel(target, options=_OPTIONS)
+        channel = grpc.insecure_channel(target, options=OPTIONS)
     else:
-        channel = grpc.secure_channel(target, credentials, options=_OPTIONS)
+        channel = grpc.secure_channel(target, credentials, options=OPTIONS)
     return (
         channel
         if bearer is None
@@ -52,8 +52,8 @@ def asynchronous(target: str, login: Login | None = None) -> grpc.aio.Channel:
     bearer, credentials = login.bearer(target, encrypted=login.encrypted), login.credentials()
     interceptors = None if bearer is None else sending.asynchronous(bearer)
     if credentials is None:
-        return grpc.aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors)
-    return grpc.aio.secure_channel(target, credentials, options=_OPTIONS, interceptors=interceptors)
+        return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=interceptors)
+    return grpc.aio.secure_channel(target, credentials, options=OPTIONS, interceptors=interceptors)
 
 
 def balanced(
@@ -68,7 +68,7 @@ def balanced(
         "loadBalancingConfig": [{"round_robin": {}}],
         "healthCheckConfig": {"serviceName": watched},
     }
-    options = [*_OPTIONS, ("grpc.service_config", json.dumps(service_config))]
+    options = [*OPTIONS, ("grpc.service_config", json.dumps(service_config))]
     if credentials is None:
         return grpc.aio.insecure_channel(target, options=options)
     return grpc.aio.secure_channel(target, credentials, options=options)

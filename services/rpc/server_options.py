@@ -64,7 +64,7 @@ def channel_options(
         ("grpc.server.max_pending_requests_hard_limit", max_queued_requests * 5 // 4 + 1),
         # Gateways keep channels for days and ping them to notice a dead peer.
         ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
         *_timeouts(times),
     ]
 
