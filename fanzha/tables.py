@@ -8,7 +8,7 @@ have (an error, a name in place of a number) is a sparse mapping from row to val
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,43 @@ MAX_TEXT_BYTES = 8192
 ones end far below this."""
 MAX_URL_BYTES = 8192
 """A URL as given, UTF-8."""
+
+
+class LazyStrings(Sequence[str]):
+    """A column of texts, each decoded when it is read, from *starts* to *ends* of UTF-8."""
+
+    def __init__(self, buffer: bytes, starts: Int64s, ends: Int64s) -> None:
+        self._buffer = buffer
+        self._starts = starts
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        """Decode one text; take a part of the column."""
+        if isinstance(index, slice):
+            return LazyStrings(self._buffer, self._starts[index], self._ends[index])
+        return self._buffer[self._starts[index] : self._ends[index]].decode()
+
+    def pick(self, rows: Int64s) -> list[str]:
+        """Decode the texts of *rows*."""
+        starts, ends = self._starts[rows].tolist(), self._ends[rows].tolist()
+        return [
+            self._buffer[start:end].decode() if start < end else ""
+            for start, end in zip(starts, ends, strict=True)
+        ]
+
+
+def picked(texts: Sequence[str], rows: Int64s) -> list[str]:
+    """Return the texts of *rows*; of `LazyStrings` for a part of what one by one costs."""
+    if isinstance(texts, LazyStrings):
+        return texts.pick(rows)
+    return [texts[row] for row in rows.tolist()]
 
 
 class Channel(IntEnum):

@@ -30,6 +30,7 @@ from fanzha.tables import (
     Uint8s,
     Uint32s,
     Uint64s,
+    picked,
 )
 from services.decision.observer import Table
 from services.decision_log import schema
@@ -322,13 +323,13 @@ def _strings(
 ) -> _Strings:
     """Pick links and bodies row by row, as only few rows are logged."""
     if isinstance(table, Links):
-        return _Strings([table.urls[row] for row in rows.tolist()], (), _NO_LINKS, ())
-    trunks: Sequence[str] = [table.trunks[row] for row in rows.tolist()]
+        return _Strings(picked(table.urls, rows), (), _NO_LINKS, ())
+    trunks: Sequence[str] = picked(table.trunks, rows)
     if not any(trunks):  # most switches report none
         trunks = ()
     if not isinstance(table, Texts):
         return _Strings((), (), _NO_LINKS, trunks)
-    bodies = [table.bodies[row] for row in rows.tolist()] if with_bodies else ()
+    bodies = picked(table.bodies, rows) if with_bodies else ()
     return _Strings((), bodies, _links_of(rows, text_links, len(table)), trunks)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
-from typing import Self, overload
+from typing import Self
 
 import numpy as np
 
 from fanzha import kernels
-from fanzha.tables import MAX_ROWS, UNKNOWN_FACT, Int64s, Uint8s
+from fanzha.tables import MAX_ROWS, UNKNOWN_FACT, Int64s, LazyStrings, Uint8s
 
 _VARINT, _BYTES = 0, 2
 _FIXED = {1: 8, 5: 4}
@@ -146,28 +146,6 @@ class FieldSpans:
 
     starts: Int64s
     lengths: Int64s
-
-
-class LazyStrings(Sequence[str]):
-    """A column of texts, each decoded when it is read, from *starts* to *ends* of UTF-8."""
-
-    def __init__(self, buffer: bytes, starts: Int64s, ends: Int64s) -> None:
-        self._buffer = buffer
-        self._starts = starts
-        self._ends = ends
-
-    def __len__(self) -> int:
-        return len(self._starts)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        """Decode one text; take a part of the column."""
-        if isinstance(index, slice):
-            return LazyStrings(self._buffer, self._starts[index], self._ends[index])
-        return self._buffer[self._starts[index] : self._ends[index]].decode()
 
 
 class WireRows:
