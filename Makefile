@@ -13,7 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install kernels demo demo-warning demo-network demo-province demo-console console-screenshots test test-fast test-alone check proto released-proto reference models-pages translations docs lock sbom audit bench bench-full bench-peers clean
+.PHONY: help install kernels demo demo-warning demo-network demo-province demo-console console-screenshots deb deb-trial test test-fast test-alone check proto released-proto reference models-pages translations docs lock sbom audit bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -125,6 +125,12 @@ sbom: install .venv/supply-chain  ## Write what a release is made of (CycloneDX)
 	    .venv/supply-chain-tools/bin/cyclonedx-py requirements --pyproject pyproject.toml \
 	        --output-reproducible --output-file dist/fanzha-$$lock.cdx.json requirements/$$lock.lock \
 	    && echo "dist/fanzha-$$lock.cdx.json"; done
+
+deb: install  ## Build dist/fanzha_*.deb for this Debian (needs dpkg-deb, python3-venv)
+	@$(BIN)/python -m tools.debian_package $(ARGUMENTS)
+
+deb-trial:  ## Install dist/fanzha_*.deb in a copy of this system, start, update and purge it (needs root)
+	deploy/debian/trial "$$(ls -t dist/fanzha_*.deb | head -1)"
 
 audit: install .venv/supply-chain  ## Look for known vulnerabilities of what a release is made of
 	@.venv/supply-chain-tools/bin/pip-audit --disable-pip --require-hashes --progress-spinner off \
