@@ -19,7 +19,7 @@ from tools.reference import metrics
 RULES = CHECKOUT / "deploy/prometheus/fanzha.rules.yml"
 DASHBOARD = CHECKOUT / "deploy/grafana/fanzha.json"
 RUNBOOK = CHECKOUT / "docs/how-to/alerts.md"
-CASES = CHECKOUT / "tests/cases/alerts.yml"
+CASES = sorted((CHECKOUT / "tests/cases").glob("alerts*.yml"))
 SUFFIXES = {
     "counter": ("_total",),
     "gauge": ("",),
@@ -106,10 +106,12 @@ def test_a_label_that_a_summary_names_is_in_the_result() -> None:
 
 def test_prometheus_takes_the_rules_and_they_alert_when_they_should(tmp_path: Path) -> None:
     promtool = program("promtool", package="prometheus")
-    cases = tmp_path / "alerts.yml"
-    cases.write_text(f"rule_files: [{json.dumps(str(RULES))}]\n{CASES.read_text()}")
+    for file in CASES:
+        head = f"rule_files: [{json.dumps(str(RULES))}]\n"
+        (tmp_path / file.name).write_text(head + file.read_text())
 
-    for arguments in (["check", "rules", str(RULES)], ["test", "rules", str(cases)],
+    for arguments in (["check", "rules", str(RULES)],
+                      *(["test", "rules", str(tmp_path / file.name)] for file in CASES),
                       ["check", "config", str(RULES.with_name("prometheus.yml"))]):  # fmt: skip
         done = subprocess.run(
             [promtool, *arguments],
