@@ -67,6 +67,10 @@ COMMANDS = {
         "The policy of each carrier: show, compare, propose, undo; `fanzha changes` approves.",
     ),
     "audit": ("audit.commands.app", "Read the audit log, check its integrity, export evidence."),
+    "risk": (
+        "risk.risk",
+        "Say how much is known against numbers: none, medium, high or very high.",
+    ),
     "hits": ("hits.app", "Follow hits, confirm and dismiss them."),
     "decisions": (
         "decisions.commands.app",

@@ -69,6 +69,8 @@ class AuditKind(StrEnum):
     """A company, platform or app that must leave the market was registered."""
     ENTITY_CHANGED = "entity_changed"
     """An entity was edited, a step of its exit assigned or settled, or it was closed."""
+    RISK_READ = "risk_read"
+    """A bank or payment firm asked how much is known against numbers."""
     UNIT_TASK_CHANGED = "unit_task_changed"
     """A task of a member unit was opened, done, confirmed, given back or dropped."""
     ASSESSMENT_PUBLISHED = "assessment_published"

@@ -48,6 +48,8 @@ class Role(StrEnum):
     """Submit warnings about people at risk; read their outcome."""
     DISPATCHER = "dispatcher"
     """Take, annotate and close the cases of their region."""
+    PARTNER = "partner"
+    """Ask how much is known against a number: banks and payment firms."""
 
 
 class Credential(StrEnum):

@@ -36,7 +36,8 @@ LIVE_DECISIONS = _CARRIER
 _EDITOR = _of(Role.EDITOR)
 _REPORTERS = _of(Role.CARRIER, Role.EDITOR)
 _READERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER)
-_OVERSEERS = frozenset(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
+_OUTSIDERS = _of(Role.CARRIER, Role.SOURCE, Role.PARTNER)
+_OVERSEERS = frozenset(Role) - _OUTSIDERS - {Role.DISPATCHER}
 # Dry runs, for all but carriers: see `check_live_decisions`.
 _ASKERS = _CARRIER | _OVERSEERS
 _OFFICER = _of(Role.APPEALS_OFFICER)
@@ -145,6 +146,9 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "GetAssessment": _ASSESSMENT_READERS,
         "ListMeasuredCases": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER, Role.APPROVER),
     },
+    "fanzha.v1.RiskService": {
+        "RateNumbers": _of(Role.PARTNER, Role.AUDITOR),
+    },
     "fanzha.v1.AuditService": {
         "ListRecords": _of(Role.AUDITOR),
         "GetHead": _of(Role.AUDITOR, Role.OPERATOR),
@@ -207,7 +211,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.WarningControlService": {
         "StopWarnings": _of(Role.OPERATOR, Role.APPROVER),
         "StartWarnings": _of(Role.OPERATOR),
-        "GetWarningSwitch": frozenset(Role) - {Role.CARRIER, Role.SOURCE},
+        "GetWarningSwitch": frozenset(Role) - _OUTSIDERS,
         "SetOptOut": _of(Role.OPERATOR, Role.DISPATCHER),
         "GetOptOuts": _of(Role.OPERATOR, Role.DISPATCHER, Role.AUDITOR),
     },

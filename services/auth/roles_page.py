@@ -24,6 +24,7 @@ _PURPOSES = {
     Role.AUDITOR: "reads everything, changes nothing",
     Role.APPEALS_OFFICER: "takes and decides appeals",
     Role.OPERATOR: "keeps the service running: models, workers, the state of the lists",
+    Role.PARTNER: "asks how much is known against a number: a bank or payment firm",
     Role.SOURCE: "sends in warnings about people at risk, follows what became of them",
     Role.DISPATCHER: "works on the cases of their region: takes, notes, closes",
 }

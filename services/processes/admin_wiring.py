@@ -65,6 +65,7 @@ from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.policy.handler import PolicyServicer
+from services.rpc.risk.handler import RiskServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.settings.types import fraud_types_of_sources
@@ -249,6 +250,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "appeal": AppealServicer(services.appeals.appeals),
         "entities": EntityServicer(services.entities.registry, services.entities.entries),
         "incidents": IncidentServicer(services.incidents),
+        "risk": RiskServicer(registry_wiring.risk(context, services.lists)),
         "assessment": AssessmentServicer(
             services.assessment.tasks, services.assessment.assessments
         ),

@@ -1,15 +1,19 @@
 """Builds the registries of administration: entities, incidents, and tasks of member units."""
 
+from fanzha.phone import HomePlan
 from infra.clock import now_ms
 from services.assessment import wiring as assessment_wiring
 from services.assessment.wiring import WiredAssessment
+from services.decision.related.store import GraphStore
 from services.decision_log.query import DecisionQuery
 from services.entities import wiring as entity_wiring
 from services.entities.wiring import WiredEntities
 from services.incidents import wiring as incident_wiring
 from services.incidents.wiring import WiredIncidents
 from services.lists.service import ListService
+from services.processes import graph_wiring
 from services.processes.admin_context import AdminContext
+from services.risk.service import RiskRatings
 
 
 def entities(
@@ -52,3 +56,10 @@ def assessment(context: AdminContext) -> WiredAssessment:
     return assessment_wiring.build(
         context.settings, redis=context.connect(), audit=context.audit, now_ms=now_ms
     )
+
+
+def risk(context: AdminContext, lists: ListService) -> RiskRatings:
+    """Build what rates numbers."""
+    graph = GraphStore(context.connect(), graph_wiring.limits(context.settings), now_ms=now_ms)
+    home = HomePlan(context.settings.home_country)
+    return RiskRatings(lists.views, graph, home=home, audit=context.audit, now_ms=now_ms)

@@ -42,6 +42,8 @@ from fanzha.v1 import (
     model_pb2_grpc,
     policy_pb2,
     policy_pb2_grpc,
+    risk_pb2,
+    risk_pb2_grpc,
     warning_backfill_pb2,
     warning_backfill_pb2_grpc,
     warning_control_pb2,
@@ -97,6 +99,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "incidents": (
         incident_pb2.DESCRIPTOR.services_by_name["IncidentService"].full_name,
         incident_pb2_grpc.add_IncidentServiceServicer_to_server,
+    ),
+    "risk": (
+        risk_pb2.DESCRIPTOR.services_by_name["RiskService"].full_name,
+        risk_pb2_grpc.add_RiskServiceServicer_to_server,
     ),
     "assessment": (
         assessment_pb2.DESCRIPTOR.services_by_name["AssessmentService"].full_name,

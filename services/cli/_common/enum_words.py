@@ -43,6 +43,8 @@ FIELDS = (
     "registered", "assigned", "settled", "reopened", "proposed", "seen again", "sighting settled",
     "financial fraud", "steps", "next deadline", "cleanup", "step", "not needed", "changes",
     "outcome", "overdue", "open", "done",
+    # Of the risk of numbers.
+    "risk", "since",
     # Of the robot's dialogues.
     "script", "states", "ends", "ways", "begun", "ended", "understood", "paid", "officer",
     "stopped", "lost", "difference",
@@ -66,6 +68,8 @@ _CRITICAL = (
 )
 """Categories of the shipped list of critical names; files of users may have others."""
 EXTRA = (
+    *(("risk_reason", word) for word in ("listed", "confirmed", "range", "related", "on_trial")),
+    ("role", "partner"),
     *(("meaning", word) for word in ("paid", "officer", "stop", "who", "no", "yes", "other")),
     *(("robot_outcome", word) for word in ("understood", "paid", "officer", "stopped", "lost")),
     *(("unit_level", level) for level in ("province", "city", "county")),

@@ -47,6 +47,7 @@ KINDS: Mapping[str, str] = {
     "examples_exported": gettext_noop("Examples exported"),
     "entity_registered": gettext_noop("Entity registered"),
     "entity_changed": gettext_noop("Entity changed"),
+    "risk_read": gettext_noop("Risk of numbers read"),
     "unit_task_changed": gettext_noop("Task of a unit changed"),
     "assessment_published": gettext_noop("Assessment published"),
     "incident_opened": gettext_noop("Incident opened"),
