@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from fanzha.v1 import decision_pb2 as fanzha_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x66\x61nzha/v1/hit.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"p\n\x0fTailHitsRequest\x12%\n\x07streams\x18\x01 \x03(\x0e\x32\x14.fanzha.v1.HitStream\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x15\n\rend_at_newest\x18\x03 \x01(\x08\x12\x10\n\x08unmasked\x18\x04 \x01(\x08\"\xaf\x01\n\x10TailHitsResponse\x12$\n\x06stream\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.HitStream\x12\r\n\x05place\x18\x02 \x01(\t\x12\x37\n\x06\x66ields\x18\x03 \x03(\x0b\x32\'.fanzha.v1.TailHitsResponse.FieldsEntry\x1a-\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x92\x01\n\x16ListPendingHitsRequest\x12\"\n\x07reasons\x18\x01 \x03(\x0e\x32\x11.fanzha.v1.Reason\x12#\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x12.fanzha.v1.Channel\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\t\x12\x10\n\x08unmasked\x18\x05 \x01(\x08\"S\n\x17ListPendingHitsResponse\x12#\n\x04hits\x18\x01 \x03(\x0b\x32\x15.fanzha.v1.PendingHit\x12\x13\n\x0bnext_before\x18\x02 \x01(\t\"}\n\nPendingHit\x12\r\n\x05place\x18\x01 \x01(\t\x12\x31\n\x06\x66ields\x18\x02 \x03(\x0b\x32!.fanzha.v1.PendingHit.FieldsEntry\x1a-\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"7\n\x14ListCampaignsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x10\n\x08unlisted\x18\x02 \x01(\x08\"\xb8\x01\n\x0cTextCampaign\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0e\n\x06listed\x18\x02 \x01(\x08\x12\r\n\x05texts\x18\x03 \x01(\x04\x12\x0f\n\x07\x62locked\x18\x04 \x01(\x04\x12\x18\n\x10senders_at_least\x18\x05 \x01(\x04\x12\x12\n\x05score\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\rfirst_seen_ms\x18\x07 \x01(\x03\x12\x14\n\x0clast_seen_ms\x18\x08 \x01(\x03\x42\x08\n\x06_score\"R\n\x15ListCampaignsResponse\x12*\n\tcampaigns\x18\x01 \x03(\x0b\x32\x17.fanzha.v1.TextCampaign\x12\r\n\x05total\x18\x02 \x01(\r\"8\n\x13GetRelationsRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x10\n\x08unmasked\x18\x02 \x01(\x08\"\xae\x02\n\x14GetRelationsResponse\x12\x0e\n\x06\x65ntity\x18\x01 \x01(\t\x12\x0c\n\x04seen\x18\x02 \x01(\x01\x12\x11\n\tconfirmed\x18\x03 \x01(\x08\x12\x11\n\tsuspected\x18\x04 \x01(\x08\x12\x12\n\nrelated_to\x18\x05 \x01(\t\x12\x10\n\x08since_ms\x18\x06 \x01(\x03\x12\x12\n\nends_at_ms\x18\x07 \x01(\x03\x12;\n\x06\x63\x61uses\x18\x08 \x03(\x0b\x32+.fanzha.v1.GetRelationsResponse.CausesEntry\x12,\n\nneighbours\x18\t \x03(\x0b\x32\x18.fanzha.v1.RelatedEntity\x1a-\n\x0b\x43\x61usesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"1\n\rRelatedEntity\x12\x0e\n\x06\x65ntity\x18\x01 \x01(\t\x12\x10\n\x08together\x18\x02 \x01(\x01*u\n\tHitStream\x12\x1a\n\x16HIT_STREAM_UNSPECIFIED\x10\x00\x12\x18\n\x14HIT_STREAM_CONFIRMED\x10\x01\x12\x18\n\x14HIT_STREAM_SUSPECTED\x10\x02\x12\x18\n\x14HIT_STREAM_DISMISSED\x10\x03\x32\xd2\x02\n\nHitService\x12\x45\n\x08TailHits\x12\x1a.fanzha.v1.TailHitsRequest\x1a\x1b.fanzha.v1.TailHitsResponse0\x01\x12X\n\x0fListPendingHits\x12!.fanzha.v1.ListPendingHitsRequest\x1a\".fanzha.v1.ListPendingHitsResponse\x12R\n\rListCampaigns\x12\x1f.fanzha.v1.ListCampaignsRequest\x1a .fanzha.v1.ListCampaignsResponse\x12O\n\x0cGetRelations\x12\x1e.fanzha.v1.GetRelationsRequest\x1a\x1f.fanzha.v1.GetRelationsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x66\x61nzha/v1/hit.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"p\n\x0fTailHitsRequest\x12%\n\x07streams\x18\x01 \x03(\x0e\x32\x14.fanzha.v1.HitStream\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x15\n\rend_at_newest\x18\x03 \x01(\x08\x12\x10\n\x08unmasked\x18\x04 \x01(\x08\"\xaf\x01\n\x10TailHitsResponse\x12$\n\x06stream\x18\x01 \x01(\x0e\x32\x14.fanzha.v1.HitStream\x12\r\n\x05place\x18\x02 \x01(\t\x12\x37\n\x06\x66ields\x18\x03 \x03(\x0b\x32\'.fanzha.v1.TailHitsResponse.FieldsEntry\x1a-\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x81\x05\n\tHitRecord\x12\n\n\x02id\x18\x01 \x01(\t\x12$\n\x06stream\x18\x02 \x01(\x0e\x32\x14.fanzha.v1.HitStream\x12\r\n\x05place\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x04 \x01(\x04\x12#\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x12.fanzha.v1.Channel\x12\x12\n\nfrom_party\x18\x06 \x01(\t\x12\x10\n\x08to_party\x18\x07 \x01(\t\x12\x0b\n\x03url\x18\x08 \x01(\t\x12(\n\nfraud_type\x18\t \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\x10\n\x08taxonomy\x18\n \x01(\t\x12!\n\x06\x61\x63tion\x18\x0b \x01(\x0e\x32\x11.fanzha.v1.Action\x12!\n\x06reason\x18\x0c \x01(\x0e\x32\x11.fanzha.v1.Reason\x12\x12\n\x05score\x18\r \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x65ntry_id\x18\x0e \x01(\t\x12\x0f\n\x07pattern\x18\x0f \x01(\t\x12\x10\n\x08\x63\x61mpaign\x18\x10 \x01(\t\x12%\n\x08\x65vidence\x18\x11 \x01(\x0e\x32\x13.fanzha.v1.Evidence\x12\x14\n\x0clist_version\x18\x12 \x01(\x03\x12\x15\n\rmodel_version\x18\x13 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x14 \x01(\x03\x12\x15\n\rdecided_at_ms\x18\x15 \x01(\x03\x12\x0f\n\x07related\x18\x16 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x17 \x01(\t\x12\x0f\n\x07verdict\x18\x18 \x01(\t\x12\x12\n\nverdict_by\x18\x19 \x01(\t\x12\x15\n\rverdict_at_ms\x18\x1a \x01(\x03\x12\x0c\n\x04note\x18\x1b \x01(\tB\x08\n\x06_score\"\x92\x01\n\x16ListPendingHitsRequest\x12\"\n\x07reasons\x18\x01 \x03(\x0e\x32\x11.fanzha.v1.Reason\x12#\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x12.fanzha.v1.Channel\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\t\x12\x10\n\x08unmasked\x18\x05 \x01(\x08\"S\n\x17ListPendingHitsResponse\x12#\n\x04hits\x18\x01 \x03(\x0b\x32\x15.fanzha.v1.PendingHit\x12\x13\n\x0bnext_before\x18\x02 \x01(\t\"}\n\nPendingHit\x12\r\n\x05place\x18\x01 \x01(\t\x12\x31\n\x06\x66ields\x18\x02 \x03(\x0b\x32!.fanzha.v1.PendingHit.FieldsEntry\x1a-\n\x0b\x46ieldsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"7\n\x14ListCampaignsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x10\n\x08unlisted\x18\x02 \x01(\x08\"\xb8\x01\n\x0cTextCampaign\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0e\n\x06listed\x18\x02 \x01(\x08\x12\r\n\x05texts\x18\x03 \x01(\x04\x12\x0f\n\x07\x62locked\x18\x04 \x01(\x04\x12\x18\n\x10senders_at_least\x18\x05 \x01(\x04\x12\x12\n\x05score\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\rfirst_seen_ms\x18\x07 \x01(\x03\x12\x14\n\x0clast_seen_ms\x18\x08 \x01(\x03\x42\x08\n\x06_score\"R\n\x15ListCampaignsResponse\x12*\n\tcampaigns\x18\x01 \x03(\x0b\x32\x17.fanzha.v1.TextCampaign\x12\r\n\x05total\x18\x02 \x01(\r\"8\n\x13GetRelationsRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x10\n\x08unmasked\x18\x02 \x01(\x08\"\xae\x02\n\x14GetRelationsResponse\x12\x0e\n\x06\x65ntity\x18\x01 \x01(\t\x12\x0c\n\x04seen\x18\x02 \x01(\x01\x12\x11\n\tconfirmed\x18\x03 \x01(\x08\x12\x11\n\tsuspected\x18\x04 \x01(\x08\x12\x12\n\nrelated_to\x18\x05 \x01(\t\x12\x10\n\x08since_ms\x18\x06 \x01(\x03\x12\x12\n\nends_at_ms\x18\x07 \x01(\x03\x12;\n\x06\x63\x61uses\x18\x08 \x03(\x0b\x32+.fanzha.v1.GetRelationsResponse.CausesEntry\x12,\n\nneighbours\x18\t \x03(\x0b\x32\x18.fanzha.v1.RelatedEntity\x1a-\n\x0b\x43\x61usesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"1\n\rRelatedEntity\x12\x0e\n\x06\x65ntity\x18\x01 \x01(\t\x12\x10\n\x08together\x18\x02 \x01(\x01*u\n\tHitStream\x12\x1a\n\x16HIT_STREAM_UNSPECIFIED\x10\x00\x12\x18\n\x14HIT_STREAM_CONFIRMED\x10\x01\x12\x18\n\x14HIT_STREAM_SUSPECTED\x10\x02\x12\x18\n\x14HIT_STREAM_DISMISSED\x10\x03\x32\xd2\x02\n\nHitService\x12\x45\n\x08TailHits\x12\x1a.fanzha.v1.TailHitsRequest\x1a\x1b.fanzha.v1.TailHitsResponse0\x01\x12X\n\x0fListPendingHits\x12!.fanzha.v1.ListPendingHitsRequest\x1a\".fanzha.v1.ListPendingHitsResponse\x12R\n\rListCampaigns\x12\x1f.fanzha.v1.ListCampaignsRequest\x1a .fanzha.v1.ListCampaignsResponse\x12O\n\x0cGetRelations\x12\x1e.fanzha.v1.GetRelationsRequest\x1a\x1f.fanzha.v1.GetRelationsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,36 +38,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PENDINGHIT_FIELDSENTRY']._serialized_options = b'8\001'
   _globals['_GETRELATIONSRESPONSE_CAUSESENTRY']._loaded_options = None
   _globals['_GETRELATIONSRESPONSE_CAUSESENTRY']._serialized_options = b'8\001'
-  _globals['_HITSTREAM']._serialized_start=1455
-  _globals['_HITSTREAM']._serialized_end=1572
+  _globals['_HITSTREAM']._serialized_start=2099
+  _globals['_HITSTREAM']._serialized_end=2216
   _globals['_TAILHITSREQUEST']._serialized_start=60
   _globals['_TAILHITSREQUEST']._serialized_end=172
   _globals['_TAILHITSRESPONSE']._serialized_start=175
   _globals['_TAILHITSRESPONSE']._serialized_end=350
   _globals['_TAILHITSRESPONSE_FIELDSENTRY']._serialized_start=305
   _globals['_TAILHITSRESPONSE_FIELDSENTRY']._serialized_end=350
-  _globals['_LISTPENDINGHITSREQUEST']._serialized_start=353
-  _globals['_LISTPENDINGHITSREQUEST']._serialized_end=499
-  _globals['_LISTPENDINGHITSRESPONSE']._serialized_start=501
-  _globals['_LISTPENDINGHITSRESPONSE']._serialized_end=584
-  _globals['_PENDINGHIT']._serialized_start=586
-  _globals['_PENDINGHIT']._serialized_end=711
+  _globals['_HITRECORD']._serialized_start=353
+  _globals['_HITRECORD']._serialized_end=994
+  _globals['_LISTPENDINGHITSREQUEST']._serialized_start=997
+  _globals['_LISTPENDINGHITSREQUEST']._serialized_end=1143
+  _globals['_LISTPENDINGHITSRESPONSE']._serialized_start=1145
+  _globals['_LISTPENDINGHITSRESPONSE']._serialized_end=1228
+  _globals['_PENDINGHIT']._serialized_start=1230
+  _globals['_PENDINGHIT']._serialized_end=1355
   _globals['_PENDINGHIT_FIELDSENTRY']._serialized_start=305
   _globals['_PENDINGHIT_FIELDSENTRY']._serialized_end=350
-  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=713
-  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=768
-  _globals['_TEXTCAMPAIGN']._serialized_start=771
-  _globals['_TEXTCAMPAIGN']._serialized_end=955
-  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=957
-  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=1039
-  _globals['_GETRELATIONSREQUEST']._serialized_start=1041
-  _globals['_GETRELATIONSREQUEST']._serialized_end=1097
-  _globals['_GETRELATIONSRESPONSE']._serialized_start=1100
-  _globals['_GETRELATIONSRESPONSE']._serialized_end=1402
-  _globals['_GETRELATIONSRESPONSE_CAUSESENTRY']._serialized_start=1357
-  _globals['_GETRELATIONSRESPONSE_CAUSESENTRY']._serialized_end=1402
-  _globals['_RELATEDENTITY']._serialized_start=1404
-  _globals['_RELATEDENTITY']._serialized_end=1453
-  _globals['_HITSERVICE']._serialized_start=1575
-  _globals['_HITSERVICE']._serialized_end=1913
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=1357
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=1412
+  _globals['_TEXTCAMPAIGN']._serialized_start=1415
+  _globals['_TEXTCAMPAIGN']._serialized_end=1599
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=1601
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=1683
+  _globals['_GETRELATIONSREQUEST']._serialized_start=1685
+  _globals['_GETRELATIONSREQUEST']._serialized_end=1741
+  _globals['_GETRELATIONSRESPONSE']._serialized_start=1744
+  _globals['_GETRELATIONSRESPONSE']._serialized_end=2046
+  _globals['_GETRELATIONSRESPONSE_CAUSESENTRY']._serialized_start=2001
+  _globals['_GETRELATIONSRESPONSE_CAUSESENTRY']._serialized_end=2046
+  _globals['_RELATEDENTITY']._serialized_start=2048
+  _globals['_RELATEDENTITY']._serialized_end=2097
+  _globals['_HITSERVICE']._serialized_start=2219
+  _globals['_HITSERVICE']._serialized_end=2557
 # @@protoc_insertion_point(module_scope)

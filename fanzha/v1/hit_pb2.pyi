@@ -139,6 +139,136 @@ class TailHitsResponse(_message.Message):
 Global___TailHitsResponse: _TypeAlias = TailHitsResponse  # noqa: Y015
 
 @_typing.final
+class HitRecord(_message.Message):
+    """A hit as the value of a record of a Kafka topic, with the decision id as its key. Records with the
+    same id are the same hit: a consumer that has seen an id leaves the record out.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    STREAM_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    FROM_PARTY_FIELD_NUMBER: _builtins.int
+    TO_PARTY_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    TAXONOMY_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    ENTRY_ID_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    LIST_VERSION_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_MS_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_MS_FIELD_NUMBER: _builtins.int
+    RELATED_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    VERDICT_BY_FIELD_NUMBER: _builtins.int
+    VERDICT_AT_MS_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Identifies the hit: its stream, its decision and the verdict, if any. Also in the header "id"."""
+    stream: Global___HitStream.ValueType
+    """Its stream."""
+    place: _builtins.str
+    """Its place in that stream of Redis, such as "1764000000000-0"."""
+    decision_id: _builtins.int
+    """Id of the decision."""
+    channel: _decision_pb2.Channel.ValueType
+    """What kind of traffic it was."""
+    from_party: _builtins.str
+    """Caller or sender: E.164, a service code or a name; absent of a link."""
+    to_party: _builtins.str
+    """Who was called or written to, or opened the link; absent where unknown."""
+    url: _builtins.str
+    """The canonical URL; of a text, the listed pattern that a link in it matched."""
+    fraud_type: _decision_pb2.FraudType.ValueType
+    """Kind of fraud; absent where unknown."""
+    taxonomy: _builtins.str
+    """Edition of the kinds of fraud; absent without one."""
+    action: _decision_pb2.Action.ValueType
+    """What was decided; absent where the decision is not kept."""
+    reason: _decision_pb2.Reason.ValueType
+    """Why; likewise."""
+    score: _builtins.float
+    """Probability of fraud in [0, 1], or the score of the velocity model; absent where no model ran."""
+    entry_id: _builtins.str
+    """The entry that decided; absent where none did."""
+    pattern: _builtins.str
+    """The pattern of that entry."""
+    campaign: _builtins.str
+    """The campaign of that entry."""
+    evidence: _decision_pb2.Evidence.ValueType
+    """What of the traffic that entry matched."""
+    list_version: _builtins.int
+    """Version of the lists in force."""
+    model_version: _builtins.str
+    """Version of the model in force; absent where there was none."""
+    occurred_at_ms: _builtins.int
+    """When the call or text came, in milliseconds since the Unix epoch."""
+    decided_at_ms: _builtins.int
+    """When it was decided, in milliseconds since the Unix epoch; absent where the decision is not kept."""
+    related: _builtins.str
+    """The confirmed or suspected entity that is part of it."""
+    fingerprint: _builtins.str
+    """Of a text that is long enough: its fingerprint."""
+    verdict: _builtins.str
+    """The verdict of a person, "confirmed" or "dismissed"; absent without one."""
+    verdict_by: _builtins.str
+    """Who gave it."""
+    verdict_at_ms: _builtins.int
+    """When, in milliseconds since the Unix epoch."""
+    note: _builtins.str
+    """The reason given with it."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        stream: Global___HitStream.ValueType = ...,
+        place: _builtins.str = ...,
+        decision_id: _builtins.int = ...,
+        channel: _decision_pb2.Channel.ValueType = ...,
+        from_party: _builtins.str = ...,
+        to_party: _builtins.str = ...,
+        url: _builtins.str = ...,
+        fraud_type: _decision_pb2.FraudType.ValueType = ...,
+        taxonomy: _builtins.str = ...,
+        action: _decision_pb2.Action.ValueType = ...,
+        reason: _decision_pb2.Reason.ValueType = ...,
+        score: _builtins.float | None = ...,
+        entry_id: _builtins.str = ...,
+        pattern: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        evidence: _decision_pb2.Evidence.ValueType = ...,
+        list_version: _builtins.int = ...,
+        model_version: _builtins.str = ...,
+        occurred_at_ms: _builtins.int = ...,
+        decided_at_ms: _builtins.int = ...,
+        related: _builtins.str = ...,
+        fingerprint: _builtins.str = ...,
+        verdict: _builtins.str = ...,
+        verdict_by: _builtins.str = ...,
+        verdict_at_ms: _builtins.int = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "action", b"action", "campaign", b"campaign", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fingerprint", b"fingerprint", "fraud_type", b"fraud_type", "from_party", b"from_party", "id", b"id", "list_version", b"list_version", "model_version", b"model_version", "note", b"note", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "place", b"place", "reason", b"reason", "related", b"related", "score", b"score", "stream", b"stream", "taxonomy", b"taxonomy", "to_party", b"to_party", "url", b"url", "verdict", b"verdict", "verdict_at_ms", b"verdict_at_ms", "verdict_by", b"verdict_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+
+Global___HitRecord: _TypeAlias = HitRecord  # noqa: Y015
+
+@_typing.final
 class ListPendingHitsRequest(_message.Message):
     """Asks for hits without a verdict."""
 

@@ -16,7 +16,7 @@ from services.audit.refusals import RefusalRecorder
 from services.auth import exposure, identity
 from services.changes.maintenance import ChangeMaintenance
 from services.lists.hit_count_retention import HitCountRetention
-from services.processes import admin_context, admin_wiring
+from services.processes import admin_context, admin_wiring, hit_topic
 from services.processes.admin_context import AdminContext
 from services.processes.admin_wiring import AdminServices
 from services.processes.graph_wiring import GraphTasks
@@ -55,7 +55,12 @@ async def run(settings: Settings) -> int:
             )
             stack.enter_context(page)
         await server.start(settings.admin_host, settings.admin_port)
-        background = _start_background(context, services, refusals, server)
+        topic = hit_topic.build(context.settings, context.connect(), context.registry)
+        stack.push_async_callback(topic.close)
+        background = [
+            *_start_background(context, services, refusals, server),
+            *topic.start(),
+        ]
         await process_lifecycle.first_of(stop, *background)
         await server.drain(settings.drain_seconds)
         await process_lifecycle.cancel(background)

@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.settings.decision_log import DecisionLogSettings
+from services.settings.hit_topic import HitTopicSettings
 from services.settings.types import FRAUD_TYPES_OF_SOURCES, Port
 
 
-class AdministrationSettings(DecisionLogSettings):
+class AdministrationSettings(HitTopicSettings):
     """Settings of lists, change requests, appeals and the audit log."""
 
     default_expiry_days: int = Field(

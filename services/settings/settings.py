@@ -106,6 +106,7 @@ class Settings(ConsoleSettings):
         "warning_smpp_password_file",
         "warning_webhook_secrets_file",
         "warning_kafka_options_file",
+        "hits_kafka_options_file",
         "decision_log_archive_credentials_file",
         "decision_log_archive_ca",
         "decision_log_warehouse_key_file",
