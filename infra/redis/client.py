@@ -10,7 +10,7 @@ from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra.redis import addresses
@@ -208,7 +208,8 @@ async def within(seconds: float) -> AsyncIterator[None]:
         raise Unavailable(
             "the store did not answer within {seconds:g} s", seconds=seconds
         ) from error
-    except (RedisError, OSError) as error:
+    except (RedisError, RedisClusterException, OSError) as error:
+        # A cluster of which no node answers is no RedisError to redis-py.
         raise Unavailable("the store cannot be used: {error}", error=error) from error
     except UnicodeDecodeError as error:
         # Clients that decode answers read texts only; the error quotes what it could not read.

@@ -146,6 +146,19 @@ async def test_what_was_called_durable_survives_the_loss_of_the_primary(
     assert replica.ask("GET", KEY) == "later"
 
 
+async def test_a_cluster_of_which_no_node_answers_is_unavailable() -> None:
+    nobody = connect(f"redis+cluster://127.0.0.1:{reserved_port()}")
+
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            async with within(30):
+                await nobody.get(KEY)
+        with pytest.raises(Unavailable):
+            await write(nobody, "lost")
+
+    await nobody.aclose()
+
+
 async def eventually_read(client: Client) -> object:
     """Read once a new primary is there; the time is that of tests for other processes."""
     async with asyncio.timeout(PATIENCE_SECONDS):

@@ -1,5 +1,6 @@
 """TLS and users of one server, of Sentinels and of a cluster, by servers that speak TLS."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -121,6 +122,27 @@ async def write(client: Client, key: str) -> object:
         return await client.get(key)
 
 
+async def written(client: Client, key: str) -> object:
+    """Write once a connection is made: on a busy machine that may take longer than it may."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            try:
+                return await write(client, key)
+            except Unavailable:
+                await asyncio.sleep(0.1)
+
+
+async def refusal(client: Client, key: str, why: str) -> str:
+    """Return why the server refuses a write, once it says something with *why* in it."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            with pytest.raises(Unavailable) as refused:
+                await write(client, key)
+            if why in str(refused.value):
+                return why
+            await asyncio.sleep(0.1)
+
+
 async def test_one_server_takes_our_certificate_and_user_and_no_others(
     tmp_path: Path, certificates: Certificates, running: ExitStack, opened: list[Client]
 ) -> None:
@@ -134,14 +156,13 @@ async def test_one_server_takes_our_certificate_and_user_and_no_others(
     }
     opened += [connect(url) for url in (ours, *others.values())]
 
-    written = await write(opened[0], "fanzha:{one}")
+    found = await written(opened[0], "fanzha:{one}")
 
-    assert written == "fanzha:{one}"
+    assert found == "fanzha:{one}"
     for client in opened[1:]:
         with pytest.raises(Unavailable):
             await write(client, "fanzha:{two}")
-    with pytest.raises(Unavailable, match="No permissions"):
-        await write(opened[0], "of:others")
+    assert await refusal(opened[0], "of:others", "No permissions")
 
 
 async def test_sentinels_take_tls_and_the_user_too(
@@ -164,9 +185,9 @@ async def test_sentinels_take_tls_and_the_user_too(
     url = f"rediss+sentinel://{LOGIN}@127.0.0.1:{sentinel}/lists?{certificates.parameters}"
     opened += [connect(f"{url}&sentinel_login=yes"), connect(url)]
 
-    written = await write(opened[0], "fanzha:{one}")
+    found = await written(opened[0], "fanzha:{one}")
 
-    assert written == "fanzha:{one}"
+    assert found == "fanzha:{one}"
     with pytest.raises(Unavailable):
         await write(opened[1], "fanzha:{two}")
 
@@ -193,9 +214,9 @@ async def test_a_cluster_takes_tls_and_a_user_at_every_node(
     url = f"rediss+cluster://{LOGIN}@127.0.0.1:{ports[0]}?{certificates.parameters}"
     opened.append(connect(url))
 
-    written = [await write(opened[0], f"fanzha:{number}") for number in range(30)]
+    found = [await written(opened[0], f"fanzha:{number}") for number in range(30)]
 
-    assert written == [f"fanzha:{number}" for number in range(30)]
+    assert found == [f"fanzha:{number}" for number in range(30)]
     assert all(certificates.ask(port, "DBSIZE") for port in ports)
 
 
