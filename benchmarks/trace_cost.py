@@ -7,7 +7,6 @@ collector drops what it gets, in a process of its own, whose time is not counted
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -74,25 +73,25 @@ def main(
     )
 
 
-def _settings(share: float | None, endpoint: str) -> dict[str, str]:
+def _settings(share: float | None, endpoint: str) -> list[str]:
     if share is None:
-        return {}
-    return {
-        "FANZHA_TRACE_ENDPOINT": endpoint,
-        "FANZHA_TRACE_SHARE": str(share),
-        "FANZHA_TRACE_MOST_PER_SECOND": "1000000",
+        return []
+    told = {
+        "trace_endpoint": endpoint,
+        "trace_share": str(share),
+        "trace_most_per_second": "1000000",
     }
+    return [f"--set={name}={value}" for name, value in told.items()]
 
 
 def _measure(
-    settings: dict[str, str], channels: str, batches: str, seconds: int
+    settings: list[str], channels: str, batches: str, seconds: int
 ) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "benchmarks.load.h2load", "--listed", "1000"]
     command += ["--seconds", str(seconds), "--repeats", "1"]
     command += ["--channels", *channels.split(","), "--batches", *batches.split(",")]
-    done = subprocess.run(
-        command, check=True, capture_output=True, text=True, env=os.environ | settings
-    )
+    command += settings
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: list[dict[str, Any]] = json.loads(done.stdout)["results"]
     return found
 

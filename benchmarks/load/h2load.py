@@ -33,7 +33,7 @@ def main() -> int:
     cores = common.read_cores(options.generator_cores)
     with common.server(
         target=options.target, server_pid=0, workers=1, listed=options.listed,
-        cores=options.server_cores,
+        cores=options.server_cores, settings=options.set,
     ) as server:  # fmt: skip
         found = _all(options, server)
     parameters = {
@@ -41,7 +41,11 @@ def main() -> int:
         "bodies": options.clients * options.repeats,
     }  # fmt: skip
     # A part must not take the place of the whole.
-    whole = set(options.channels) == set(traffic.CHANNELS) and set(BATCHES) <= set(options.batches)
+    whole = (
+        not options.set
+        and set(options.channels) == set(traffic.CHANNELS)
+        and set(BATCHES) <= set(options.batches)
+    )
     kind = "h2load" if whole else "h2load-part"
     results.write(kind, server.words | parameters | {"results": found}, save=options.save)
     return 0
@@ -131,6 +135,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--repeats", type=common.whole(1), default=3, help="of each measurement; median"
     )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="setting of the service that is started, such as max_wait_ms=200; repeats",
+    )  # fmt: skip
     parser.add_argument(
         "--clients", type=common.whole(1), default=4, help="connections, each with its body"
     )
