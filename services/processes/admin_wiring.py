@@ -16,7 +16,6 @@ from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
 from services.assessment.wiring import WiredAssessment
 from services.audit import wiring as audit_log
-from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.refusals import RefusalRecorder
 from services.auth.known_identities import SeenCallers
 from services.changes import wiring as change_requests
@@ -259,7 +258,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
             services.evidence,
             audit_log.build_verification(
                 context.settings,
-                CheckpointCopies(context.connect()),
+                audit_log.build_copies(context.settings, context.connect()),
                 context.audit,
                 services.upkeep.lost.problems if services.upkeep.lost else None,
             ),

@@ -217,3 +217,22 @@ async def test_a_verification_tells_how_far_it_is_and_then_the_result(
     assert last.result.records == log.head.sequence - 1
     assert not last.result.problems
     assert last.bytes_read == last.bytes_total > 0
+
+
+async def test_checkpoints_of_another_host_s_log_count_for_nothing(
+    tmp_path: Path, client: Client
+) -> None:
+    identity.set_identity(DEVELOPER)
+    here = CheckpointCopies(client, tmp_path / "here" / "key.pub")
+    there = CheckpointCopies(client, tmp_path / "there" / "key.pub")
+    async with opened(tmp_path / "here", here) as log:
+        async with opened(tmp_path / "there", there) as other:
+            for number in range(30):
+                await other.record(AuditKind.REFUSED, subject=f"change:{number}", details={})
+
+        report = await LiveVerification(log, here).verify(said_author="")
+
+    newest = await here.newest()
+    assert report.problems == []
+    assert newest is not None
+    assert newest.hash in {one.hash for one in records_of(newest_file(log))}
