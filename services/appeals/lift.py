@@ -1,16 +1,18 @@
 """Lifts the blocks of upheld appeals, and measures until every worker lets the traffic through.
 
 The decision is recorded before anything changes, so an interrupted lift starts again: planning is
-idempotent, and a plan already carried out leaves nothing to do. The seconds count by the clock of
-this process from the decision until every worker that reports has the version; a worker that was
-started later has that version from the start.
+idempotent, and a plan already carried out leaves nothing to do. Of several hosts one changes the
+lists. The seconds count by the clock of this process from the decision until every worker that
+reports has the version; a worker that was started later has that version from the start.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from time import monotonic
+from uuid import uuid4
 
 from blocklists.wrong_entries import Retract, retract_nothing
 from fanzha.decisions import Reason
@@ -111,11 +113,10 @@ class Lifter:
     async def _lift(self, appeal: Appeal) -> None:
         lift = appeal.lift or Lift()
         if not lift.version:
-            lift = await self._changes.make(appeal)
-            note = ", ".join(
-                filter(None, (f"version {lift.version}", lift.change_id, lift.held_by))
-            )
-            await self._put(appeal, lift, AppealEventKind.LIFT_COMMITTED, note)
+            async with self._leased(appeal.appeal_id) as leased:
+                if not leased:
+                    return
+                lift = await self._committed(appeal.appeal_id)
         # Before the lift is done, so that a crash repeats it.
         await self._retract(retracted_by(appeal, lift, self._now_ms()))
         lift = await self._wait_for_workers(appeal, lift)
@@ -133,6 +134,33 @@ class Lifter:
                 "seconds": lift.seconds,
             },
         )
+
+    async def _committed(self, appeal_id: int) -> Lift:
+        """Change the lists, unless another process has done so before it gave up the lease."""
+        appeal = await self._store.get(appeal_id)
+        lift = appeal.lift or Lift()
+        if lift.version:
+            return lift
+        lift = await self._changes.make(appeal)
+        note = ", ".join(filter(None, (f"version {lift.version}", lift.change_id, lift.held_by)))
+        await self._put(appeal, lift, AppealEventKind.LIFT_COMMITTED, note)
+        return lift
+
+    @asynccontextmanager
+    async def _leased(self, appeal_id: int) -> AsyncIterator[bool]:
+        """Keep other hosts from lifting the same; False where another is at it.
+
+        Two at once would each see the request of the other as one that locks the entry, and add an
+        allow entry that nobody needs.
+        """
+        owner = uuid4().hex
+        leased = await self._store.take_lease(appeal_id, owner)
+        try:
+            yield leased
+        finally:
+            if leased:
+                with suppress(Unavailable):  # it ends by itself
+                    await self._store.end_lease(appeal_id, owner)
 
     async def _remove_held(self, appeal: Appeal) -> None:
         lift, version = await self._changes.remove_held(appeal, appeal.lift or Lift())
@@ -155,7 +183,8 @@ class Lifter:
                     reason=reason,
                 )
             await asyncio.sleep(LOOK_SECONDS)
-        seconds = (self._now_ms() - appeal.closed_at_ms) / 1000
+        # Another host, whose clock differs, may have decided.
+        seconds = max(0, self._now_ms() - appeal.closed_at_ms) / 1000
         return replace(
             lift,
             workers=len(reports),

@@ -80,3 +80,8 @@ return found
 """Keys: a sorted set of appeals. Arguments: first and last place, ``REV`` or empty, an officer, the
 prefix of the keys of appeals, which are in the same slot. Answers the ids of those places, empty
 where the appeal is another officer's."""
+
+END_LEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+"""Keys: a lease. Arguments: who has it."""

@@ -12,6 +12,7 @@ key                                    what
 ``{fanzha:appeals}:kept``              closed ones whose personal data are not erased, likewise
 ``{fanzha:appeals}:received``          all, by when they were received
 ``{fanzha:appeals}:lifting``           upheld ones whose block is not lifted everywhere yet
+``{fanzha:appeals}:lease:<n>``         who changes the lists for one of these now
 ``{fanzha:appeals}:subject:<hash>``    all about one subject, by when they were received
 ``{fanzha:appeals}:by:<hash>``         the latest of one appellant about one matter
 =====================================  ===================================================
@@ -32,12 +33,14 @@ from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import readable, reading
 from services.appeals import serialization
 from services.appeals.model import Appeal, AppealEvent, AppealState, AppealSubject, warn_at_ms
-from services.appeals.scripts import ERASE, MOVE, OF_OFFICER, OPEN
+from services.appeals.scripts import END_LEASE, ERASE, MOVE, OF_OFFICER, OPEN
 
 _READ_SECONDS = 3.0
 _WRITE_SECONDS = 5.0
 _READ_AT_ONCE = 200
 _ANY_REVISION = -1
+LEASE_MS = 30_000
+"""How long one process may change the lists for an appeal: longer than it tries to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,16 @@ class AppealStore:
         if done == -1:
             raise NotFound("appeal_id: there is no appeal {appeal_id}", appeal_id=appeal_id)
         raise _refusal(appeal_id, event, state, allowed)
+
+    async def take_lease(self, appeal_id: int, owner: str) -> bool:
+        """Return whether *owner* may change the lists for an appeal, and no other process may."""
+        async with within(_WRITE_SECONDS):
+            return bool(await self._client.set(_lease_key(appeal_id), owner, nx=True, px=LEASE_MS))
+
+    async def end_lease(self, appeal_id: int, owner: str) -> None:
+        """Let others change the lists for an appeal, if *owner* still has the lease."""
+        async with within(_WRITE_SECONDS):
+            await self._client.eval(END_LEASE, 1, _lease_key(appeal_id), owner)
 
     async def erase(self, appeal: Appeal, event: AppealEvent) -> bool:
         """Erase the personal data of a closed appeal; False when it was changed concurrently."""
@@ -291,6 +304,10 @@ def _key(*parts: str) -> str:
 
 def _of(appeal_id: int) -> tuple[str, str]:
     return _key("appeal", str(appeal_id)), _key("events", str(appeal_id))
+
+
+def _lease_key(appeal_id: int) -> str:
+    return _key("lease", str(appeal_id))
 
 
 def _subject_key(subject: AppealSubject) -> str:

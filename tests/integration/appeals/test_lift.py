@@ -60,6 +60,19 @@ class Interrupted:
         return await self._lists.workers()
 
 
+class Held(Interrupted):
+    """Lists whose change waits until it may happen."""
+
+    def __init__(self, lists: ListAccess) -> None:
+        super().__init__(lists)
+        self.asked, self.may = asyncio.Event(), asyncio.Event()
+
+    async def lift(self, order: LiftOrder) -> Lifted:
+        self.asked.set()
+        await self.may.wait()
+        return await super().lift(order)
+
+
 async def upheld(running: Office, decision_id: int = LISTED_ID) -> Appeal:
     appeals = running.built.appeals
     appeal, _ = await appeals.opening.open(
@@ -148,6 +161,35 @@ async def test_an_interrupted_lift_is_restarted(redis_url: str, tmp_path: Path) 
     assert (done.lift.done, done.lift.pending_reason) == (True, "")
     assert left == {(LISTED, Action.ALLOW), ("+86170000001*", Action.BLOCK)}
     assert whats(done).count(AppealEventKind.LIFT_DONE) == 1
+
+
+async def test_of_two_hosts_one_changes_the_lists(redis_url: str, tmp_path: Path) -> None:
+    made: list[Held] = []
+
+    def around(lists: ListAccess) -> ListAccess:
+        made.append(Held(lists))
+        return made[-1]
+
+    async with (
+        office(redis_url, tmp_path / "here", around=around) as here,
+        office(redis_url, tmp_path / "there", around=around) as there,
+    ):
+        await here.list_(LISTED)
+        await here.listed_hit()
+        deciding = asyncio.create_task(upheld(here))
+        await made[0].asked.wait()
+
+        made[1].may.set()
+        await there.built.lifter.begin(1)
+        asked_there = made[1].asked.is_set()
+        made[0].may.set()
+        done = await deciding
+        left = await there.patterns(LISTED)
+
+    assert not asked_there
+    assert done.lift is not None
+    assert done.lift.done
+    assert left == set()
 
 
 async def test_the_lift_of_a_killed_process_is_finished_by_its_successor(
