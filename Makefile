@@ -13,7 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install kernels demo demo-warning demo-network demo-province demo-console console-screenshots deb deb-trial test test-fast test-alone check proto released-proto reference models-pages translations docs lock sbom audit bench bench-full bench-peers clean
+.PHONY: help install kernels demo demo-warning demo-network demo-province demo-console console-screenshots deb deb-trial test test-fast test-alone check proto released-proto reference models-pages translations docs lock sbom audit bench bench-full bench-peers fleet clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -146,6 +146,9 @@ bench-full: bench  ## The same, then overload and the sweeps
 
 bench-peers: install  ## Measure what a carrier would use instead, beside us
 	$(BIN)/python -m benchmarks.peers $(ARGUMENTS)
+
+fleet: install  ## Run three hosts and six store nodes through a plan of faults (needs root, iproute2, e2fsprogs; libfaketime)
+	$(BIN)/python -m benchmarks.fleet $(ARGUMENTS)
 
 clean:  ## Remove what can be made again
 	rm -rf site .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,11 +1,11 @@
 """The audit log of list administration and its verification, put together from settings."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from fanzha.translation.message import Message
 from infra.clock import now_ms
 from infra.data_paths import AUDIT
-from infra.redis.client import Client
 from services.audit import keys
 from services.audit.anchors import AnchorFolder
 from services.audit.checkpoint_copies import CheckpointCopies
@@ -14,12 +14,12 @@ from services.audit.log import AuditLog, open_log
 from services.settings.settings import Settings
 
 
-def build_copies(settings: Settings, client: Client) -> CheckpointCopies:
-    """Return the checkpoints of this host's log that the store keeps."""
+def public_file(settings: Settings) -> Path:
+    """Return the file with the public keys of this host's log."""
     private = settings.audit_key_file
     if private is None:
         private = (settings.audit_dir or settings.data_dir / AUDIT) / keys.KEY_FILE
-    return CheckpointCopies(client, keys.public_path(private))
+    return keys.public_path(private)
 
 
 def build_log(settings: Settings, copies: CheckpointCopies) -> AuditLog:

@@ -44,6 +44,10 @@ COMMANDS = {
         "benchmarks.faults",
         "The store, a worker killed, lists and a model swapped under load.",
     ),
+    "fleet": (
+        "benchmarks.fleet",
+        "Three hosts in namespaces through a plan of faults; needs root.",
+    ),
     "footprint": ("benchmarks.footprint", "Memory of the whole, of a further worker; starts."),
     "decision-log": ("benchmarks.decision_log", "What logging decisions costs; previews."),
     "decision-search": (

@@ -14,6 +14,7 @@ from infra.clock import now_ms
 from infra.data_paths import ADMIN_LISTS
 from infra.redis.client import Client, connect
 from services.audit import wiring as audit_log
+from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.log import AuditLog
 from services.audit.metrics import AuditMetrics
 from services.audit.seals import seal_check, signer
@@ -52,7 +53,9 @@ class AdminContext:
 
 async def open_context(settings: Settings, redis_url: str) -> AdminContext:
     """Open the audit log and the list store, and register their metrics."""
-    audit = audit_log.build_log(settings, audit_log.build_copies(settings, connect(redis_url)))
+    audit = audit_log.build_log(
+        settings, CheckpointCopies(connect(redis_url), audit_log.public_file(settings))
+    )
     await audit.open()
     client = connect(redis_url, decode_responses=False)
     store = Store(client, sign=signer(audit.key), check_seal=seal_check(settings))

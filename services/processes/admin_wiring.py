@@ -16,6 +16,7 @@ from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
 from services.assessment.wiring import WiredAssessment
 from services.audit import wiring as audit_log
+from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.refusals import RefusalRecorder
 from services.auth.known_identities import SeenCallers
 from services.changes import wiring as change_requests
@@ -258,7 +259,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
             services.evidence,
             audit_log.build_verification(
                 context.settings,
-                audit_log.build_copies(context.settings, context.connect()),
+                CheckpointCopies(context.connect(), audit_log.public_file(context.settings)),
                 context.audit,
                 services.upkeep.lost.problems if services.upkeep.lost else None,
             ),

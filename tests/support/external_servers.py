@@ -30,6 +30,11 @@ def program(name: str, *, package: str) -> str:
     return found
 
 
+def skip_where_forbidden(why: str) -> NoReturn:
+    """Skip a test of what no package brings, such as a permission; in CI, too."""
+    pytest.skip(why)
+
+
 def skip_or_fail(why: str) -> NoReturn:
     """Skip a test that lacks what it needs of this machine; with ``CI`` set, fail it instead."""
     if os.environ.get("CI", "").lower() in ("true", "1"):
