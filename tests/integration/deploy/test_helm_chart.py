@@ -52,6 +52,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "networkPolicy": {
             "gateways": [{"ipBlock": {"cidr": "192.0.2.0/24"}}],
             "monitoring": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
+            "egress": [{"ports": [{"port": 4317, "protocol": "TCP"}]}],
         },
         "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
         "priorityClassName": "signalling",
@@ -212,6 +213,18 @@ def test_a_service_leads_to_the_ports_of_its_pods_and_a_policy_opens_them(varian
         rules = policies[f"bureau-fanzha-{name}"]["spec"]["ingress"]
         assert {port["port"] for rule in rules for port in rule["ports"]} == opened
         assert all(rule["from"] for rule in rules)
+
+
+def test_what_all_pods_may_reach_besides_is_in_each_policy_and_the_sms_centre_in_one() -> None:
+    open_to = {
+        name.removeprefix("bureau-fanzha-"): {
+            port["port"] for rule in one["spec"]["egress"] for port in rule["ports"]
+        }
+        for name, one in of_kind("most", "NetworkPolicy").items()
+    }
+
+    assert [name for name, ports in open_to.items() if 4317 not in ports] == []
+    assert [name for name, ports in open_to.items() if 2775 in ports] == ["warn"]
 
 
 def test_probes_ask_for_health_as_a_client_with_a_certificate() -> None:
