@@ -163,7 +163,7 @@ def _point(
         "client_p99_ms": round(whole.latencies.milliseconds(0.99), 3),
         "generator_lag_p99_ms": round(whole.lags.milliseconds(0.99), 3),
         "server_cores": round(used / seconds, 3),
-        "machine_stood_still": [outcome.stood_still.words() for outcome in outcomes],
+        "runs": [{"machine_stood_still": one.stood_still.words()} for one in outcomes],
     }
     sys.stderr.write(_line(point))
     return point

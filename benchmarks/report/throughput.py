@@ -173,8 +173,9 @@ def fairness(results: Results) -> list[str]:
         "server, cores",
     )  # fmt: skip
     return [
-        f"Two logins with tokens of their own. The modest one offers {result['modest_share']:.0%} "
-        f"of the capacity, the other {result['greedy_times']:g} times the capacity; a deadline of "
+        "Two logins with tokens of their own. The modest one offers "
+        f"{share(result['modest_share'])} of the capacity, the other "
+        f"{result['greedy_times']:g} times the capacity; a deadline of "
         f"{result['timeout_ms']} ms. The last way sends the same under one name, as if nobody were "
         "authenticated. Both generators share a core.",
         "",

@@ -190,6 +190,42 @@ def test_rows_of_several_runs_name_the_run_of_their_channels() -> None:
     assert "* names: commit c25, 2 × 1 s each, 1,000 numbers and names listed." in text
 
 
+STILL = {"times": 1, "total_ms": 10.7, "longest_ms": 10.7, "real_time": True}
+
+
+def test_times_in_the_server_at_half_load_are_held_against_the_target() -> None:
+    point = {
+        "channel": "call", "capacity_rows_per_second": 200_000.0,
+        "offered_rows_per_second": 100_000.0, "requests": 9_573, "server_p50_ms": 0.75,
+        "server_p99_ms": 2.25, "share_within_aim": 0.985, "client_p99_ms": 5.0,
+        "failed_share": 0.0, "server_cores": 0.5, "runs": [{"machine_stood_still": STILL}],
+    }  # fmt: skip
+
+    text = page.write({"half-load": {"rows": 16, "listed": 10, "points": [point]}})
+
+    assert "| calls | 200,000 | 100,000 | 9,573 | 0.75 | 2.25 | 98.5 % | 5.0 |" in text
+    assert "half load (calls, 16 rows a request): 2.25, target ≤ 2 ms" in text
+    assert "| half-load | 1 | 1 | 11 | 0 | yes |" in text
+
+
+def test_a_modest_login_is_shown_alone_and_beside_a_greedy_one() -> None:
+    modest = {"decided_share": 1.0, "p50_ms": 1.0, "p99_ms": 4.0, "generator_lag_p99_ms": 2.0}
+    ways = [
+        {"way": "alone", "offered_rows_per_second": 10_000.0, "server_cores": 0.1} | both
+        for both in (
+            {"modest": modest, "greedy": None},
+            {"modest": modest | {"p99_ms": 9.0}, "greedy": {"decided_rows_per_second": 200.0}},
+        )
+    ]
+    result = {"modest_share": 0.1, "greedy_times": 5.0, "timeout_ms": 200}
+
+    text = page.write({"fairness": result | {"points": [{"rows": 256, "ways": ways}]}})
+
+    assert "| 256 | alone | 10,000 | 100.0 % | 1.0 | 4.0 | 2.0 | – | 0.10 |" in text
+    assert "| 256 | alone | 10,000 | 100.0 % | 1.0 | 9.0 | 2.0 | 200 | 0.10 |" in text
+    assert "offers 10.0 % of the capacity" in text
+
+
 def test_an_import_that_was_given_up_says_so_beside_those_that_were_not() -> None:
     done = {
         "listed": 1_000_000, "import": {"seconds": 3.25}, "peak_bytes": 2**30,
