@@ -30,6 +30,8 @@ SYNC_MS = 2000
 """How long a write waits for the disk of the store."""
 REPLICA_MS = 3000
 """How long it waits for replicas, which say once a second what is on their disks."""
+MEMORY_MS = 1500
+"""How long, after the disk of the primary, for their memory: within the time of a write."""
 _waits: "WeakKeyDictionary[Client, ReplicaWait]" = WeakKeyDictionary()
 """What writes of a client wait for; of those not named: the primary."""
 
@@ -141,7 +143,7 @@ async def execute_synced(
     """Execute *pipeline*, then wait for the disk of each node it wrote to, on the same connection.
 
     Return the answers, and whether the append-only file holds them, and as many replicas as the URL
-    of the store wants; False when a file is off, or after `SYNC_MS`, for replicas `REPLICA_MS`.
+    of the store wants; False when a file is off, or after the times above.
     With *or_raise*, too few replicas raise `Unavailable` instead: it is written, and will be lost
     if the primary is lost now, so nobody may be told that it is done.
     """
@@ -174,7 +176,7 @@ def _commands(wait: ReplicaWait) -> list[tuple[Any, ...]]:
         return [("WAITAOF", 1, 0, SYNC_MS)]
     if not wait.memory:
         return [("WAITAOF", 1, wait.replicas, REPLICA_MS)]
-    return [("WAITAOF", 1, 0, SYNC_MS), ("WAIT", wait.replicas, REPLICA_MS)]
+    return [("WAITAOF", 1, 0, SYNC_MS), ("WAIT", wait.replicas, MEMORY_MS)]
 
 
 def _is_held(answer: Any, wait: ReplicaWait) -> bool:
