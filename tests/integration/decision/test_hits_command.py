@@ -254,7 +254,7 @@ async def test_each_role_follows_its_permitted_streams(redis_url: str, issuer: I
     assert may_follow == {Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR}
     assert may_unmask == {Role.AUDITOR, Role.APPEALS_OFFICER}
     assert may_judge == may_follow
-    assert may_list == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
+    assert may_list == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER, Role.PARTNER}
     assert nothing == []
     assert audit.kinds == [AuditKind.HITS_READ] * 2
 

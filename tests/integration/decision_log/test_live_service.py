@@ -80,7 +80,7 @@ async def test_traffic_is_told_to_who_oversees(
         may = await server.who_may("GetTraffic", DAY)
         found = await server.call("GetTraffic", DAY, "operator")
 
-    assert may == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
+    assert may == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER, Role.PARTNER}
     blocked = [one for one in found.by_reason if one.action == decision_pb2.ACTION_BLOCK]
     assert [(one.reason, one.events) for one in blocked] == [(decision_pb2.REASON_BLOCKLISTED, 1)]
     assert [one.start_ms for one in found.by_time] == [NOW_MS, NOW_MS]

@@ -81,7 +81,7 @@ async def test_each_role_reads_what_its_permissions_allow(
 
     assert may_find == READERS
     assert may_unmask == {Role.AUDITOR, Role.APPEALS_OFFICER}
-    assert may_count == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
+    assert may_count == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER, Role.PARTNER}
 
 
 async def test_parties_are_masked_and_unmasking_is_audited(
