@@ -29,7 +29,7 @@ from tests.support.identities import now
 LISTED, CALLEE = "+8617000000013", "+8619900000001"
 PATIENCE = 240
 ROWS = 1024
-CONNECTIONS, AT_ONCE = 2, 40
+CONNECTIONS, AT_ONCE = 2, 120
 """Of the greedy login: requests at once on each connection."""
 MODEST_REQUESTS = 10
 BATCH = pb.DecideCallsRequest(calls=[pb.Call(caller=LISTED, callee=CALLEE)] * ROWS)
