@@ -62,8 +62,8 @@ class Batch(Generic[Row]):
         if not self._rows:
             self._first = self._loop.time()
         self._rows.append((row, sink, deadline))
-        if self.trace is None:
-            self.trace = trace_context.current()
+        if self.trace is None or not self.trace.sampled:
+            self.trace = trace_context.current() or self.trace
         self.latest = max(self.latest, deadline)
         if self._timer is None or deadline < self._timer.when():
             self._watch(deadline)
