@@ -1,12 +1,12 @@
 """The lists of this process once they have caught up with the store."""
 
 import asyncio
-import time
 
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.store import Store
 from fanzha.errors import Unavailable
+from infra.clock import monotonic_seconds
 
 PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.01
@@ -22,9 +22,9 @@ class CurrentLists:
     async def caught_up(self) -> Snapshot:
         """Return the lists at the version of the store; `Unavailable` after `PATIENCE_SECONDS`."""
         head = await self._store.head()
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = monotonic_seconds() + PATIENCE_SECONDS
         while self._replica.current.version < head.version or not self._replica.loaded:
-            if time.monotonic() > deadline:
+            if monotonic_seconds() > deadline:
                 raise Unavailable(
                     "lists here are at version {version}, those of the store at {version_2}; try "
                     "again",

@@ -12,7 +12,6 @@ operator settles such a change, or a newer release or base supplies it.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from blocklists.store.store import ListHead, Store
 from fanzha.errors import Unavailable
 from infra.atomic_file import FILE_MODE
 from infra.backoff import Backoff
+from infra.clock import monotonic_seconds
 from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
@@ -256,7 +256,7 @@ class Follower:
         if self._found is not None:
             self._found(new)
         self._unlogged += len(new)
-        if time.monotonic() - self._logged_at < _LOG_SECONDS:
+        if monotonic_seconds() - self._logged_at < _LOG_SECONDS:
             return
         one = new[0]
         logger.error("version %d of the lists: %s change, %s: %s; %d findings in all since the "
@@ -264,7 +264,7 @@ class Follower:
                      one.version, one.kind, "not applied" if one.skipped else "applied but for "
                      f"{one.rows} rows" if one.rows else "applied", one.why,
                      self._unlogged)  # fmt: skip
-        self._logged_at, self._unlogged = time.monotonic(), 0
+        self._logged_at, self._unlogged = monotonic_seconds(), 0
 
 
 def _applied(lists: ListSegments, changes: list[ListChange]) -> ListSegments:

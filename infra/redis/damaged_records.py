@@ -7,12 +7,12 @@ records and leaves out the damaged ones. Counts are `FailureKind.DAMAGED_RECORD`
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 from fanzha.errors import Unavailable
+from infra.clock import monotonic_seconds
 from infra.failure_counts import FAILURES, FailureKind
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class _LogLimit:
         self._logged_at: dict[str, float] = {}
 
     def passes(self, what: str) -> bool:
-        now = time.monotonic()
+        now = monotonic_seconds()
         with self._lock:
             passes = now - self._logged_at.get(what, -_LOG_SECONDS) >= _LOG_SECONDS
             if passes:

@@ -29,12 +29,12 @@ but an outage                      no other.
 
 import logging
 import math
-import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
 from infra.backoff import Backoff
+from infra.clock import monotonic_seconds
 from infra.failure_counts import FAILURES, FailureKind
 from infra.periodic import run_periodically
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
@@ -94,7 +94,7 @@ class StreamReader:
         """
         if self._delayed is not None:
             await self._delayed.bring_back(self._now_ms())
-        if time.monotonic() >= self._claim_at:
+        if monotonic_seconds() >= self._claim_at:
             claimed = await self._claim(count, held)
             if claimed:
                 return claimed
@@ -123,7 +123,7 @@ class StreamReader:
         await self.group.renew(list(held))
         claimed = await self.group.claim_idle(count, self._claim_ms)
         if len(claimed) < count:
-            self._claim_at = time.monotonic() + self._claim_every_seconds
+            self._claim_at = monotonic_seconds() + self._claim_every_seconds
         found = [entry for entry in claimed if entry.id not in held]
         return [entry for entry in found if not await self._is_poison(entry)]
 
@@ -132,7 +132,7 @@ class StreamReader:
 
         Claims and delayed entries that are due within a second wait so long.
         """
-        due_ms = math.ceil((self._claim_at - time.monotonic()) * 1000)
+        due_ms = math.ceil((self._claim_at - monotonic_seconds()) * 1000)
         if self._delayed is not None:
             due_ms = min(due_ms, self._delayed.wait_ms(self._now_ms()))
             most = min(most, _BUSY_BLOCK_MS) if busy else most

@@ -11,12 +11,12 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from time import monotonic
 from uuid import uuid4
 
 from blocklists.wrong_entries import Retract, retract_nothing
 from fanzha.decisions import Reason
 from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
+from infra.clock import monotonic_seconds
 from infra.periodic import run_periodically
 from services.appeals import serialization
 from services.appeals.lift_changes import LiftChanges
@@ -169,13 +169,13 @@ class Lifter:
         )
 
     async def _wait_for_workers(self, appeal: Appeal, lift: Lift) -> Lift:
-        deadline = monotonic() + PATIENCE_SECONDS
+        deadline = monotonic_seconds() + PATIENCE_SECONDS
         while True:
             reports = await self._lists.workers()
             lagging = [one.worker for one in reports if one.list_version < lift.version]
             if not lagging:
                 break
-            if monotonic() > deadline:
+            if monotonic_seconds() > deadline:
                 reason = f"{len(lagging)} of {len(reports)} workers, such as {lagging[0]}"
                 raise Unavailable(
                     "version {version} is not in force yet in {reason}",

@@ -5,13 +5,13 @@ The chain is used from one thread, by one write at a time.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fanzha.errors import Unavailable
+from infra.clock import monotonic_seconds
 from services.audit.chain import Chain
 from services.audit.checkpoints import ACTOR, SUBJECT, CheckpointReason
 from services.audit.events import AuditKind
@@ -53,7 +53,7 @@ class GroupCommit:
         self._write_lock = asyncio.Lock()
         self._queued: list[_QueuedEvent] = []
         self._writing: asyncio.Task[None] | None = None
-        self._written_at = time.monotonic()
+        self._written_at = monotonic_seconds()
         self._unwritten = _Unwritten()
         self.refused = 0
         """Records that could not be written."""
@@ -61,7 +61,7 @@ class GroupCommit:
     @property
     def idle_seconds(self) -> float:
         """Seconds since the last write."""
-        return time.monotonic() - self._written_at
+        return monotonic_seconds() - self._written_at
 
     async def open(self) -> LogTail:
         """Open the log; see `Chain.open`."""
@@ -116,7 +116,7 @@ class GroupCommit:
             refused = await self._try(self._chain.append, first + events)
             if refused is None:
                 self._unwritten = _Unwritten()
-                self._written_at = time.monotonic()
+                self._written_at = monotonic_seconds()
             else:
                 self._unwritten.since_ms = self._unwritten.since_ms or self._now_ms()
                 self._unwritten.records += len(events)

@@ -6,13 +6,13 @@ A process reads it when it has something to send, so a stop by hand acts as fast
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from fanzha.errors import Unavailable
 from infra import text_limits
+from infra.clock import monotonic_seconds
 from infra.periodic import OutageLog
 from infra.redis.client import Client, execute_durable, within
 from infra.text_limits import CharacterSet, TextLimit
@@ -68,8 +68,8 @@ class KillSwitch:
     async def is_stopped(self) -> bool:
         """Return whether warnings are stopped; reads the switch unless it was just read."""
         async with self._reading:
-            if time.monotonic() - self._read_at >= FRESH_SECONDS:
-                self._read_at = time.monotonic()
+            if monotonic_seconds() - self._read_at >= FRESH_SECONDS:
+                self._read_at = monotonic_seconds()
                 try:
                     await self.read(_READ_SECONDS)
                 except Unavailable as error:
