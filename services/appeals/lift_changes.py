@@ -10,7 +10,8 @@ from dataclasses import replace
 from blocklists.entries import Source
 from fanzha.decisions import Action
 from fanzha.errors import VersionConflict
-from services.appeals.lift_plan import LiftPlan, plan
+from services.appeals.entry_snapshots import read
+from services.appeals.lift_plan import LiftPlan, lifted_before, plan
 from services.appeals.list_access import Lifted, LiftOrder, ListAccess
 from services.appeals.model import Appeal, AppealOutcome, AppealSubject, Lift, by_list
 
@@ -68,11 +69,15 @@ class LiftChanges:
         until_s = self._now_ms() // 1000 + days * _DAY_S
         if plan.replaces is not None:
             until_s = max(until_s, int(plan.replaces.expires_at.timestamp()))
+        removed = list(plan.removals)
+        if not removed and not keep:
+            found = await self._lists.find(subject.pattern)
+            removed = lifted_before(map(read, appeal.entries), found.entries, subject)
         lifted = await self._committed(appeal, subject, plan, until_s)
         return Lift(
             version=lifted.version,
             change_id=lifted.change_id,
-            removed=[(entry.kind, entry.pattern) for entry in plan.removals],
+            removed=[(entry.kind, entry.pattern) for entry in removed],
             allowed=(subject.kind, subject.pattern) if plan.allow else None,
             allowed_direction=int(plan.allow),
             allowed_until_s=until_s if plan.allow else 0,

@@ -6,7 +6,7 @@ is added; likewise where no entry blocked, but a model or a rule. The plan depen
 they are, so it is made anew for each attempt; one that is carried out leaves nothing to plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from blocklists.entries import Direction, Entry, EntryKind, EntryMode
@@ -77,6 +77,21 @@ def blocking(entries: Sequence[Entry], now_s: int) -> list[Entry]:
             found.append(entry)
     others = [entry for entry in acting if entry.action == Action.BLOCK and entry not in found]
     return found + others if found else []
+
+
+def lifted_before(
+    snapshots: Iterable[Entry], entries: Sequence[Entry], subject: AppealSubject
+) -> list[Entry]:
+    """Return those of *snapshots* that a lift removes and that are no longer among *entries*.
+
+    A lift whose answer was lost removed them; who plans it again finds nothing left to remove.
+    """
+    there = {(entry.kind, entry.pattern) for entry in entries if entry.action == Action.BLOCK}
+    return [
+        entry
+        for entry in snapshots
+        if _names(entry, subject) and (entry.kind, entry.pattern) not in there
+    ]
 
 
 def _acts(entry: Entry, now_s: int) -> bool:

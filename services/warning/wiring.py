@@ -51,6 +51,7 @@ from services.warning.retractions.handler import (
     CorrectionPolicy,
     RetractionHandler,
 )
+from services.warning.retractions.late_hits import LateHits
 from services.warning.retractions.notices import RetractionStore
 from services.warning.retractions.withdrawal import MessageWithdrawal
 from services.warning.stream_maintenance import StreamMaintenance
@@ -169,12 +170,12 @@ class _Builder:
 
     def streams(self, intake: WarningIntake, store: CaseStore) -> dict[str, StreamConsumer]:
         return {
-            "hits": self.hits(intake),
+            "hits": self.hits(intake, store),
             "dismissals": self.dismissals(store),
             "retractions": self.retractions(store),
         }
 
-    def hits(self, intake: WarningIntake) -> StreamConsumer:
+    def hits(self, intake: WarningIntake, store: CaseStore) -> StreamConsumer:
         handler = OwnHitIntake(
             intake,
             now_ms=self._now_ms,
@@ -182,6 +183,7 @@ class _Builder:
             counted=self.metrics.hits,
             retracted=RetractionStore(self._client).retracted,
             tracer=self._tracer,
+            withdraw=LateHits(store, self._retractor(store)).withdraw,
         )
         return self._hit_consumer(CONFIRMED, handler.handle)
 

@@ -11,6 +11,7 @@ from services.warning.channels.channel import Outgoing
 from services.warning.dispatch.send_ledger import SendStatus
 
 NOTED = "noted_ms"
+_IN_DOUBT = "in doubt, it may have been sent"
 _E164 = re.compile(r"\+[0-9]{1,15}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -46,7 +47,12 @@ def step_of(entry: StreamEntry) -> int:
 
 def why_of(status: SendStatus, why: str) -> str:
     """Return the reason of a failure, marked if the message is in doubt."""
-    return f"in doubt, it may have been sent: {why}" if status is SendStatus.DOUBT else why
+    return f"{_IN_DOUBT}: {why}" if status is SendStatus.DOUBT else why
+
+
+def is_in_doubt(why: str) -> bool:
+    """Whether a reason is that of a message that may have been sent."""
+    return why.startswith(_IN_DOUBT)
 
 
 def noted_ms(entry: StreamEntry) -> int:

@@ -113,6 +113,12 @@ def _campaign_pattern(fields: Mapping[str, str], means: Means) -> str:
 
 Retracted: TypeAlias = Callable[[Iterable[str]], Awaitable[Mapping[str, int]]]
 """Returns when list entries were lifted as wrong, in ms, by id."""
+Withdraw: TypeAlias = Callable[[Sequence[WarningRecord]], Awaitable[None]]
+"""Takes warnings of wrong entries out of the cases that they joined, if they did. Idempotent."""
+
+
+async def withdraw_nothing(_warnings: Sequence[WarningRecord]) -> None:
+    """Stand in where nothing is retracted."""
 
 
 class OwnHitIntake:
@@ -127,8 +133,9 @@ class OwnHitIntake:
         counted: Callable[[str, int], None] = lambda _what, _by: None,
         retracted: Retracted | None = None,
         tracer: Tracer | None = None,
+        withdraw: Withdraw = withdraw_nothing,
     ) -> None:
-        """*retracted* finds entries that were lifted as wrong.
+        """*retracted* finds entries that were lifted as wrong, *withdraw* what joined meanwhile.
 
         *tracer* makes spans of hits of traced decisions; None: of none.
         """
@@ -138,19 +145,30 @@ class OwnHitIntake:
         self._max_age_ms = max_age_hours * 3_600_000
         self._counted = counted
         self._retracted = retracted
+        self._withdraw = withdraw
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Ingest hits. Idempotent."""
         now = self._now_ms()
-        found = [
+        read = [
             warning_of(entry.fields, now_ms=now, max_age_ms=self._max_age_ms) for entry in entries
         ]
-        found = await self._without_retracted(found)
+        parsed = [one for one in read if isinstance(one, WarningRecord)]
+        wrong = {one.reference for one in await self._wrong(parsed)}
+        found = [
+            SkipReason.RETRACTED
+            if isinstance(one, WarningRecord) and one.reference in wrong
+            else one
+            for one in read
+        ]
         warnings = [one for one in found if isinstance(one, WarningRecord)]
         if self._tracer is None:
             results = await self._intake.ingest(warnings)
         else:
             results = await self._ingest_traced(self._tracer, warnings, entries)
+        # An entry may be retracted between the look and the commit of a case, whose warnings no
+        # retraction then finds. A crash right here repeats it all.
+        await self._withdraw(await self._wrong(parsed))
         counts = Counter([one.status.value for one in results])
         counts.update(one.value for one in found if isinstance(one, SkipReason))
         for result, count in counts.items():
@@ -189,17 +207,9 @@ class OwnHitIntake:
                 span.end(error)
         return results
 
-    async def _without_retracted(
-        self, found: Sequence[WarningRecord | SkipReason]
-    ) -> list[WarningRecord | SkipReason]:
-        if self._retracted is None:
-            return list(found)
-        lifted = await self._retracted(
-            one.entry_id for one in found if isinstance(one, WarningRecord)
-        )
-        return [
-            SkipReason.RETRACTED
-            if isinstance(one, WarningRecord) and one.occurred_at_ms <= lifted.get(one.entry_id, -1)
-            else one
-            for one in found
-        ]
+    async def _wrong(self, warnings: Sequence[WarningRecord]) -> list[WarningRecord]:
+        """Return the warnings of entries that were lifted as wrong after them."""
+        if self._retracted is None or not warnings:
+            return []
+        lifted = await self._retracted(one.entry_id for one in warnings)
+        return [one for one in warnings if one.occurred_at_ms <= lifted.get(one.entry_id, -1)]

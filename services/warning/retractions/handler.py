@@ -20,6 +20,7 @@ from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind, Mes
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
+from services.warning.dispatch import channel_stream
 from services.warning.model import MeansKind, Tier, WarningRecord
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.retractions import notices
@@ -29,7 +30,10 @@ from services.warning.retractions.withdrawal import MessageWithdrawal
 GROUP = "retractions"
 _TRIES = 20
 _REACHED = frozenset({EventKind.QUEUED.value, EventKind.SENT.value, EventKind.DELIVERED.value})
-"""States of a message that was not withdrawn: it reached the person, or may have."""
+"""States of a message that was not withdrawn: it reached the person, or may have.
+
+One that failed because it is in doubt may have, too.
+"""
 _NUMBERS = frozenset({MeansKind.CALLER, MeansKind.SENDER})
 
 IsWrong = Callable[[WarningRecord], bool]
@@ -112,6 +116,13 @@ class CaseRetractor:
     ) -> list[CaseEvent]:
         now = self._now_ms()
         gone = {message.id for message in withdrawn}
+        in_doubt = {
+            event.message.id
+            for event in history
+            if event.kind is EventKind.FAILED
+            and event.message is not None
+            and channel_stream.is_in_doubt(event.why)
+        }
         events = [
             CaseEvent(
                 kind=EventKind.FAILED, at_ms=now, by=GROUP, why=f"withdrawn: {why}", message=message
@@ -124,7 +135,7 @@ class CaseRetractor:
             for event in history
             if event.message is not None
             and event.message.id not in gone
-            and case.messages.get(event.message.id) in _REACHED
+            and (case.messages.get(event.message.id) in _REACHED or event.message.id in in_doubt)
         }
         if (case.tier or Tier.LOW) >= self._policy.least_tier:
             events += [

@@ -192,6 +192,28 @@ async def test_of_two_hosts_one_changes_the_lists(redis_url: str, tmp_path: Path
     assert left == set()
 
 
+async def test_a_lift_that_is_repeated_still_says_which_entry_was_wrong(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with office(
+        redis_url, tmp_path, around=lambda lists: Interrupted(lists, after=1)
+    ) as running:
+        await running.list_(LISTED)
+        await running.listed_hit()
+        await upheld(running)
+        gone = await running.patterns(LISTED)
+
+        await running.built.lifter.begin(1)
+        done, _, _ = await running.built.appeals.get(1)
+        entries = await running.text_client.xrange(STREAM)
+
+    assert gone == set()
+    assert done.lift is not None
+    assert [tuple(one) for one in done.lift.removed] == [(EntryKind.NUMBER, LISTED)]
+    (notice,) = (read(fields) for _, fields in entries)
+    assert (notice.pattern, notice.subject) == (LISTED, "")
+
+
 async def test_the_lift_of_a_killed_process_is_finished_by_its_successor(
     redis_url: str, tmp_path: Path
 ) -> None:

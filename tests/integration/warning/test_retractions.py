@@ -1,6 +1,6 @@
 """Warnings that rest on a wrong entry are withdrawn, corrected, and closed as false alarms."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from fanzha.errors import InvalidInput
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
+from infra.redis.consumer_group import StreamEntry
 from services.decision.sinks.hit_store import CONFIRMED
 from services.settings.settings import Settings
 from services.warning import keys, wiring
@@ -17,13 +18,17 @@ from services.warning.cases.events import CaseOutcome, EventKind, MessageRef
 from services.warning.cases.model import Case
 from services.warning.channels.channel import Outgoing
 from services.warning.channels.city_queues import CityQueues, queue
-from services.warning.dispatch import outbox_relay
+from services.warning.dispatch import channel_stream, outbox_relay
 from services.warning.dispatch.send_ledger import SendLedger, SendStatus
+from services.warning.intake.own_hits import OwnHitIntake
 from services.warning.messages.corrections import CorrectionTexts
 from services.warning.model import Tier
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.retractions import notices
+from services.warning.retractions.handler import CaseRetractor, CorrectionPolicy
+from services.warning.retractions.late_hits import LateHits
 from services.warning.retractions.notices import RetractionNotice, RetractionStore
+from services.warning.retractions.withdrawal import MessageWithdrawal
 from services.warning.wiring import WarningPipeline
 
 ENTRY, OTHER = "nwrong", "nright"
@@ -96,6 +101,15 @@ async def relay(client: Client, pipeline: WarningPipeline, case: Case) -> list[d
     return [fields for _place, fields in found]
 
 
+def a_retractor(client: Client, pipeline: WarningPipeline) -> CaseRetractor:
+    return CaseRetractor(
+        store=pipeline.store,
+        withdrawal=MessageWithdrawal(client, owner="one"),
+        policy=CorrectionPolicy(),
+        now_ms=now_ms,
+    )
+
+
 def ledger(client: Client) -> SendLedger:
     return SendLedger(client, outbox_relay.send_stream("sms"), owner="worker")
 
@@ -150,6 +164,58 @@ async def test_a_person_who_was_warned_gets_a_correction_once(
     sent = await relay(client, pipeline, again)
     assert [one["message_id"] for one in sent] == [message, ids.correction_id(before.id, "sms")]
     assert "更正" in sent[1]["text"]
+
+
+async def test_a_person_whose_warning_is_in_doubt_is_corrected(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    before = await opened(client, pipeline)
+    (message,) = before.messages
+    await relay(client, pipeline, before)
+    await ledger(client).settle(message, SendStatus.DOUBT, now_ms(), why="no answer")
+    why = channel_stream.why_of(SendStatus.DOUBT, "no answer")
+    await pipeline.delivery.failed(MessageRef(id=message, channel="sms"), by="sms", why=why)
+
+    after = await retract(client, pipeline)
+
+    assert after.messages == {
+        message: EventKind.FAILED.value,
+        ids.correction_id(before.id, "sms"): EventKind.QUEUED.value,
+    }
+
+
+async def test_a_hit_that_joins_while_its_entry_is_retracted_is_taken_out_again(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    retractions = RetractionStore(client)
+    looks: list[dict[str, int]] = []
+
+    async def look_before_and_after(names: Iterable[str]) -> dict[str, int]:
+        """Let the whole retraction happen between the look and the commit."""
+        looks.append(await retractions.retracted(names))
+        if len(looks) == 1:
+            await retractions.publish([notice()])
+            await pipeline.retractions.step()
+        return looks[-1]
+
+    late = LateHits(pipeline.store, a_retractor(client, pipeline))
+    intake = OwnHitIntake(
+        pipeline.intake,
+        now_ms=now_ms,
+        max_age_hours=72,
+        retracted=look_before_and_after,
+        withdraw=late.withdraw,
+    )
+    await hit(client, 1)
+    ((_, fields),) = await client.xrange(CONFIRMED)
+    entry = StreamEntry(id="1-0", fields=fields)
+
+    await intake.handle([entry])
+    await intake.handle([entry])
+
+    assert [bool(found) for found in looks] == [False, True, True, True]
+    closed = await the_case(pipeline)
+    assert (closed.outcome, closed.hits) == (CaseOutcome.FALSE_ALARM, 1)
 
 
 async def test_a_case_with_other_evidence_stays_open_without_the_retracted_entry(
