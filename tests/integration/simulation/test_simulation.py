@@ -1,0 +1,47 @@
+"""Seeded runs of changes, appeals and warnings under faults keep every promise, and can fail."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.checkout import CHECKOUT
+
+_MOST_SECONDS = 900
+"""A run takes some ten seconds where a core is free."""
+SEEDS = {"changes": 100, "warnings": 60, "appeals": 16}
+FAULT_SEEDS = 100
+"""Seeds within which each planted fault is found; most are by the tenth."""
+
+
+def simulate(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "tests.support.simulation", *map(str, arguments)],
+        cwd=CHECKOUT,
+        env=os.environ | {"PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+        timeout=_MOST_SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("history", SEEDS)
+def test_every_invariant_holds(history: str) -> None:
+    done = simulate("--history", history, "--seeds", SEEDS[history])
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_seed_takes_the_same_steps_again() -> None:
+    first, second = (simulate("--history", "appeals", "--seed", 7).stdout for _ in range(2))
+
+    assert len(first.splitlines()) > 100
+    assert first == second
+
+
+def test_each_planted_fault_is_found() -> None:
+    done = simulate("--plant", "all", "--seeds", FAULT_SEEDS)
+
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,250 @@
+"""Processes of list administration and of hosts that follow it, as they are put together outside.
+
+Two things differ from `services.processes`: new list files are noticed by an event instead of
+inotify, and nobody listens on a port.
+"""
+
+import asyncio
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from blocklists.snapshot.delta import ListSegments
+from blocklists.snapshot.findings import Finding
+from blocklists.snapshot.replica import Replica
+from blocklists.store.current_lists import CurrentLists
+from blocklists.store.follower import Follower
+from blocklists.store.store import Store
+from blocklists.store.worker_reports import WorkerReport
+from fanzha.errors import Unavailable, VersionConflict
+from fanzha.phone import HomePlan
+from services.appeals import wiring as appeal_wiring
+from services.appeals.list_access import AdministeredLists
+from services.appeals.origins import RequestedOrigins
+from services.appeals.wiring import WiredAppeals
+from services.audit import keys, log_files
+from services.audit.checkpoint_copies import CheckpointCopies
+from services.audit.log import AuditLog, open_log
+from services.audit.records import read
+from services.audit.seals import SealCheck, signer
+from services.changes import wiring
+from services.changes.change_context import ChangeOptions
+from services.changes.maintenance import ChangeMaintenance
+from services.changes.second_person import SecondPersonRule
+from services.changes.service import ChangeService
+from services.changes.store import ChangeStore
+from services.lists.service import ListService
+from services.settings.settings import Settings
+from services.warning.retractions.notices import RetractionStore
+from tests.support.simulation.world import SimulatedProcess
+
+_REPORT_SECONDS = 2.0
+WITHIN_RECORDS = 8
+"""Records between two checkpoints of the audit log: few, as histories are short."""
+
+
+class WatchedFollower(Follower):
+    """Sets an event where the kernel would report a new file."""
+
+    published: asyncio.Event
+
+    async def _publish(self, lists: ListSegments) -> None:
+        await super()._publish(lists)
+        self.published.set()
+
+    async def rebase(self) -> None:
+        """Write the lists as the base of the store, as happens after thousands of changes."""
+        await self._rebase()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminParts:
+    """What `fanzha admin` is made of, as far as changes go."""
+
+    changes: ChangeService
+    upkeep: ChangeMaintenance
+    store: Store
+    requests: ChangeStore
+    replica: Replica
+    current: CurrentLists
+    follower: WatchedFollower
+    audit: AuditLog
+    client: Any
+    text_client: Any
+    lists: ListService
+    appeals: WiredAppeals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostParts:
+    """A host that decides by the lists."""
+
+    replica: Replica
+    store: Store
+
+
+def audit_folder(process_folder: Path) -> Path:
+    """Return where the audit log of a process is."""
+    return process_folder / "audit"
+
+
+async def start_admin(
+    process: SimulatedProcess[AdminParts], *, key: Path, rule: SecondPersonRule
+) -> AdminParts:
+    """Put list administration together, and start its background work."""
+    client = process.world.network.client(decode_responses=False)
+    text_client = process.world.network.client()
+    audit = await _open_audit(process, key, text_client)
+    store = Store(client, sign=signer(audit.key), check_seal=_seals(key))
+    folder = process.folder / "lists"
+    replica = Replica(folder)
+    follower = _follower(store, folder, rebases=True)
+    changes, upkeep = wiring.build(
+        client,
+        store=store,
+        replica=replica,
+        now_ms=process.now_ms,
+        options=ChangeOptions(second_person=rule),
+        audit=audit,
+        retract=RetractionStore(text_client).publish,
+    )
+    process.run_forever(_settle_then_follow(upkeep, follower))
+    process.run_forever(upkeep.run())
+    process.run_forever(_follow_files(replica, follower.published))
+    process.run_forever(audit.run())
+    lists = ListService(
+        store=store,
+        replica=replica,
+        changes=changes,
+        home=HomePlan(),
+        now_ms=process.now_ms,
+        default_expiry_days=365,
+    )
+    appeals = appeal_wiring.build(
+        _settings(process.folder),
+        redis=text_client,
+        lists=AdministeredLists(lists, store, process.now_ms),
+        audit=audit,
+        registry=CollectorRegistry(),
+        now_ms=process.now_ms,
+        origins=RequestedOrigins(ChangeStore(client)),
+        retract=RetractionStore(text_client).publish,
+    )
+    process.run_forever(appeals.lifter.run())
+    process.run_forever(appeals.upkeep.run())
+    return AdminParts(
+        changes=changes,
+        upkeep=upkeep,
+        store=store,
+        requests=ChangeStore(client),
+        replica=replica,
+        current=CurrentLists(store, replica),
+        follower=follower,
+        audit=audit,
+        client=client,
+        text_client=text_client,
+        lists=lists,
+        appeals=appeals,
+    )
+
+
+async def start_host(
+    process: SimulatedProcess[HostParts], *, key: Path, found: list[Finding]
+) -> HostParts:
+    """Follow the lists, and refuse changes without a valid seal; add findings to *found*."""
+    store = Store(process.world.network.client(decode_responses=False), check_seal=_seals(key))
+    folder = process.folder / "lists"
+    replica = Replica(folder)
+    follower = _follower(
+        store,
+        folder,
+        refuse_unaudited=True,
+        found=found.extend,
+    )
+    process.run_forever(follower.run())
+    process.run_forever(_follow_files(replica, follower.published))
+    process.run_forever(_report(process, replica, store))
+    return HostParts(replica=replica, store=store)
+
+
+def make_key(folder: Path) -> Path:
+    """Create the key of the audit log, which is that of the seals."""
+    folder.mkdir()
+    return keys.open_key(folder / keys.KEY_FILE).public_file.with_suffix("")
+
+
+def _follower(store: Store, folder: Path, **options: Any) -> WatchedFollower:
+    follower = WatchedFollower(store, folder, **options)
+    follower.published = asyncio.Event()
+    return follower
+
+
+def _seals(key: Path) -> SealCheck:
+    return SealCheck(keys.public_path(key), required=True)
+
+
+async def _open_audit(process: SimulatedProcess[Any], key: Path, text_client: Any) -> AuditLog:
+    folder = audit_folder(process.folder)
+    if not folder.exists():
+        folder.mkdir()
+        for file in (key, keys.public_path(key)):
+            shutil.copy2(file, folder)
+    audit = open_log(
+        folder,
+        key_file=None,
+        within=WITHIN_RECORDS,
+        quiet_seconds=1.0,
+        now_ms=process.now_ms,
+        copies=CheckpointCopies(text_client),
+    )
+    await audit.open()
+    return audit
+
+
+async def _report(process: SimulatedProcess[Any], replica: Replica, store: Store) -> None:
+    """Report the version that this host decides by, as its workers do."""
+    while True:
+        await asyncio.sleep(_REPORT_SECONDS)
+        now = process.now_ms()
+        report = WorkerReport(
+            worker=process.name,
+            list_version=replica.current.version,
+            applied_at_ms=now,
+            reported_at_ms=now,
+        )
+        with suppress(Unavailable):
+            await store.report_worker(report)
+
+
+@cache
+def _settings(folder: Path) -> Settings:
+    return Settings(data_dir=folder)
+
+
+async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> None:
+    with suppress(Unavailable, VersionConflict):
+        await upkeep.recover()
+    await follower.run()
+
+
+async def _follow_files(replica: Replica, published: asyncio.Event) -> None:
+    while True:
+        published.clear()
+        if replica.changed:
+            await asyncio.to_thread(replica.refresh)
+        await published.wait()
+
+
+def audited(folder: Path) -> list[tuple[str, str, str]]:
+    """Return kind, subject and actor of all records."""
+    found = []
+    for file in log_files.files(folder):
+        for line in file.read_bytes().splitlines():
+            record = read(line)
+            found.append((record.kind, record.subject, record.actor))
+    return found
