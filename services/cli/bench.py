@@ -48,6 +48,7 @@ COMMANDS = {
         "benchmarks.fleet",
         "Three hosts in namespaces through a plan of faults; needs root.",
     ),
+    "soak": ("benchmarks.soak", "Hours of load with churn: does memory, a file or p99 grow?"),
     "footprint": ("benchmarks.footprint", "Memory of the whole, of a further worker; starts."),
     "decision-log": ("benchmarks.decision_log", "What logging decisions costs; previews."),
     "decision-search": (
