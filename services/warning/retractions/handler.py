@@ -116,13 +116,6 @@ class CaseRetractor:
     ) -> list[CaseEvent]:
         now = self._now_ms()
         gone = {message.id for message in withdrawn}
-        in_doubt = {
-            event.message.id
-            for event in history
-            if event.kind is EventKind.FAILED
-            and event.message is not None
-            and channel_stream.is_in_doubt(event.why)
-        }
         events = [
             CaseEvent(
                 kind=EventKind.FAILED, at_ms=now, by=GROUP, why=f"withdrawn: {why}", message=message
@@ -130,13 +123,7 @@ class CaseRetractor:
             for message in withdrawn
             if case.messages[message.id] != EventKind.FAILED.value
         ]
-        reached = {
-            event.message.channel
-            for event in history
-            if event.message is not None
-            and event.message.id not in gone
-            and (case.messages.get(event.message.id) in _REACHED or event.message.id in in_doubt)
-        }
+        reached = _reached(case, history, gone)
         if (case.tier or Tier.LOW) >= self._policy.least_tier:
             events += [
                 CaseEvent(
@@ -223,6 +210,24 @@ def _sorted_out(
     held = [one for one in warnings if one.reference not in out]
     wrong = [one for one in held if is_wrong(one)]
     return wrong, [one for one in held if one not in wrong]
+
+
+def _reached(case: Case, history: Sequence[CaseEvent], gone: Collection[str]) -> set[str]:
+    """Return the channels by which messages other than *gone* reached the person, or may have."""
+    in_doubt = {
+        event.message.id
+        for event in history
+        if event.kind is EventKind.FAILED
+        and event.message is not None
+        and channel_stream.is_in_doubt(event.why)
+    }
+    return {
+        event.message.channel
+        for event in history
+        if event.message is not None
+        and event.message.id not in gone
+        and (case.messages.get(event.message.id) in _REACHED or event.message.id in in_doubt)
+    }
 
 
 def _kept(

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import nullcontext
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -33,17 +33,15 @@ def main() -> int:
     options = _options()
     prefer_memory()
     logging.disable(logging.CRITICAL)
-    planted = PLANTED.get(options.plant)
-    history = planted.history if planted else options.history
-    names = tuple(HISTORIES) if history == "all" else (history,)
+    plants = list(PLANTED) if "all" in options.plant else options.plant
+    names = tuple(HISTORIES) if options.history == "all" else (options.history,)
     with tempfile.TemporaryDirectory() as folder, StoreServer(Path(folder)) as server:
         simulator = Simulator(server, Path(folder), names)
-        if options.plant == "all":
-            return _find_planted(server, Path(folder), options.seeds)
-        with planted.planted() if planted else nullcontext():
-            if options.seed is not None:
-                return _replay(simulator, options.seed)
-            return _explore(simulator, options.first, options.seeds)
+        if plants:
+            return _find_planted(simulator, plants, options.seeds)
+        if options.seed is not None:
+            return _replay(simulator, options.seed)
+        return _explore(simulator, options.first, options.seeds)
 
 
 def _say(*lines: str, to: TextIO = sys.stdout) -> None:
@@ -56,7 +54,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="run one seed, and print its steps")
     parser.add_argument("--seeds", type=int, default=100, help="how many to run")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
-    parser.add_argument("--plant", choices=("all", *PLANTED), help="take a safeguard away first")
+    parser.add_argument(
+        "--plant", choices=("all", *PLANTED), nargs="+", default=[], help="take safeguards away"
+    )
     parser.add_argument("--history", choices=("all", *HISTORIES), default="all")
     return parser.parse_args()
 
@@ -68,11 +68,11 @@ def _replay(simulator: Simulator, seed: int) -> int:
     return bool(found.violations)
 
 
-def _find_planted(server: StoreServer, folder: Path, most: int) -> int:
+def _find_planted(simulator: Simulator, names: Sequence[str], most: int) -> int:
     """Run up to *most* seeds with each planted fault; return 1 if one is not found."""
     missed = 0
-    simulator = Simulator(server, folder)
-    for name, fault in PLANTED.items():
+    for name in names:
+        fault = PLANTED[name]
         simulator.names = (fault.history,)
         with fault.planted():
             runs = (simulator.run(seed) for seed in range(most))

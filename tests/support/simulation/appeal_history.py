@@ -26,10 +26,7 @@ from fanzha.errors import FanzhaError, InvalidInput, Unavailable
 from services.appeals.model import Appeal, AppealState
 from services.appeals.review import ReviewDecision
 from services.appeals.submission import AppealRequest
-from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.events import AuditKind
-from services.audit.findings import ChainReport
-from services.audit.live_verification import LiveVerification
 from services.auth.identity import BACKGROUND, Identity, Role
 from services.changes.report import ChangeTerms
 from tests.support.proposed_rows import proposed
@@ -144,7 +141,7 @@ class AppealHistory:
         for kind in (AuditKind.APPEAL_OPENED, AuditKind.APPEAL_TAKEN, AuditKind.APPEAL_DECIDED):
             if kind.value not in kinds:
                 raise Violation(f"the audit log lacks {kind.value}")
-        report = await self.world.call(admin, BACKGROUND, _verified)
+        report = await self.world.call(admin, BACKGROUND, list_processes.verified)
         if not report.good:
             raise Violation(f"the audit log: {report.problems[0].words}")
         if self.findings:
@@ -203,8 +200,3 @@ async def _uphold(id_: int, parts: AdminParts) -> None:
 
 async def _read_appeal(id_: int, parts: AdminParts) -> Any:
     return await parts.appeals.appeals.get(id_)
-
-
-async def _verified(parts: AdminParts) -> ChainReport:
-    verification = LiveVerification(parts.audit, CheckpointCopies(parts.text_client))
-    return await verification.verify(said_author=BACKGROUND.name)

@@ -23,13 +23,9 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.queries import rows_of
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from blocklists.store.store import RECENT
 from fanzha.decisions import Action
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable
-from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.events import AuditKind
-from services.audit.findings import ChainReport
-from services.audit.live_verification import LiveVerification
 from services.auth.identity import BACKGROUND, Identity, Role
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState, Draft
@@ -241,13 +237,13 @@ class ChangeHistory:
         parts, other = admin.parts, host.parts
         if parts is None or other is None:
             raise Violation("a process died without faults")
-        versions = await _commits(parts)
+        versions = await list_processes.commits(parts)
         commits = [name for name, _ in versions]
-        records = [one for _, one in await _requests(parts)]
+        records = await list_processes.requests(parts)
         self._check_log(versions, records)
         self._check_entries(parts.replica.current, other.replica.current)
         self._check_audit(admin.folder, commits, records)
-        report = await self.world.call(admin, BACKGROUND, _verified)
+        report = await self.world.call(admin, BACKGROUND, list_processes.verified)
         if not report.good:
             raise Violation(f"the audit log: {report.problems[0].words}")
         if self.findings:
@@ -387,11 +383,6 @@ async def _newest(parts: AdminParts) -> Snapshot:
     return await parts.current.caught_up()
 
 
-async def _verified(parts: AdminParts) -> ChainReport:
-    verification = LiveVerification(parts.audit, CheckpointCopies(parts.text_client))
-    return await verification.verify(said_author=BACKGROUND.name)
-
-
 def _value(snapshot: Snapshot, pattern: str) -> str | None:
     identity = Identities.of([(EntryKind.NUMBER, pattern, Action.BLOCK)])
     (row,) = rows_of(snapshot, identity).tolist()
@@ -400,15 +391,3 @@ def _value(snapshot: Snapshot, pattern: str) -> str | None:
 
 def _returned(operation: Operation, at: float) -> Operation:
     return replace(operation, returned=at)
-
-
-async def _commits(parts: AdminParts) -> list[tuple[str, int]]:
-    """Return the name and version of each commit, of those before the last base too."""
-    recent = await parts.client.lrange(RECENT, 0, -1)
-    pairs = [text.decode().partition(" ")[::2] for text in recent]
-    return [(name, int(version)) for version, name in pairs]
-
-
-async def _requests(parts: AdminParts) -> list[tuple[int, ChangeRequest]]:
-    ids = await parts.requests.page_ids(None, before_id=0, size=1000)
-    return [(one.id, one) for one in await parts.requests.get_many(ids)]

@@ -19,7 +19,7 @@ from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
-from blocklists.store.store import Store
+from blocklists.store.store import RECENT, Store
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.phone import HomePlan
@@ -29,12 +29,16 @@ from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
 from services.audit import keys, log_files
 from services.audit.checkpoint_copies import CheckpointCopies
+from services.audit.findings import ChainReport
+from services.audit.live_verification import LiveVerification
 from services.audit.log import AuditLog, open_log
 from services.audit.records import read
 from services.audit.seals import SealCheck, signer
+from services.auth.identity import BACKGROUND
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.changes.maintenance import ChangeMaintenance
+from services.changes.model import ChangeRequest
 from services.changes.second_person import SecondPersonRule
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
@@ -113,31 +117,8 @@ async def start_admin(
         audit=audit,
         retract=RetractionStore(text_client).publish,
     )
-    process.run_forever(_settle_then_follow(upkeep, follower))
-    process.run_forever(upkeep.run())
-    process.run_forever(_follow_files(replica, follower.published))
-    process.run_forever(audit.run())
-    lists = ListService(
-        store=store,
-        replica=replica,
-        changes=changes,
-        home=HomePlan(),
-        now_ms=process.now_ms,
-        default_expiry_days=365,
-    )
-    appeals = appeal_wiring.build(
-        _settings(process.folder),
-        redis=text_client,
-        lists=AdministeredLists(lists, store, process.now_ms),
-        audit=audit,
-        registry=CollectorRegistry(),
-        now_ms=process.now_ms,
-        origins=RequestedOrigins(ChangeStore(client)),
-        retract=RetractionStore(text_client).publish,
-    )
-    process.run_forever(appeals.lifter.run())
-    process.run_forever(appeals.upkeep.run())
-    return AdminParts(
+    lists = _lists(process, store, replica, changes)
+    parts = AdminParts(
         changes=changes,
         upkeep=upkeep,
         store=store,
@@ -149,8 +130,19 @@ async def start_admin(
         client=client,
         text_client=text_client,
         lists=lists,
-        appeals=appeals,
+        appeals=_appeals(process, lists, store, audit, text_client),
     )
+    _start_background(process, parts)
+    return parts
+
+
+def _start_background(process: SimulatedProcess[AdminParts], parts: AdminParts) -> None:
+    process.run_forever(_settle_then_follow(parts.upkeep, parts.follower))
+    process.run_forever(parts.upkeep.run())
+    process.run_forever(parts.audit.run())
+    process.run_forever(_follow_files(parts.replica, parts.follower.published))
+    process.run_forever(parts.appeals.lifter.run())
+    process.run_forever(parts.appeals.upkeep.run())
 
 
 async def start_host(
@@ -170,6 +162,39 @@ async def start_host(
     process.run_forever(_follow_files(replica, follower.published))
     process.run_forever(_report(process, replica, store))
     return HostParts(replica=replica, store=store)
+
+
+def _lists(
+    process: SimulatedProcess[AdminParts], store: Store, replica: Replica, changes: ChangeService
+) -> ListService:
+    return ListService(
+        store=store,
+        replica=replica,
+        changes=changes,
+        home=HomePlan(),
+        now_ms=process.now_ms,
+        default_expiry_days=365,
+    )
+
+
+def _appeals(
+    process: SimulatedProcess[AdminParts],
+    lists: ListService,
+    store: Store,
+    audit: AuditLog,
+    text_client: Any,
+) -> WiredAppeals:
+    requests_client = process.world.network.client(decode_responses=False)
+    return appeal_wiring.build(
+        _settings(process.folder),
+        redis=text_client,
+        lists=AdministeredLists(lists, store, process.now_ms),
+        audit=audit,
+        registry=CollectorRegistry(),
+        now_ms=process.now_ms,
+        origins=RequestedOrigins(ChangeStore(requests_client)),
+        retract=RetractionStore(text_client).publish,
+    )
 
 
 def make_key(folder: Path) -> Path:
@@ -248,3 +273,22 @@ def audited(folder: Path) -> list[tuple[str, str, str]]:
             record = read(line)
             found.append((record.kind, record.subject, record.actor))
     return found
+
+
+async def verified(parts: AdminParts) -> ChainReport:
+    """Verify the audit log against the copies of its checkpoints."""
+    verification = LiveVerification(parts.audit, CheckpointCopies(parts.text_client))
+    return await verification.verify(said_author=BACKGROUND.name)
+
+
+async def commits(parts: AdminParts) -> list[tuple[str, int]]:
+    """Return the name and version of each commit, of those before the last base too."""
+    recent = await parts.client.lrange(RECENT, 0, -1)
+    pairs = [text.decode().partition(" ")[::2] for text in recent]
+    return [(name, int(version)) for version, name in pairs]
+
+
+async def requests(parts: AdminParts) -> list[ChangeRequest]:
+    """Return all change requests."""
+    ids = await parts.requests.page_ids(None, before_id=0, size=1000)
+    return await parts.requests.get_many(ids)

@@ -1,6 +1,6 @@
 /* Gives a program the time of day of a simulation: loaded before the C library (LD_PRELOAD).
  *
- * The file that FANZHA_SIMULATED_CLOCK names holds the microseconds since 1970, as eight bytes of
+ * The file that SIMULATED_CLOCK names holds the microseconds since 1970, as eight bytes of
  * this machine. CLOCK_MONOTONIC stays real: the event loop of the program sleeps by it. Valkey would
  * add the cycles of the processor to the time of day; without /proc/cpuinfo it asks for each time.
  */
@@ -20,7 +20,7 @@
 static volatile int64_t *clock_us;
 
 __attribute__((constructor)) static void open_clock(void) {
-    const char *path = getenv("FANZHA_SIMULATED_CLOCK");
+    const char *path = getenv("SIMULATED_CLOCK");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     void *mapped = file < 0 ? MAP_FAILED : mmap(0, sizeof *clock_us, PROT_READ, MAP_SHARED, file, 0);
     if (mapped == MAP_FAILED) _exit(70); /* the real time would make runs differ */

@@ -40,7 +40,7 @@ class StoreServer:
             cwd=folder,
             env={
                 "LD_PRELOAD": str(_shim(folder)),
-                "FANZHA_SIMULATED_CLOCK": str(clock),
+                "SIMULATED_CLOCK": str(clock),
                 "PATH": os.defpath,
             },
             stdin=subprocess.DEVNULL,
