@@ -13,6 +13,7 @@ from pathlib import Path
 
 import grpc
 
+from benchmarks.fleet import store_node
 from benchmarks.fleet.bureau import Bureau, Ledger
 from benchmarks.fleet.fleet import WORKERS, Fleet
 from benchmarks.fleet.host import Host
@@ -64,6 +65,7 @@ class Healing:
         late = [host.name for host in self._fleet.hosts if not host.ready]
         if late:
             return f"{', '.join(late)} not ready"
+        store_node.restart_ended(self._fleet.store)
         store = self._fleet.store.missing()
         if store:
             return f"the store: {store}"

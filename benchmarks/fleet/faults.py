@@ -258,9 +258,7 @@ def _start(fleet: Fleet, hosts: Sequence[Host]) -> None:
 
 def _restart_ended(fleet: Fleet, host: Host) -> None:
     """Start what has ended by itself, as the system's supervisor does."""
-    for node in _nodes(fleet, [host]):
-        if node.ended:
-            node.start()
+    store_node.restart_ended(fleet.store)
     if host.ended:
         host.start()
 

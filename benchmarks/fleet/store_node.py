@@ -19,6 +19,8 @@ START_SECONDS = 60.0
 PAUSE_SECONDS = 0.05
 _ANSWER_SECONDS = 3.0
 _MOST_OF_A_LOG = 400
+_MEND = ("valkey-check-aof", "--fix")
+_DAMAGED = "Bad file format reading the append only file"
 _COMMON = """bind {address} 127.0.0.1
 port {port}
 dir {folder}
@@ -84,6 +86,22 @@ class StoreNode:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
+
+    def restart(self) -> None:
+        """Start it after it has ended by itself; mend its append-only file where it says so.
+
+        A full disk, or a loss of power, can leave half a command or zeros at the end of that file.
+        The server then asks for ``valkey-check-aof --fix``, which is another name of its program.
+        """
+        if _DAMAGED in self.last_words():
+            # The newest part alone: the check knows no base in the format of snapshots.
+            parts = self.folder.glob("appendonlydir/*.incr.aof")
+            for file in sorted(parts, key=lambda part: part.stat().st_mtime)[-1:]:
+                subprocess.run(
+                    (*_MEND, str(file)), executable=server_binary(),
+                    input=b"y\n", capture_output=True, check=False, timeout=START_SECONDS,
+                )  # fmt: skip
+        self.start()
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
@@ -160,6 +178,13 @@ class FleetStore(Protocol):
 def of_host(store: FleetStore, address: str) -> list[StoreNode]:
     """Return the servers on a host."""
     return [one for one in store.everything() if one.address == address]
+
+
+def restart_ended(store: FleetStore) -> None:
+    """Start servers that have ended by themselves, as the system's supervisor does."""
+    for one in store.everything():
+        if one.ended:
+            one.restart()
 
 
 def kill(store: FleetStore) -> None:
