@@ -28,6 +28,7 @@ _STREAM, _PLACE = "kafka_stream", "kafka_place"
 """Fields of an entry there: where it was."""
 BATCH = 256
 _MOST_SENT = 10 * BATCH
+_GONE_MS = 86_400_000
 
 EncodeHit = Callable[[str, str, Mapping[str, str]], TopicRecord]
 """Makes a record of a stream, a place in it and fields; InvalidInput for what is no hit."""
@@ -72,8 +73,9 @@ class HitForwarder:
         await self.consumer.run()
 
     async def refresh(self) -> None:
-        """Set the metrics of what waits."""
+        """Set the metrics of what waits, and forget consumers of processes that are gone."""
         pending, lag = await self.consumer.group.backlog()
+        await self.consumer.group.remove_idle_consumers(_GONE_MS)
         self._metrics.waiting(self.stream, lag if lag < 0 else lag + pending)
 
     async def _handle(self, entries: Sequence[StreamEntry]) -> None:
