@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from blocklists.snapshot.snapshot import Snapshot
-from blocklists.store import scripts, store
 from blocklists.store.changes import ListChange
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import CommitResult, Store
@@ -80,19 +79,7 @@ def _acknowledging_first(handle_all: Callable[..., Any]) -> Callable[..., Any]:
     return handle
 
 
-_ONCE = """
-for _, past in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do
-    local known, commit = past:match('^(%d+) (.+)$')
-    if commit == ARGV[3] then return {1, tonumber(known)} end
-end
-"""
-assert _ONCE in scripts.COMMIT
-
 PLANTED = {
-    "commit-twice": PlantedFault(
-        "changes", "a commit whose answer was lost is repeated without a look for its name",
-        store, "COMMIT", scripts.COMMIT.replace(_ONCE, ""),
-    ),
     "early-answer": PlantedFault(
         "changes", "a change is answered before the store has it",
         Store, "commit", _answering_early(Store.commit),
