@@ -1,15 +1,16 @@
 """Where the decision log is archived, what of it, and for how long."""
 
-import ipaddress
 from pathlib import Path
-from typing import Literal, Self
-from urllib.parse import urlsplit
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from fanzha.errors import InvalidConfiguration
 from services.settings.protocol_answer import ProtocolAnswerSettings
 
+_PORT = "(:[0-9]{1,5})?/?"
+_ENDPOINT = (
+    rf"^(https://[A-Za-z0-9.-]{{1,253}}{_PORT}|http://(127\.0\.0\.1|localhost|\[::1\]){_PORT})?$"
+)
 _KIND = "(call|text|link|call_ends|text_content)"
 
 
@@ -29,7 +30,7 @@ class DecisionArchiveSettings(ProtocolAnswerSettings):
     )
     decision_log_archive_endpoint: str = Field(
         default="",
-        pattern=r"^(https?://[^/@?#]+/?)?$",
+        pattern=_ENDPOINT,
         description="URL of that store, by HTTPS beyond loopback. Empty: Amazon's.",
     )
     decision_log_archive_region: str = Field(
@@ -72,17 +73,3 @@ class DecisionArchiveSettings(ProtocolAnswerSettings):
     decision_log_warehouse_days: int = Field(
         default=365, ge=1, le=3650, description="Days that the warehouse keeps."
     )
-
-    @model_validator(mode="after")
-    def _archive_is_private(self) -> Self:
-        parts = urlsplit(self.decision_log_archive_endpoint)
-        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-            raise InvalidConfiguration("decision_log_archive_endpoint: https beyond loopback")
-        return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

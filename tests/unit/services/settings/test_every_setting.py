@@ -23,7 +23,7 @@ FIELDS = Settings.model_fields
 FOLDERS = ("models_dir", "appeal_notices_dir", "warning_templates_dir")
 PLAIN_PATHS = (
     *("data_dir", "decision_log_dir", "decision_log_watched", "audit_dir", "audit_key_file"),
-    *("audit_public_keys_file", "warning_drop_dir"),
+    *("audit_public_keys_file", "warning_drop_dir", "decision_log_warehouse_dir"),
 )
 """Paths that need not exist."""
 WORDS = st.text("abcXYZ019-._/", min_size=1, max_size=8)
