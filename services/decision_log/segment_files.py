@@ -30,7 +30,10 @@ _LISTINGS = 20
 """Tries to list an hour while segments of it are joined."""
 
 _REPLACES, _DROPPED, _FIRST_MS = "fanzha.replaces", "fanzha.dropped", "fanzha.first_ms"
-_UNREADABLE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError)
+_UNREADABLE = (
+    *(pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError),
+    *(UnicodeDecodeError, OSError),  # the first for names of columns
+)
 """Errors of reading a torn file; a missing file is handled before."""
 
 
