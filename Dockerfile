@@ -9,13 +9,19 @@ FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
 # adapters.lock has the packages of adapters, too.
 ARG REQUIREMENTS=runtime.lock
-COPY requirements/build.lock requirements/${REQUIREMENTS} ./
+COPY requirements/build.lock requirements/overwritten.awk requirements/${REQUIREMENTS} ./
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --no-cache-dir --disable-pip-version-check \
         --require-hashes --only-binary :all: -r build.lock \
     && python -m venv --without-pip /opt/fanzha \
     && /opt/build/bin/pip --python /opt/fanzha/bin/python install --no-cache-dir \
-        --disable-pip-version-check --require-hashes --only-binary :all: -r ${REQUIREMENTS}
+        --disable-pip-version-check --require-hashes --only-binary :all: -r ${REQUIREMENTS} \
+    && awk -f overwritten.awk ${REQUIREMENTS} > overwritten.lock \
+    && if [ -s overwritten.lock ]; then \
+        /opt/build/bin/pip --python /opt/fanzha/bin/python install --no-cache-dir \
+            --disable-pip-version-check --require-hashes --only-binary :all: --no-deps \
+            --force-reinstall -r overwritten.lock; \
+    fi
 COPY pyproject.toml README.md LICENSE hatch_build.py ./
 COPY kernels kernels
 COPY fanzha fanzha

@@ -20,7 +20,7 @@ help:  ## Say what there is
 
 install: .venv/installed  ## Make .venv with pinned dependencies and the fanzha command
 
-.venv/installed: requirements/dev.lock pyproject.toml hatch_build.py $(wildcard kernels/*)
+.venv/installed: requirements/dev.lock requirements/overwritten.awk pyproject.toml hatch_build.py $(wildcard kernels/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' \
@@ -30,6 +30,9 @@ install: .venv/installed  ## Make .venv with pinned dependencies and the fanzha 
 	@echo "2/3 installing the packages of requirements/dev.lock, some minutes"
 	@{ $(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements/dev.lock 2>&1; \
 	    echo "status $$?"; } | $(INSTALLING)
+	@awk -f requirements/overwritten.awk requirements/dev.lock > .venv/overwritten.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --force-reinstall \
+	    -r .venv/overwritten.lock
 	@echo "3/3 installing fanzha"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

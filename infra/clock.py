@@ -1,6 +1,6 @@
 """Wall-clock time. Only entry points read it; everything else takes the time as an argument."""
 
-import asyncio
+import sys
 import time
 
 
@@ -14,7 +14,11 @@ def monotonic_seconds() -> float:
 
     For waits: it never goes back, and a loop with a time of its own sets it.
     """
+    # Whoever runs a loop has imported it; the help of commands needs the clock without it.
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return time.monotonic()
     try:
-        return asyncio.get_running_loop().time()
+        return float(asyncio.get_running_loop().time())
     except RuntimeError:
         return time.monotonic()

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
+from importlib import metadata
 from random import random
 from threading import Thread
 from time import monotonic, time_ns
@@ -175,7 +176,7 @@ def exporting(endpoint: str, *, role: str, share: float, most_a_second: float) -
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
         from opentelemetry.sdk.trace.sampling import ALWAYS_ON  # noqa: PLC0415
     except ImportError as error:
-        raise CannotStart("traces need the extra: pip install 'fanzha[traces]'") from error
+        raise _unusable() from error
     resource = Resource.create({"service.name": "fanzha", "fanzha.role": role})
     provider = TracerProvider(sampler=ALWAYS_ON, resource=resource, shutdown_on_exit=False)
     exporter = OTLPSpanExporter(
@@ -194,3 +195,16 @@ def exporting(endpoint: str, *, role: str, share: float, most_a_second: float) -
     logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
     logger.info("traces: exported to %s", endpoint)
     return Tracer(provider, share=share, most_a_second=most_a_second)
+
+
+def _unusable() -> CannotStart:
+    """Return why OpenTelemetry cannot be imported."""
+    try:
+        metadata.version("opentelemetry-proto")
+    except metadata.PackageNotFoundError:
+        return CannotStart("traces need the extra: pip install 'fanzha[traces]'")
+    # The extra `adapters` brings old files of it along (xds-protos).
+    return CannotStart(
+        "traces: another package has overwritten opentelemetry-proto: "
+        "pip install --force-reinstall --no-deps opentelemetry-proto"
+    )

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 HOUR_MS = 3_600_000
+_LAST_MS = 253_402_300_799_000
+"""The last second that a date can name: a caller may ask for any."""
 SUFFIX = ".parquet"
 UNFINISHED = ".tmp"
 TORN = ".torn"
@@ -57,7 +59,7 @@ def logged_hours(root: Path, channel: str, since_ms: int = 0) -> Iterator[HourPa
 
 def logged_days(root: Path, channel: str, since_ms: int = 0) -> Iterator[Path]:
     """Return the folders of days of a channel, the oldest first, from that of *since_ms* on."""
-    first = datetime.fromtimestamp(since_ms / 1000, UTC).date().isoformat()
+    first = datetime.fromtimestamp(min(since_ms, _LAST_MS) / 1000, UTC).date().isoformat()
     return (day for day in _folders(root / channel, _DATE) if day.name >= first)
 
 

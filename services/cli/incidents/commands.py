@@ -14,7 +14,7 @@ from services.cli._common.console import err, print_json
 from services.cli._common.json_words import as_dict
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Note, Target, Yes
 from services.cli._common.server import read_pages, tell_more
-from services.cli._common.time_arguments import ahead, moment
+from services.cli._common.time_arguments import Since, ahead, moment
 from services.cli.incidents import display, leads
 from services.cli.incidents import options as words
 from services.cli.incidents.options import IncidentId, server
@@ -69,7 +69,7 @@ def open_(
     entity: words.Entities = None,
     document: words.Documents = None,
     cluster: words.Cluster = "",
-    since: words.Since = "7d",
+    since: Since = "7d",
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -123,7 +123,7 @@ def join(
     entity: words.Entities = None,
     document: words.Documents = None,
     cluster: words.Cluster = "",
-    since: words.Since = "7d",
+    since: Since = "7d",
     note: Note = "",
     by: By = "",
     target: Target = DEFAULT_TARGET,
@@ -284,7 +284,7 @@ def close(
 @app.command()
 def clusters(
     kind: _Kind = "number_pool",
-    since: words.Since = "7d",
+    since: Since = "7d",
     fewest: _Fewest = 5,
     limit: Limit = 50,
     target: Target = DEFAULT_TARGET,

@@ -61,7 +61,6 @@ Cluster = Annotated[
         "--cluster", help="KIND:WHAT, as `clusters` lists it: its numbers are joined, too."
     ),
 ]
-Since = Annotated[str, typer.Option("--since", help="Decisions since then: 7d, a date or a time.")]
 
 
 def fraud_type(text: str) -> Any:

@@ -19,6 +19,8 @@ SERVERS = frozenset({"up", "serve", "admin", "warn", "worker", "bench"})
 ANY_WORD = {
     "blocklist mirror": "a file to make, which it keeps until it is stopped",
     "check text": "any text",
+    "incidents open": "any title",
+    "warnings robot talk": "any answer",
     "fingerprint": "any text",
     "identity init": "a folder to make",
     "profile add": "a name of one's own",

@@ -100,3 +100,10 @@ def test_a_torn_segment_is_told_and_the_others_count(log: Logged) -> None:
 
     assert sum(one.events for one in found.by_time) == 4
     assert len(found.torn) == 1
+
+
+@pytest.mark.parametrize("since_ms", [2**63 - 1, 253_402_300_800_000])
+def test_a_time_that_no_date_can_name_has_no_traffic(log: Logged, since_ms: int) -> None:
+    found = TrafficRollup(log.folder).summary(since_ms, since_ms, bucket_ms=HOUR_MS)
+
+    assert found.by_time == []

@@ -278,3 +278,17 @@ def test_the_total_unpacked_size_is_bounded() -> None:
 
     with pytest.raises(InvalidInput, match="more than 1 KiB unpacked; divide it"):
         read(made(("s", of_rows(("号码",), ("17000000001",)))), limits=limits)
+
+
+def test_a_cell_of_a_format_that_is_not_there_is_a_damaged_workbook() -> None:
+    whole = made(("s", of_rows(["pattern"], [17000000123])))
+    damaged = io.BytesIO()
+    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(damaged, "w") as copy:
+        for name in parts.namelist():
+            data = parts.read(name)
+            if name.startswith("xl/worksheets/"):
+                data = data.replace(b'<c r="A2"', b'<c r="A2" s="99"')
+            copy.writestr(name, data)
+
+    with pytest.raises(InvalidInput, match="not a workbook"):
+        read(damaged)
