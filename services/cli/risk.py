@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,7 +10,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import risk_pb2 as pb
 from fanzha.v1 import risk_pb2_grpc
 from services.cli._common.console import print_json
-from services.cli._common.enum_words import enum_word, word
+from services.cli._common.enum_words import enum_word, shown_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
@@ -43,15 +43,10 @@ def risk(
         why = ", ".join(enum_word("risk_reason", reason) for reason in one.reasons)
         table.add_row(
             number,
-            gettext("no telephone number") if one.unreadable else _rating(one.rating),
+            gettext("no telephone number")
+            if one.unreadable
+            else shown_word(pb.RiskRating, one.rating),
             why,
             day(one.since_ms // 1000) if one.since_ms else "",
         )
     table.print()
-
-
-def _rating(number: Any) -> str:
-    """Return the word of a rating, or its number: a newer server may know more."""
-    if number not in pb.RiskRating.values():
-        return str(number)
-    return enum_word("risk_rating", word(pb.RiskRating.Name(number), "RISK_RATING_"))

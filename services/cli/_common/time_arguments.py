@@ -54,6 +54,12 @@ def day(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, CHINA_TIME).date().isoformat()
 
 
+def month_before(at_ms: int) -> str:
+    """Write the month before that of a time, such as ``2026-11``."""
+    first = datetime.fromtimestamp(at_ms // 1000, CHINA_TIME).replace(day=1)
+    return f"{first - timedelta(days=1):%Y-%m}"
+
+
 def last_day(end_s: int) -> str:
     """Write the last day before an end: an entry that expires on a day holds all through it."""
     return day(end_s - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +16,8 @@ from services.cli._common.confirmation import agree
 from services.cli._common.console import err, fail, print_json, progress
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Note, Target, Yes
-from services.cli._common.time_arguments import CHINA_TIME
+from services.cli._common.time_arguments import month_before
 from services.cli.assessment import display, tasks
-from services.cli.assessment import options as words
 from services.cli.assessment.options import MonthName, server
 
 app = typer.Typer(
@@ -69,7 +67,7 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Score the units by a month: as it is now, or as it was published."""
-    name = words.month(month, datetime.fromtimestamp(now_ms() / 1000, CHINA_TIME))
+    name = month or month_before(now_ms())
     with server(target) as stub:
         known = stub.ListUnits(pb.ListUnitsRequest())
     made = _published(name, target) if published else _assessed(name, target)
@@ -119,7 +117,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Keep the assessment of a past month as it is now; each month once."""
-    name = words.month(month, datetime.fromtimestamp(now_ms() / 1000, CHINA_TIME))
+    name = month or month_before(now_ms())
     agree(gettext("Publish the assessment of {month}? It stays as it is now.", month=name), yes=yes)
     request = pb.PublishAssessmentRequest(month=name, note=note, by=by)
     with server(target, gettext("assessing")) as stub:

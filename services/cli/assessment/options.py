@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import assessment_pb2 as pb
 from fanzha.v1 import assessment_pb2_grpc
-from services.cli._common.enum_words import enum_word, word
+from services.cli._common.enum_words import shown_word, word
 from services.cli._common.server import ServerOf
 
 server = ServerOf(lambda: assessment_pb2_grpc.AssessmentServiceStub)
@@ -37,24 +36,12 @@ def state(text: str) -> Any:
 
 def kind_word(number: int) -> str:
     """Return the word of a list, in the language of the user."""
-    return _shown(pb.UnitTaskKind, number, "UNIT_TASK_KIND_", "unit_task_kind")
+    return shown_word(pb.UnitTaskKind, number)
 
 
 def state_word(number: int) -> str:
     """Return the word of a state."""
-    return _shown(pb.UnitTaskState, number, "UNIT_TASK_STATE_", "unit_task_state")
-
-
-def month(text: str, today: datetime) -> str:
-    """Return a month, the one before *today* for an empty text."""
-    return text or f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
-
-
-def _shown(enum: Any, number: int, prefix: str, context: str) -> str:
-    """Return the word of a number, or the number itself: a newer server may know more."""
-    if number not in enum.values():
-        return str(number)
-    return enum_word(context, word(enum.Name(number), prefix))
+    return shown_word(pb.UnitTaskState, number)
 
 
 def _read(text: str, enum: Any, prefix: str, option: str) -> Any:

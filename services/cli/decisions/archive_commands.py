@@ -46,7 +46,9 @@ Kinds = Annotated[
 
 @app.command()
 def status(
-    since: Annotated[str, typer.Option(help="Only from this day on, such as 2026-01-05.")] = "",
+    first_day: Annotated[
+        str, typer.Option("--first-day", help="Only from this day on, such as 2026-01-05.")
+    ] = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +56,7 @@ def status(
     from services.decision_log.archive import status as archive_status
 
     with _archive(config) as settings:
-        found = archive_status.of(settings, since)
+        found = archive_status.of(settings, first_day)
     if as_json:
         print_json(
             {

@@ -23,7 +23,9 @@ app = typer.Typer(
 
 @app.command()
 def build(
-    since: Annotated[str, typer.Option(help="Only from this day on, such as 2026-01-05.")] = "",
+    first_day: Annotated[
+        str, typer.Option("--first-day", help="Only from this day on, such as 2026-01-05.")
+    ] = "",
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -37,11 +39,11 @@ def build(
 
     with one_sentence(gettext("the warehouse")), progress(bar=False) as shown:
         task = shown.add_task(gettext("writing"), total=None, note="")
-        if since:
-            layout.start_of(since)
+        if first_day:
+            layout.start_of(first_day)
         turn = warehouse_days.bring_up_to_date(
             loader.load(config),
-            since,
+            first_day,
             now_ms(),
             lambda what: shown.update(task, advance=1, note=what),
         )

@@ -10,7 +10,7 @@ from fanzha.translation.message import localized
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import incident_pb2 as pb
 from services.cli._common.console import out
-from services.cli._common.enum_words import enum_word, word
+from services.cli._common.enum_words import shown_word, wire_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import day, written
@@ -68,7 +68,7 @@ def show_counts(answer: pb.ListIncidentsResponse) -> None:
 def show_incident(one: pb.Incident) -> None:
     """Print one incident."""
     _line("incident", f"{one.incident_id}, {one.title}, {stage_word(one.stage)}")
-    fraud = _shown(decision_pb2.FraudType, one.fraud_type, "FRAUD_TYPE_", "fraud_type")
+    fraud = shown_word(decision_pb2.FraudType, one.fraud_type)
     _line("fraud type", fraud)
     _line("region", one.region)
     _line("summary", one.summary)
@@ -77,7 +77,7 @@ def show_incident(one: pb.Incident) -> None:
     _line("until", f"{written(one.due_ms)}{late}" if one.due_ms else "")
     for part in one.parts:
         rest = [text for text in (part.note, part.sha256) if text]
-        kind = _shown(pb.PartKind, part.kind, "PART_KIND_", "part_kind")
+        kind = shown_word(pb.PartKind, part.kind)
         _raw(kind, ", ".join([part.reference, *rest]))
     for lead in one.leads:
         _line("lead", _lead(lead))
@@ -95,7 +95,7 @@ def show_clusters(answer: pb.FindClustersResponse) -> None:
     for head in ("cluster", "numbers", "blocked", "first", "last", "among them"):
         table.add_column(gettext(head), right=head in ("numbers", "blocked"))
     for one in answer.clusters:
-        kind = word(pb.ClusterKind.Name(one.kind), "CLUSTER_KIND_")
+        kind = wire_word(pb.ClusterKind, one.kind)
         table.add_row(
             f"{kind}:{one.common}",
             str(one.size),
@@ -136,14 +136,14 @@ def check_words(checked: PackageCheck) -> dict[str, Any]:
 
 def stage_word(number: int) -> str:
     """Return the word of a stage, in the language of the user."""
-    return _shown(pb.IncidentStage, number, "INCIDENT_STAGE_", "incident_stage")
+    return shown_word(pb.IncidentStage, number)
 
 
 def _lead(one: pb.Lead) -> str:
     parts = [
         f"#{one.lead_id} {one.department}",
-        _shown(pb.LeadState, one.state, "LEAD_STATE_", "lead_state"),
-        _shown(pb.LeadOutcome, one.outcome, "LEAD_OUTCOME_", "lead_outcome"),
+        shown_word(pb.LeadState, one.state),
+        shown_word(pb.LeadOutcome, one.outcome),
         gettext("overdue") if one.overdue else "",
         one.purpose,
         gettext("{parts} parts", parts=one.parts),
@@ -151,13 +151,6 @@ def _lead(one: pb.Lead) -> str:
         *(one.receipt, one.document, one.note, one.package_sha256),
     ]
     return ", ".join(part for part in parts if part)
-
-
-def _shown(enum: Any, number: int, prefix: str, kind: str) -> str:
-    """Return the word of a number, or the number itself: a newer server may know more."""
-    if number not in enum.values():
-        return str(number)
-    return enum_word(kind, word(enum.Name(number), prefix))
 
 
 def _line(name: str, text: str) -> None:

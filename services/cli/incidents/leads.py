@@ -41,7 +41,7 @@ _Out = Annotated[
     Path,
     typer.Option("--out", dir_okay=False, callback=files.fresh, help="ZIP file to write."),
 ]
-_Package = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="ZIP file of a lead.")]
+_Package = Annotated[Path, typer.Argument(dir_okay=False, help="ZIP file of a lead.")]
 _PublicKey = Annotated[
     Path | None,
     typer.Option(

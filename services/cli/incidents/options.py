@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from blocklists.importers.vocabulary import read_fraud_type
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import incident_pb2 as pb
 from fanzha.v1 import incident_pb2_grpc
@@ -65,6 +64,8 @@ Cluster = Annotated[
 
 def fraud_type(text: str) -> Any:
     """Read a kind of fraud."""
+    from blocklists.importers.vocabulary import read_fraud_type
+
     return enum(text, read_fraud_type, "--fraud-type")
 
 
