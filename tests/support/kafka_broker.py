@@ -53,24 +53,28 @@ class KafkaBroker:
             self.process.kill()
             self.process.wait(PATIENCE_SECONDS)
 
-    def records(self, topic: str, partitions: int = 3) -> list[Any]:
+    def records(self, topic: str) -> list[Any]:
         """Return all records of a topic, those of a partition in their order."""
         from confluent_kafka import Consumer, Producer, TopicPartition  # noqa: PLC0415
+
+        # A producer that waits for a new broker may be its first client: a topic that the broker
+        # makes for it has four partitions.
+        partitions = self._partitions(topic)
 
         # This broker does not say rightly where a partition ends, so a mark is put there.
         mark = secrets.token_bytes(8)
         producer = Producer({"bootstrap.servers": self.servers, "log_level": 0})
-        for number in range(partitions):
+        for number in partitions:
             producer.produce(topic, key=_MARK, value=mark, partition=number)
         assert producer.flush(PATIENCE_SECONDS) == 0, "the broker takes no mark"
         # Without a group's rounds of joining, which take this broker half a minute.
         consumer = Consumer(
             {"bootstrap.servers": self.servers, "group.id": "test", "enable.auto.commit": False}
         )
-        consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
+        consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
         found, marks = [], 0
         try:
-            while marks < partitions:
+            while marks < len(partitions):
                 record = consumer.poll(PATIENCE_SECONDS / 2)
                 assert record is not None, "the broker gives no more records"
                 assert record.error() is None, record.error()
@@ -79,6 +83,12 @@ class KafkaBroker:
         finally:
             consumer.close()
         return sorted(found, key=lambda record: (record.partition(), record.offset()))
+
+    def _partitions(self, topic: str) -> list[int]:
+        from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+
+        admin = AdminClient({"bootstrap.servers": self.servers, "log_level": 0})
+        return sorted(admin.list_topics(topic, timeout=PATIENCE_SECONDS).topics[topic].partitions)
 
     def _has(self, topics: tuple[str, ...], partitions: int) -> bool:
         from confluent_kafka import KafkaException  # noqa: PLC0415

@@ -122,7 +122,8 @@ def valid_texts(limits: Mapping[str, Any]) -> st.SearchStrategy[str]:
     if "pattern" not in limits:
         return st.text("abcXYZ019-._/", min_size=1, max_size=min(limits.get("max_length", 8), 8))
     # pydantic's $ is the end of the text, Python's may also stand before a last line feed.
-    exact = limits["pattern"].replace(r"\S", "[a-z.]").replace("$", r"\Z")
+    exact = limits["pattern"].replace(r"\S", "[a-z.]").replace(r"[^\s/]", "[a-z.]")
+    exact = exact.replace("$", r"\Z")
     return st.from_regex(exact, alphabet=st.characters(max_codepoint=126))
 
 
