@@ -207,7 +207,8 @@ async def test_a_hit_that_joins_while_its_entry_is_retracted_is_taken_out_again(
         withdraw=late.withdraw,
     )
     await hit(client, 1)
-    ((_, fields),) = await client.xrange(CONFIRMED)
+    found: Any = await client.xrange(CONFIRMED)
+    ((_, fields),) = found
     entry = StreamEntry(id="1-0", fields=fields)
 
     await intake.handle([entry])
