@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from blocklists.importers.tables import spreadsheet_numbers
 from blocklists.importers.tables.records import TableLayout
+from blocklists.importers.tables.workbook_parts import readable
 from fanzha.translation.message import Message
 
 Cells: TypeAlias = tuple[Any, ...]
@@ -53,7 +54,9 @@ def text(cell: Any) -> str:
     if isinstance(value, str):
         return value
     if _is_number(value):
-        return _number(value, cell.number_format or "General", cell.parent.parent.epoch)
+        with readable():  # the format that a cell of a damaged workbook names may be missing
+            shown_as = cell.number_format or "General"
+        return _number(value, shown_as, cell.parent.parent.epoch)
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     return str(value)

@@ -188,17 +188,13 @@ def _rows(sheet: Any) -> Rows:
 
 
 def _entries(line: int, cells: Cells, layout: TableLayout) -> Iterator[Item]:
-    # Of a cell of a damaged workbook, the format may be missing.
-    with readable():
-        texts = [text(cell) for cell in cells]
+    texts = [text(cell) for cell in cells]
     if not any(texts):
         yield Ignored(line, BLANK)
         return
     # A sheet leaves out the empty cells at the end of a row.
     texts += [""] * (layout.width - len(texts))
-    with readable():
-        wrong = wrong_number(cells, layout)
-    if wrong:
+    if wrong := wrong_number(cells, layout):
         yield BadLine(line, ",".join(texts), wrong)
     elif layout.groups:
         yield from layout.items(line, texts)
