@@ -25,33 +25,33 @@ _sym_db = _symbol_database.Default()
 from fanzha.v1 import decision_pb2 as fanzha_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66\x61nzha/v1/feedback.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"\x95\x01\n\x0e\x44\x65\x63idedTraffic\x12#\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x12.fanzha.v1.Channel\x12\x12\n\nfrom_party\x18\x02 \x01(\t\x12\x10\n\x08to_party\x18\x03 \x01(\t\x12\x0b\n\x03url\x18\x04 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x05 \x01(\x03\x12\x13\n\x0b\x66ingerprint\x18\x06 \x01(\t\"\xa2\x01\n\x11\x43onfirmHitRequest\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\x04\x12(\n\nfraud_type\x18\x02 \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\x14\n\x0c\x63onfirmed_by\x18\x03 \x01(\t\x12\x0c\n\x04note\x18\x04 \x01(\t\x12*\n\x07traffic\x18\x05 \x01(\x0b\x32\x19.fanzha.v1.DecidedTraffic\"a\n\x12\x43onfirmHitResponse\x12\r\n\x05\x66irst\x18\x01 \x01(\x08\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12)\n\ndurability\x18\x03 \x01(\x0e\x32\x15.fanzha.v1.Durability\"L\n\x11\x44ismissHitRequest\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\x04\x12\x14\n\x0c\x64ismissed_by\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\"N\n\x12\x44ismissHitResponse\x12\r\n\x05\x66irst\x18\x01 \x01(\x08\x12)\n\ndurability\x18\x02 \x01(\x0e\x32\x15.fanzha.v1.Durability\"e\n\x07\x43\x61llEnd\x12\x0e\n\x06\x63\x61ller\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61llee\x18\x02 \x01(\t\x12\x13\n\x0b\x65nded_at_ms\x18\x03 \x01(\x03\x12\x10\n\x08\x61nswered\x18\x04 \x01(\x08\x12\x13\n\x0b\x64uration_ms\x18\x05 \x01(\x03\"9\n\x15ReportCallEndsRequest\x12 \n\x04\x65nds\x18\x01 \x03(\x0b\x32\x12.fanzha.v1.CallEnd\"O\n\x16ReportCallEndsResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\r\x12#\n\x06\x65rrors\x18\x02 \x03(\x0b\x32\x13.fanzha.v1.RowError\"&\n\x08RowError\x12\x0b\n\x03row\x18\x01 \x01(\r\x12\r\n\x05\x65rror\x18\x02 \x01(\t*V\n\nDurability\x12\x1a\n\x16\x44URABILITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44URABILITY_SYNCED\x10\x01\x12\x15\n\x11\x44URABILITY_MEMORY\x10\x02\x32\xfe\x01\n\x0f\x46\x65\x65\x64\x62\x61\x63kService\x12I\n\nConfirmHit\x12\x1c.fanzha.v1.ConfirmHitRequest\x1a\x1d.fanzha.v1.ConfirmHitResponse\x12I\n\nDismissHit\x12\x1c.fanzha.v1.DismissHitRequest\x1a\x1d.fanzha.v1.DismissHitResponse\x12U\n\x0eReportCallEnds\x12 .fanzha.v1.ReportCallEndsRequest\x1a!.fanzha.v1.ReportCallEndsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66\x61nzha/v1/feedback.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"\x95\x01\n\x0e\x44\x65\x63idedTraffic\x12#\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x12.fanzha.v1.Channel\x12\x12\n\nfrom_party\x18\x02 \x01(\t\x12\x10\n\x08to_party\x18\x03 \x01(\t\x12\x0b\n\x03url\x18\x04 \x01(\t\x12\x16\n\x0eoccurred_at_ms\x18\x05 \x01(\x03\x12\x13\n\x0b\x66ingerprint\x18\x06 \x01(\t\"\xa2\x01\n\x11\x43onfirmHitRequest\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\x04\x12(\n\nfraud_type\x18\x02 \x01(\x0e\x32\x14.fanzha.v1.FraudType\x12\x14\n\x0c\x63onfirmed_by\x18\x03 \x01(\t\x12\x0c\n\x04note\x18\x04 \x01(\t\x12*\n\x07traffic\x18\x05 \x01(\x0b\x32\x19.fanzha.v1.DecidedTraffic\"\x84\x01\n\x12\x43onfirmHitResponse\x12\r\n\x05\x66irst\x18\x01 \x01(\x08\x12\x11\n\tstream_id\x18\x02 \x01(\t\x12)\n\ndurability\x18\x03 \x01(\x0e\x32\x15.fanzha.v1.Durability\x12!\n\x06\x61\x63tion\x18\x04 \x01(\x0e\x32\x11.fanzha.v1.Action\"L\n\x11\x44ismissHitRequest\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\x04\x12\x14\n\x0c\x64ismissed_by\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\"N\n\x12\x44ismissHitResponse\x12\r\n\x05\x66irst\x18\x01 \x01(\x08\x12)\n\ndurability\x18\x02 \x01(\x0e\x32\x15.fanzha.v1.Durability\"e\n\x07\x43\x61llEnd\x12\x0e\n\x06\x63\x61ller\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61llee\x18\x02 \x01(\t\x12\x13\n\x0b\x65nded_at_ms\x18\x03 \x01(\x03\x12\x10\n\x08\x61nswered\x18\x04 \x01(\x08\x12\x13\n\x0b\x64uration_ms\x18\x05 \x01(\x03\"9\n\x15ReportCallEndsRequest\x12 \n\x04\x65nds\x18\x01 \x03(\x0b\x32\x12.fanzha.v1.CallEnd\"O\n\x16ReportCallEndsResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\r\x12#\n\x06\x65rrors\x18\x02 \x03(\x0b\x32\x13.fanzha.v1.RowError\"&\n\x08RowError\x12\x0b\n\x03row\x18\x01 \x01(\r\x12\r\n\x05\x65rror\x18\x02 \x01(\t*V\n\nDurability\x12\x1a\n\x16\x44URABILITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44URABILITY_SYNCED\x10\x01\x12\x15\n\x11\x44URABILITY_MEMORY\x10\x02\x32\xfe\x01\n\x0f\x46\x65\x65\x64\x62\x61\x63kService\x12I\n\nConfirmHit\x12\x1c.fanzha.v1.ConfirmHitRequest\x1a\x1d.fanzha.v1.ConfirmHitResponse\x12I\n\nDismissHit\x12\x1c.fanzha.v1.DismissHitRequest\x1a\x1d.fanzha.v1.DismissHitResponse\x12U\n\x0eReportCallEnds\x12 .fanzha.v1.ReportCallEndsRequest\x1a!.fanzha.v1.ReportCallEndsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fanzha.v1.feedback_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DURABILITY']._serialized_start=922
-  _globals['_DURABILITY']._serialized_end=1008
+  _globals['_DURABILITY']._serialized_start=958
+  _globals['_DURABILITY']._serialized_end=1044
   _globals['_DECIDEDTRAFFIC']._serialized_start=66
   _globals['_DECIDEDTRAFFIC']._serialized_end=215
   _globals['_CONFIRMHITREQUEST']._serialized_start=218
   _globals['_CONFIRMHITREQUEST']._serialized_end=380
-  _globals['_CONFIRMHITRESPONSE']._serialized_start=382
-  _globals['_CONFIRMHITRESPONSE']._serialized_end=479
-  _globals['_DISMISSHITREQUEST']._serialized_start=481
-  _globals['_DISMISSHITREQUEST']._serialized_end=557
-  _globals['_DISMISSHITRESPONSE']._serialized_start=559
-  _globals['_DISMISSHITRESPONSE']._serialized_end=637
-  _globals['_CALLEND']._serialized_start=639
-  _globals['_CALLEND']._serialized_end=740
-  _globals['_REPORTCALLENDSREQUEST']._serialized_start=742
-  _globals['_REPORTCALLENDSREQUEST']._serialized_end=799
-  _globals['_REPORTCALLENDSRESPONSE']._serialized_start=801
-  _globals['_REPORTCALLENDSRESPONSE']._serialized_end=880
-  _globals['_ROWERROR']._serialized_start=882
-  _globals['_ROWERROR']._serialized_end=920
-  _globals['_FEEDBACKSERVICE']._serialized_start=1011
-  _globals['_FEEDBACKSERVICE']._serialized_end=1265
+  _globals['_CONFIRMHITRESPONSE']._serialized_start=383
+  _globals['_CONFIRMHITRESPONSE']._serialized_end=515
+  _globals['_DISMISSHITREQUEST']._serialized_start=517
+  _globals['_DISMISSHITREQUEST']._serialized_end=593
+  _globals['_DISMISSHITRESPONSE']._serialized_start=595
+  _globals['_DISMISSHITRESPONSE']._serialized_end=673
+  _globals['_CALLEND']._serialized_start=675
+  _globals['_CALLEND']._serialized_end=776
+  _globals['_REPORTCALLENDSREQUEST']._serialized_start=778
+  _globals['_REPORTCALLENDSREQUEST']._serialized_end=835
+  _globals['_REPORTCALLENDSRESPONSE']._serialized_start=837
+  _globals['_REPORTCALLENDSRESPONSE']._serialized_end=916
+  _globals['_ROWERROR']._serialized_start=918
+  _globals['_ROWERROR']._serialized_end=956
+  _globals['_FEEDBACKSERVICE']._serialized_start=1047
+  _globals['_FEEDBACKSERVICE']._serialized_end=1301
 # @@protoc_insertion_point(module_scope)

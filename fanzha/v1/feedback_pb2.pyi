@@ -139,6 +139,7 @@ class ConfirmHitResponse(_message.Message):
     FIRST_FIELD_NUMBER: _builtins.int
     STREAM_ID_FIELD_NUMBER: _builtins.int
     DURABILITY_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
     first: _builtins.bool
     """False when this decision was confirmed before: nothing was added."""
     stream_id: _builtins.str
@@ -147,16 +148,21 @@ class ConfirmHitResponse(_message.Message):
     """
     durability: Global___Durability.ValueType
     """Durability of the record."""
+    action: _decision_pb2.Action.ValueType
+    """What the service had done; unspecified for a decision that it does not keep.
+    Allowed: fraud that reached somebody, who is now to be warned.
+    """
     def __init__(
         self,
         *,
         first: _builtins.bool = ...,
         stream_id: _builtins.str = ...,
         durability: Global___Durability.ValueType = ...,
+        action: _decision_pb2.Action.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["durability", b"durability", "first", b"first", "stream_id", b"stream_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "durability", b"durability", "first", b"first", "stream_id", b"stream_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

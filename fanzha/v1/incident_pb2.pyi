@@ -350,6 +350,7 @@ class IncidentEvent(_message.Message):
     BY_FIELD_NUMBER: _builtins.int
     WHAT_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
     at_ms: _builtins.int
     """When, in milliseconds since the Unix epoch."""
     by: _builtins.str
@@ -360,6 +361,8 @@ class IncidentEvent(_message.Message):
     """
     note: _builtins.str
     """More about it; empty for nothing. Numbers are masked."""
+    stage: Global___IncidentStage.ValueType
+    """Where it was moved to; unspecified for all but moved."""
     def __init__(
         self,
         *,
@@ -367,10 +370,11 @@ class IncidentEvent(_message.Message):
         by: _builtins.str = ...,
         what: _builtins.str = ...,
         note: _builtins.str = ...,
+        stage: Global___IncidentStage.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "by", b"by", "note", b"note", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "by", b"by", "note", b"note", "stage", b"stage", "what", b"what"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

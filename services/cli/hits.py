@@ -151,13 +151,23 @@ def confirm(
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
-    """Confirm that a decision was about fraud; ends when the store has it."""
+    """Confirm that a decision was about fraud; ends when the store has it.
+
+    Of one that let something through, too: what the models left to a person, and was fraud.
+    """
     request = pb.ConfirmHitRequest(
         decision_id=decision_id, confirmed_by=by, note=note, fraud_type=_fraud_type(fraud_type)
     )
     with _server(target) as stub:
         answer = stub.ConfirmHit(request, timeout=timeout)
-    _tell(gettext("confirmed"), answer, as_json, place=answer.stream_id)
+    let_through = answer.action == decision_pb2.ACTION_ALLOW
+    action = wire_word(decision_pb2.Action, answer.action)
+    _tell(gettext("confirmed"), answer, as_json, place=answer.stream_id, action=action)
+    if let_through and not as_json:
+        out.print(
+            gettext("it had been let through: somebody was reached, and is to be warned"),
+            soft_wrap=True,
+        )
 
 
 @app.command()

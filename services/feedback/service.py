@@ -6,10 +6,11 @@ its record; both streams keep every first one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from fanzha import url
+from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.fingerprint import is_fingerprint
 from fanzha.fraud import TAXONOMY, FraudType
@@ -17,6 +18,7 @@ from fanzha.phone import UNREADABLE, HomePlan, party_text
 from fanzha.tables import Channel
 from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
+from services.decision.sinks.hit_fields import HitField
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, Appended, HitStore
 
@@ -63,6 +65,8 @@ class RecordedVerdict:
     """False when the decision had this verdict already."""
     stream_id: str
     durability: Durability
+    action: Action | None = None
+    """What the service had done; None for a decision that is not stored."""
 
 
 class FeedbackService:
@@ -84,9 +88,13 @@ class FeedbackService:
         if record and record.get("stream") == CONFIRMED:
             synced = await self._store.add_to_record(verdict.decision_id, hit | verdict_fields)
             return RecordedVerdict(
-                first=False, stream_id=record["stream_id"], durability=_durability(synced)
+                first=False,
+                stream_id=record["stream_id"],
+                durability=_durability(synced),
+                action=_action(hit),
             )
-        return _recorded(await self._append(CONFIRMED, verdict, hit, verdict_fields))
+        recorded = _recorded(await self._append(CONFIRMED, verdict, hit, verdict_fields))
+        return replace(recorded, action=_action(hit))
 
     async def dismiss(self, verdict: FeedbackVerdict) -> RecordedVerdict:
         """Say that a decision was not about fraud."""
@@ -180,6 +188,11 @@ def _check(verdict: FeedbackVerdict, by: str) -> None:
 
 def _without_bookkeeping(record: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in record.items() if name not in _BOOKKEEPING}
+
+
+def _action(hit: Mapping[str, str]) -> Action | None:
+    name = hit.get(HitField.ACTION, "")
+    return Action[name] if name in Action.__members__ else None
 
 
 def _recorded(appended: Appended) -> RecordedVerdict:

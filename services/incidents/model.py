@@ -143,6 +143,8 @@ class IncidentEvent:
     by: str
     what: IncidentEventKind
     note: str = ""
+    stage: HandlingStage | None = None
+    """Where it was moved to; None for all that moves nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,10 +33,7 @@ def read(text: str | bytes) -> Incident:
                 IncidentPart(**one | {"kind": PartKind(one["kind"])}) for one in fields["parts"]
             ),
             "leads": tuple(map(_lead, fields["leads"])),
-            "events": tuple(
-                IncidentEvent(**one | {"what": IncidentEventKind(one["what"])})
-                for one in fields["events"]
-            ),
+            "events": tuple(map(_event, fields["events"])),
         }
     )
 
@@ -50,4 +47,21 @@ def _lead(fields: Any) -> Lead:
             "parts": tuple((PartKind(kind), reference) for kind, reference in fields["parts"]),
             "outcome": None if outcome is None else LeadOutcome(outcome),
         }
+    )
+
+
+def _event(fields: Any) -> IncidentEvent:
+    what, note = IncidentEventKind(fields["what"]), fields["note"]
+    stage = fields.get("stage")
+    if "stage" not in fields and what is IncidentEventKind.MOVED:
+        # Written before events had a stage: it is the first word of the note.
+        word, _, rest = note.partition(": ")
+        if word.upper() in HandlingStage.__members__:
+            stage, note = HandlingStage[word.upper()], rest
+    return IncidentEvent(
+        at_ms=fields["at_ms"],
+        by=fields["by"],
+        what=what,
+        note=note,
+        stage=None if stage is None else HandlingStage(stage),
     )

@@ -213,13 +213,13 @@ class IncidentDesk:
             moved_by=by,
             closed_at_ms=0,
         )
-        word = to.name.lower()
         return await self.change(
             moved,
             IncidentEventKind.MOVED,
             by_field,
-            note=f"{word}: {note}",
-            details={"stage": word, "note": note},
+            note=note,
+            stage=to,
+            details={"stage": to.name.lower(), "note": note},
         )
 
     async def close(self, incident_id: int, revision: int, note: str, by_field: str) -> Incident:
@@ -260,11 +260,12 @@ class IncidentDesk:
         by_field: str,
         *,
         note: str = "",
+        stage: HandlingStage | None = None,
         details: Mapping[str, str] | None = None,
     ) -> Incident:
         """Store a changed incident, with an event and a record in the audit log."""
         by = identity.author(by_field, "by")
-        event = IncidentEvent(at_ms=self.now_ms(), by=by, what=what, note=note)
+        event = IncidentEvent(at_ms=self.now_ms(), by=by, what=what, note=note, stage=stage)
         incident = replace(changed, events=(*changed.events, event)[-KEPT_EVENTS:])
         return await self._trail.around(
             AuditKind.INCIDENT_CHANGED,

@@ -1,8 +1,8 @@
 """Confirms what a command would do: at a terminal, or by `--yes` and `--confirm`.
 
 `agree` is for commands that take something away or change what decides: they show first what they
-would do. `call` is for what a change would hit that many depend on, and for entries that it would
-replace, which `--yes` does not confirm.
+would do; `act_on_known` does that for one thing with a revision. `call` is for what a change would
+hit that many depend on, and for entries that it would replace, which `--yes` does not confirm.
 """
 
 import shlex
@@ -21,6 +21,7 @@ from services.cli._common.plain_text import visible
 from services.cli._common.server import ServerOf
 
 Answer = TypeVar("Answer")
+Known = TypeVar("Known")
 
 Confirm = Annotated[
     list[str] | None,
@@ -82,6 +83,29 @@ def agree(question: str, *, yes: bool) -> None:
         )
     if not _confirmed(visible(question)):
         fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)
+
+
+def act_on_known(
+    server: ServerOf[Any],
+    target: str,
+    *,
+    read: Callable[[Any], Known],
+    show: Callable[[Known], None],
+    question: str,
+    act: Callable[[Any, Known], Answer],
+    yes: bool,
+) -> Answer:
+    """Read what there is, show it and ask, then *act* on it as it was shown.
+
+    *act* sends the revision of what was read, so that nobody agrees to something else.
+    """
+    with server(target) as stub:
+        known = read(stub)
+    if not yes:
+        show(known)
+        agree(question, yes=yes)
+    with server(target) as stub:
+        return act(stub, known)
 
 
 def _confirmed(question: str) -> bool:

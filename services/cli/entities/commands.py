@@ -12,7 +12,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import entity_pb2 as pb
 from infra.clock import now_ms
-from services.cli._common.confirmation import Confirm, agree, call
+from services.cli._common.confirmation import Confirm, act_on_known, call
 from services.cli._common.console import err, fail, os_fault, out, print_json, progress
 from services.cli._common.json_words import as_dict
 from services.cli._common.options import (
@@ -310,15 +310,22 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """Close an entity whose steps are settled, by others than you."""
-    with server(target) as stub:
-        entity = stub.GetEntity(pb.GetEntityRequest(entity_id=entity_id)).entity
-    if not yes:
-        display.show_entity(entity)
-        agree(gettext("Close this entity?"), yes=yes)
-    request = pb.CloseEntityRequest(entity_id=entity_id, revision=entity.revision, note=note, by=by)
-    with server(target) as stub:
-        answer = stub.CloseEntity(request)
-    _show(answer.entity, as_json=as_json)
+    closed: pb.Entity = act_on_known(
+        server,
+        target,
+        read=lambda stub: stub.GetEntity(pb.GetEntityRequest(entity_id=entity_id)).entity,
+        show=display.show_entity,
+        question=gettext("Close this entity?"),
+        act=lambda stub, known: (
+            stub.CloseEntity(
+                pb.CloseEntityRequest(
+                    entity_id=entity_id, revision=known.revision, note=note, by=by
+                )
+            ).entity
+        ),
+        yes=yes,
+    )
+    _show(closed, as_json=as_json)
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import incident_pb2 as pb
 from infra.clock import now_ms
-from services.cli._common.confirmation import agree
+from services.cli._common.confirmation import act_on_known
 from services.cli._common.console import err, print_json
 from services.cli._common.json_words import as_dict
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Note, Target, Yes
@@ -268,17 +268,22 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """Close a tracked incident, which somebody else moved there; packages of leads are deleted."""
-    with server(target) as stub:
-        known = stub.GetIncident(pb.GetIncidentRequest(incident_id=incident_id)).incident
-    if not yes:
-        display.show_incident(known)
-        agree(gettext("Close this incident?"), yes=yes)
-    request = pb.CloseIncidentRequest(
-        incident_id=incident_id, revision=known.revision, note=note, by=by
+    closed: pb.Incident = act_on_known(
+        server,
+        target,
+        read=lambda stub: stub.GetIncident(pb.GetIncidentRequest(incident_id=incident_id)).incident,
+        show=display.show_incident,
+        question=gettext("Close this incident?"),
+        act=lambda stub, known: (
+            stub.CloseIncident(
+                pb.CloseIncidentRequest(
+                    incident_id=incident_id, revision=known.revision, note=note, by=by
+                )
+            ).incident
+        ),
+        yes=yes,
     )
-    with server(target) as stub:
-        answer = stub.CloseIncident(request)
-    _show(answer.incident, as_json=as_json)
+    _show(closed, as_json=as_json)
 
 
 @app.command()

@@ -84,6 +84,8 @@ def show_incident(one: pb.Incident) -> None:
     for event in one.events:
         note = f": {event.note}" if event.note else ""
         what = gettext(event.what.replace("_", " "))
+        if event.stage:
+            what = f"{what} → {stage_word(event.stage)}"
         _raw(
             written(event.at_ms), gettext("{what} by {by}{note}", what=what, by=event.by, note=note)
         )

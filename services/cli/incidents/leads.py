@@ -11,7 +11,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import incident_pb2 as pb
 from infra import atomic_file
 from services.cli._common import files
-from services.cli._common.confirmation import agree
+from services.cli._common.confirmation import act_on_known
 from services.cli._common.console import err, fail, fault_text, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Note, Target, Yes
 from services.cli.incidents import display
@@ -93,17 +93,22 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Make the package of a lead that somebody else has drafted; `get` writes it to a file."""
-    with server(target) as stub:
-        known = stub.GetIncident(pb.GetIncidentRequest(incident_id=incident_id)).incident
-    if not yes:
-        display.show_incident(known)
-        agree(gettext("Hand lead {lead_id} over?", lead_id=lead_id), yes=yes)
-    request = pb.SendLeadRequest(
-        incident_id=incident_id, lead_id=lead_id, revision=known.revision, by=by
+    sent: pb.Incident = act_on_known(
+        server,
+        target,
+        read=lambda stub: stub.GetIncident(pb.GetIncidentRequest(incident_id=incident_id)).incident,
+        show=display.show_incident,
+        question=gettext("Hand lead {lead_id} over?", lead_id=lead_id),
+        act=lambda stub, known: (
+            stub.SendLead(
+                pb.SendLeadRequest(
+                    incident_id=incident_id, lead_id=lead_id, revision=known.revision, by=by
+                )
+            ).incident
+        ),
+        yes=yes,
     )
-    with server(target) as stub:
-        answer = stub.SendLead(request)
-    _show(answer.incident, as_json=as_json)
+    _show(sent, as_json=as_json)
 
 
 @app.command("get")

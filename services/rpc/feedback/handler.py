@@ -36,10 +36,12 @@ class FeedbackServicer(pb_grpc.FeedbackServiceServicer):
         )
         traffic = _traffic(request.traffic) if request.HasField("traffic") else None
         recorded = await self._feedback.confirm(verdict, traffic)
+        action: Any = int(recorded.action or 0)
         return pb.ConfirmHitResponse(
             first=recorded.first,
             stream_id=recorded.stream_id,
             durability=_durability(recorded),
+            action=action,
         )
 
     async def DismissHit(

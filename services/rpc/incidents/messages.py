@@ -113,4 +113,10 @@ def _part(one: IncidentPart, *, unmasked: bool) -> pb.IncidentPart:
 
 
 def _event(one: IncidentEvent) -> pb.IncidentEvent:
-    return pb.IncidentEvent(at_ms=one.at_ms, by=one.by, what=one.what.value, note=one.note)
+    return pb.IncidentEvent(
+        at_ms=one.at_ms,
+        by=one.by,
+        what=one.what.value,
+        note=one.note,
+        stage=_wire(one.stage or 0),
+    )

@@ -8,7 +8,7 @@ import grpc
 import pytest
 import redis
 
-from fanzha.decisions import Reason
+from fanzha.decisions import Action, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc
@@ -121,6 +121,32 @@ async def test_a_confirmed_suspect_becomes_a_confirmed_hit_in_the_append_only_fi
         "li",
     )
     assert hit["note"] == "the victim called us"
+
+
+async def test_a_confirmation_says_what_the_service_had_done(redis_url: str) -> None:
+    await keep_two_hits(redis_url)
+    let_through = Hit(
+        decision_id=SUSPECT + 10,
+        channel=Channel.CALL,
+        from_party="+8617000000100",
+        to_party="+8617000000200",
+        action=Action.ALLOW,
+        reason=Reason.REVIEW,
+        occurred_at_ms=NOW_MS,
+    )
+    client = connect(redis_url)
+    await HitStore(client).write([as_written(let_through)])
+    await client.aclose()
+
+    async with service(redis_url) as feedback:
+        allowed, again, blocked = [
+            await feedback.ConfirmHit(pb.ConfirmHitRequest(decision_id=one, confirmed_by="li"))
+            for one in (SUSPECT + 10, SUSPECT + 10, SUSPECT)
+        ]
+
+    assert (allowed.first, allowed.action) == (True, decision_pb2.ACTION_ALLOW)
+    assert (again.first, again.action) == (False, decision_pb2.ACTION_ALLOW)
+    assert blocked.action == decision_pb2.ACTION_BLOCK
 
 
 async def test_a_repeated_confirmation_is_one_hit(redis_url: str) -> None:

@@ -202,6 +202,7 @@ async def test_stages_are_passed_one_by_one_and_each_has_its_deadline(desks: Des
             await desks.incidents.move(incident.incident_id, moved.revision, 5, "x", "")
 
     assert moved.stage is HandlingStage.WARNING
+    assert (moved.events[-1].stage, moved.events[-1].note) == (HandlingStage.WARNING, "x")
     assert moved.due_ms == NINE_O_CLOCK_MS + stages.load()[HandlingStage.WARNING].hours * 3_600_000
 
 

@@ -1,5 +1,7 @@
 """Incidents survive being written and read."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +44,10 @@ INCIDENTS = st.builds(
     opened_at_ms=NUMBERS,
     opened_by=TEXTS,
     events=st.lists(
-        st.builds(IncidentEvent, at_ms=NUMBERS, by=TEXTS, what=st.sampled_from(IncidentEventKind)),
+        st.builds(
+            IncidentEvent, at_ms=NUMBERS, by=TEXTS, what=st.sampled_from(IncidentEventKind),
+            note=TEXTS | st.just("warning: told"), stage=st.none() | st.sampled_from(HandlingStage),
+        ),
         max_size=3,
     ).map(tuple),
 )  # fmt: skip
@@ -51,3 +56,19 @@ INCIDENTS = st.builds(
 @given(INCIDENTS)
 def test_what_is_written_is_read_back(incident: Incident) -> None:
     assert serialization.read(serialization.written(incident)) == incident
+
+
+def test_a_move_written_before_events_had_a_stage_is_read_with_it() -> None:
+    moved = IncidentEvent(at_ms=1, by="li", what=IncidentEventKind.MOVED, note="warning: all told")
+    joined = IncidentEvent(at_ms=2, by="li", what=IncidentEventKind.JOINED, note="warning: a case")
+    incident = Incident(
+        incident_id=1, title="t", opened_at_ms=1, opened_by="li", events=(moved, joined)
+    )
+    fields = json.loads(serialization.written(incident))
+    for event in fields["events"]:
+        del event["stage"]
+
+    first, second = serialization.read(json.dumps(fields)).events
+
+    assert (first.stage, first.note) == (HandlingStage.WARNING, "all told")
+    assert (second.stage, second.note) == (None, "warning: a case")
