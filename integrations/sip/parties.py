@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from fanzha.client import Call
 from fanzha.v1 import interception_pb2 as pb
-from integrations.sip.addresses import SipAddress, read_address
-from integrations.sip.codec import MalformedSip, SipRequest, split_list
+from infra.sip.addresses import SipAddress, read_address
+from infra.sip.codec import MalformedSip, SipRequest, split_list
 from integrations.sip.settings import SipSettings
 
 _GLOBAL_NUMBER = re.compile(r"(?:sips?|tel):(\+[0-9]{3,15})(?:[;@].*)?", re.IGNORECASE | re.DOTALL)

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from fanzha.client import Answer, Call
 from fanzha.v1 import decision_pb2 as pb
+from infra.sip.codec import SipRequest, quoted
 from integrations.sip import responses
-from integrations.sip.codec import SipRequest, quoted
 from integrations.sip.parties import call_of, is_emergency
 from integrations.sip.responses import SipReply
 from integrations.sip.settings import SipSettings

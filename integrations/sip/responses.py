@@ -3,8 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from integrations.sip.addresses import Hops
-from integrations.sip.codec import SipHeaders
+from infra.sip.addresses import Hops
+from infra.sip.codec import SipHeaders
 
 ALLOWED = ("INVITE", "ACK", "CANCEL", "OPTIONS")
 """Methods that have a meaning to a redirect server without dialogs."""

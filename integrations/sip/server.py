@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from infra.safe_traceback import kind_and_places
-from integrations.sip import responses
-from integrations.sip.addresses import Hops, SipVia, read_via
-from integrations.sip.codec import (
+from infra.sip.addresses import Hops, SipVia, read_via
+from infra.sip.codec import (
     MalformedSip,
     RawSip,
     SipHeaders,
@@ -22,6 +21,7 @@ from integrations.sip.codec import (
     read_request,
     split_message,
 )
+from integrations.sip import responses
 from integrations.sip.metrics import SipMetrics
 from integrations.sip.redirect import CallRedirector
 from integrations.sip.responses import SipReply, serialised

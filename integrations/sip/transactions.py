@@ -14,8 +14,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from integrations.sip.addresses import COOKIE, Hops, SipVia
-from integrations.sip.codec import SipHeaders, SipRequest
+from infra.sip.addresses import COOKIE, Hops, SipVia
+from infra.sip.codec import SipHeaders, SipRequest
 
 T1_SECONDS = 0.5
 """Estimate of a round trip; the pause before the first retransmission."""

@@ -7,9 +7,9 @@ from contextlib import suppress
 from functools import partial
 from typing import cast
 
+from infra.sip.addresses import SipVia
+from infra.sip.framer import PONG, SipFramer, StreamFault
 from integrations.sip import responses
-from integrations.sip.addresses import SipVia
-from integrations.sip.framer import PONG, SipFramer, StreamFault
 from integrations.sip.server import SipPeer, SipRedirectServer
 from integrations.sip.settings import SipSettings
 

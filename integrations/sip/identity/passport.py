@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from integrations.sip.codec import parameters
+from infra.sip.codec import parameters
 
 _SHAKEN = "shaken"
 _ALGORITHM = "ES256"

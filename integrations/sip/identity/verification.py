@@ -17,8 +17,8 @@ from enum import Enum
 
 from fanzha.v1 import interception_pb2 as pb
 from infra.safe_traceback import kind_and_places
-from integrations.sip.addresses import read_address
-from integrations.sip.codec import MalformedSip, SipRequest, split_list
+from infra.sip.addresses import read_address
+from infra.sip.codec import MalformedSip, SipRequest, split_list
 from integrations.sip.identity.passport import (
     MalformedPassport,
     OtherPassport,

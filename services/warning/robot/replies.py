@@ -21,23 +21,19 @@ from infra.redis.client import Client, within
 from infra.redis.consumer_group import StreamEntry
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
-from services.warning.cases.model import Case, CaseState
+from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.channels.channel import PersonReply
 from services.warning.dispatch.limits import NoticeKind
-from services.warning.model import Tier
 from services.warning.robot import composer, dialogue
 from services.warning.robot.dialogue import RobotDialogue
 from services.warning.robot.meanings import AnswerReader
+from services.warning.robot.outcome_events import ROBOT, outcome_events
 from services.warning.robot.script import HANDS_OVER, Meaning, RobotOutcome, RobotScript
 from services.warning.robot.store import RobotStore
 
 STREAM = "fanzha:warning:replies"
 GROUP = "robot"
-ROBOT = "robot"
-"""Author of the robot's events."""
-PAID_LINE = "paid"
-"""Pseudo policy line of a tier that was raised because the person has paid."""
 MOST_CHARACTERS = 300
 """Of a reply that are noted."""
 _ROWS = 200_000
@@ -172,10 +168,7 @@ class ReplyHandler:
             if not found.open or message.id in found.messages:
                 return []
             told = [_noted(now, turn)]
-            if after.outcome is RobotOutcome.PAID and found.tier is not Tier.HIGH:
-                told.append(_raised(found, now))
-            if after.outcome in HANDS_OVER and found.state is not CaseState.DISSUADING:
-                told.append(_handed_over(now, after))
+            told += outcome_events(found, after.outcome, now)
             if speaks:
                 told.append(_queued(now, message))
             return told
@@ -204,29 +197,6 @@ def _noted(now_ms: int, turn: _Turn) -> CaseEvent:
         at_ms=now_ms,
         by=ROBOT,
         why=f"reply understood as {turn.meaning.value}{way}: {turn.text}",
-    )
-
-
-def _raised(case: Case, now_ms: int) -> CaseEvent:
-    return CaseEvent(
-        kind=EventKind.TIERED,
-        at_ms=now_ms,
-        by=ROBOT,
-        why="the person has paid",
-        tier=Tier.HIGH,
-        lines=(*case.lines, PAID_LINE),
-        policy=case.policy,
-    )
-
-
-def _handed_over(now_ms: int, after: RobotDialogue) -> CaseEvent:
-    word = after.outcome.value if after.outcome else ""
-    return CaseEvent(
-        kind=EventKind.ESCALATED,
-        at_ms=now_ms,
-        by=ROBOT,
-        why=f"the robot hands over: {word}",
-        due_at_ms=0,
     )
 
 

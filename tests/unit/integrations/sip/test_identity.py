@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanzha.v1 import interception_pb2 as pb
-from integrations.sip.codec import SipRequest, read_request, split_message
+from infra.sip.codec import SipRequest, read_request, split_message
 from integrations.sip.identity.tn_auth_list import TnCoverage, read_tn_auth_list
 from integrations.sip.identity.verification import IdentityVerifier, canonical_number
 from integrations.sip.settings import SipSettings

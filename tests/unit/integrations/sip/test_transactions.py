@@ -1,8 +1,8 @@
 import asyncio
 from collections.abc import Callable
 
-from integrations.sip.addresses import read_via
-from integrations.sip.codec import SipRequest, read_request, split_message
+from infra.sip.addresses import read_via
+from infra.sip.codec import SipRequest, read_request, split_message
 from integrations.sip.transactions import ServerTransaction, ServerTransactions, key_of
 from tests.support.sip_messages import sip_request
 

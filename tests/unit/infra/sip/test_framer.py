@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.sip.framer import SipFramer, StreamFault
+from infra.sip.framer import SipFramer, StreamFault
 from tests.support.sip_messages import sip_request
 
 MESSAGES = [sip_request(number=1), sip_request(number=2, body=b"\r\n\r\nx"), sip_request(number=3)]

@@ -1,7 +1,7 @@
 import pytest
 
-from integrations.sip.addresses import read_address, read_via
-from integrations.sip.codec import MalformedSip
+from infra.sip.addresses import read_address, read_via
+from infra.sip.codec import MalformedSip
 
 
 def test_the_topmost_via_is_read_over_lines_and_commas() -> None:

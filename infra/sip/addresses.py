@@ -6,7 +6,7 @@ RFC 3261, sections 18.2 and 20; symmetric responses of RFC 3581.
 import re
 from dataclasses import dataclass, replace
 
-from integrations.sip.codec import MalformedSip, parameters, split_list, unquoted
+from infra.sip.codec import MalformedSip, parameters, split_list, unquoted
 
 COOKIE = "z9hG4bK"
 """Begins each branch that is unique to its transaction (RFC 3261, section 8.1.1.7)."""

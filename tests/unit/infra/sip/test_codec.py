@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.sip.codec import (
+from infra.sip.codec import (
     MOST_HEADERS,
     MalformedSip,
     parameters,

@@ -1,4 +1,4 @@
-"""Messages of SIP (RFC 3261, section 7), as far as a redirect server needs them.
+"""Messages of SIP (RFC 3261, section 7), as far as a redirect server and a caller need them.
 
 What it needs is read strictly, and a request that lacks some of it gets its 400 where it says by
 whom it was sent. Malformed lines that are not needed are ignored, and of headers that should be

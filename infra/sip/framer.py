@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from integrations.sip.codec import MalformedSip, RawSip, content_length, split_message
+from infra.sip.codec import MalformedSip, RawSip, content_length, split_message
 
 _END = b"\r\n\r\n"
 KEEPALIVE = b"\r\n\r\n"
