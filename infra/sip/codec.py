@@ -27,7 +27,7 @@ _COMPACT = {
 """RFC 3261, section 7.3.3, and the registry of IANA."""
 _WORD = r"[A-Za-z0-9.!%*_+`'~-]+"
 _REQUEST_LINE = re.compile(rf"({_WORD}) ([A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"\x00-\x20\x7f]+) SIP/2\.0")
-_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) [^\x00-\x08\x0a-\x1f\x7f]*")
+_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) ([^\x00-\x08\x0a-\x1f\x7f]*)")
 _HEADER = re.compile(rf"({_WORD})[ \t]*+:[ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*)")
 _FOLD = re.compile(r"\r\n[ \t]+")
 _CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({_WORD})")
@@ -78,6 +78,19 @@ class SipRequest:
     cseq: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipResponse:
+    """A response; the headers that name its dialog and transaction are there."""
+
+    status: int
+    phrase: str
+    headers: SipHeaders
+    body: bytes
+    cseq: int
+    method: str
+    """Of the request that it answers."""
+
+
 def split_message(data: bytes) -> RawSip:
     """Split a message that came whole; `MalformedSip` where its headers have no end."""
     head, end, body = data.partition(b"\r\n\r\n")
@@ -120,6 +133,27 @@ def read_request(raw: RawSip) -> SipRequest:
         headers=raw.headers,
         body=_body(raw),
         cseq=int(cseq[1]),
+    )
+
+
+def read_response(raw: RawSip) -> SipResponse:
+    """Read a response; `MalformedSip` says what is wrong with it."""
+    line = _STATUS_LINE.fullmatch(raw.first_line)
+    if line is None or len(raw.first_line) > MOST_LINE_CHARACTERS:
+        raise MalformedSip("the status line is malformed")
+    for name in ("via", *_NEEDED):
+        if not raw.headers.first(name):
+            raise MalformedSip(f"{name} is missing")
+    cseq = _CSEQ.fullmatch(raw.headers.first("cseq"))
+    if cseq is None or int(cseq[1]) >= _LARGEST_CSEQ:
+        raise MalformedSip("CSeq is malformed")
+    return SipResponse(
+        status=int(line[1]),
+        phrase=line[2],
+        headers=raw.headers,
+        body=_body(raw),
+        cseq=int(cseq[1]),
+        method=cseq[2],
     )
 
 
