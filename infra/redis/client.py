@@ -32,6 +32,8 @@ REPLICA_MS = 3000
 """How long it waits for replicas, which say once a second what is on their disks."""
 MEMORY_MS = 1500
 """How long, after the disk of the primary, for their memory: within the time of a write."""
+_MARK, _MARK_MS = "fanzha:wait", 10_000
+"""A key that says nothing, and goes by itself: see `_marks`."""
 _waits: "WeakKeyDictionary[Client, ReplicaWait]" = WeakKeyDictionary()
 """What writes of a client wait for; of those not named: the primary."""
 
@@ -143,12 +145,19 @@ async def execute_synced(
     """Execute *pipeline*, then wait for the disk of each node it wrote to, on the same connection.
 
     Return the answers, and whether the append-only file holds them, and as many replicas as the URL
-    of the store wants; False when a file is off, or after the times above.
+    of the store wants; False when a file is off, or after the times above. This also holds for what
+    a script found done already and did not write again.
     With *or_raise*, too few replicas raise `Unavailable` instead: it is written, and will be lost
     if the primary is lost now, so nobody may be told that it is done.
     """
     wait = _waits.get(client, ReplicaWait())
+    marks = _marks(pipeline) if wait.replicas else []
+    for mark in marks:
+        pipeline.execute_command("SET", mark, "1", "PX", _MARK_MS)
     answers, waited = await _execute_then(pipeline, _commands(wait))
+    if marks:
+        answers, marked = answers[: -len(marks)], answers[-len(marks) :]
+        waited = [*waited, *(one for one in marked if isinstance(one, Exception))]
     # An error of the server as the answer to a wait means that the append-only file is off.
     failures = [answer for answer in waited if not isinstance(answer, ResponseError)]
     for answer in (*answers, *failures):
@@ -168,6 +177,18 @@ async def execute_durable(client: Client, pipeline: Any) -> list[Any]:
     """Execute *pipeline* as `execute_synced` does; `Unavailable` if too few replicas hold it."""
     answers, _ = await execute_synced(client, pipeline, or_raise=True)
     return answers
+
+
+def _marks(pipeline: Any) -> list[str]:
+    """Return keys to write before a wait, one for each slot of the commands of a pipeline.
+
+    A wait is for what its own connection has written last: on one that has written nothing, it ends
+    at once. A script that is repeated after a lost answer writes nothing; with a write of ours
+    after it, the wait is for all that the node had before.
+    """
+    if isinstance(pipeline, SlotPipeline):
+        return [f"{_MARK}:{{{tag}}}" for tag in pipeline.hash_tags()]
+    return [_MARK]
 
 
 def _commands(wait: ReplicaWait) -> list[tuple[Any, ...]]:

@@ -34,6 +34,8 @@ REDIRECT_SECONDS = 3.0
 _AGAIN_SECONDS = 0.05
 _SENT_NOWHERE = (AskError, MovedError, TryAgainError, ClusterDownError, SlotNotCoveredError)
 """Errors that say that a command was not executed."""
+_SCRIPTS = {"EVAL", "EVALSHA"}
+"""Commands whose first key is their third word."""
 _LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError)
 
 
@@ -172,6 +174,13 @@ def _refused(commands: Sequence[PipelineCommand]) -> list[PipelineCommand]:
     return [command for command in commands if isinstance(command.result, _SENT_NOWHERE)]
 
 
+def _hash_tag(key: str) -> str:
+    """Return the part of a key that its slot follows from."""
+    _, opened, rest = key.partition("{")
+    tag, closed, _ = rest.partition("}")
+    return tag if opened and closed and tag else key
+
+
 class SlotPipeline(ClusterPipeline):
     """A pipeline whose commands go to the nodes of their slots, in order for each node."""
 
@@ -187,6 +196,15 @@ class SlotPipeline(ClusterPipeline):
         """Queue a command."""
         self._commands.append(PipelineCommand(len(self._commands), *args, **kwargs))
         return self
+
+    def hash_tags(self) -> list[str]:
+        """Return what the slots of the queued commands follow from: a hash tag or a whole key."""
+        found: dict[str, None] = {}
+        for command in self._commands:
+            name, *words = map(str, command.args)
+            key = words[2] if name.upper() in _SCRIPTS else words[0]
+            found[_hash_tag(key)] = None
+        return list(found)
 
     async def execute(
         self,

@@ -118,6 +118,26 @@ async def test_a_write_that_no_replica_has_is_not_called_durable(
     assert (alone, asked_for_none) == (False, True)
 
 
+ONCE = """
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SET', KEYS[1], 'once') end
+return redis.call('GET', KEYS[1])
+"""
+
+
+async def test_what_a_repeated_script_finds_done_is_not_called_durable_before_a_replica_has_it(
+    client: Client, primary: Server, replica: Server
+) -> None:
+    replica.process.send_signal(signal.SIGSTOP)
+    primary.ask("EVAL", ONCE, 1, KEY)
+    pipeline = client.pipeline(transaction=False)
+    pipeline.eval(ONCE, 1, KEY)
+
+    async with within(PATIENCE_SECONDS):
+        answers, durable = await execute_synced(client, pipeline)
+
+    assert (answers, durable) == (["once"], False)
+
+
 async def test_what_was_called_durable_survives_the_loss_of_the_primary(
     tmp_path: Path, primary: Server, replica: Server
 ) -> None:

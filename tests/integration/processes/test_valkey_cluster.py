@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import signal
 import time
 from collections.abc import Callable, Iterator
 from threading import Event, Thread
@@ -22,7 +23,7 @@ from fanzha.v1 import (
     interception_pb2,
     interception_pb2_grpc,
 )
-from infra.redis.client import connect
+from infra.redis.client import connect, execute_synced, within
 from services.changes.store import LOCKS as CHANGE_REQUESTS
 from services.decision.related.scripts import PREFIX as GRAPH
 from services.decision.sinks.hit_store import CONFIRMED
@@ -230,6 +231,41 @@ def test_nothing_acknowledged_is_lost_while_slots_move(
     assert {*blocks.refused, *hits.refused} <= AGAIN
     eventually(lambda: all_blocked(service, blocks.acknowledged))
     assert set(hits.acknowledged) <= confirmed(whole)
+
+
+async def test_what_a_repeated_script_finds_done_waits_for_replicas_of_each_slot(
+    whole: ValkeyCluster,
+) -> None:
+    client = connect(whole.url)
+    keys = ("fanzha:{once}:of", "fanzha:{twice}:of", "fanzha:whole")
+    script = "return redis.call('SET', KEYS[1], 'v', 'NX') and 'new' or 'known'"
+    for key in keys:
+        await client.eval(script, 1, key)
+    replica = next(one for one in whole.nodes if follows(one, whole.primary_of(keys[0])))
+
+    async def repeated() -> tuple[list[object], bool]:
+        pipeline = client.pipeline(transaction=False)
+        for key in keys:
+            pipeline.eval(script, 1, key)
+        async with within(PATIENCE_SECONDS):
+            return await execute_synced(client, pipeline)
+
+    assert replica.process is not None
+    held = await repeated()
+    replica.process.send_signal(signal.SIGSTOP)
+    try:
+        not_held = await repeated()
+    finally:
+        replica.process.send_signal(signal.SIGCONT)
+    await client.aclose()
+
+    assert held == (["known"] * 3, True)
+    assert not_held == (["known"] * 3, False)
+
+
+def follows(node: ClusterNode, primary: ClusterNode) -> bool:
+    role, *more = node.ask("ROLE")
+    return bool(role == "slave" and more[1] == primary.port)
 
 
 async def test_commands_find_keys_of_a_slot_that_is_half_moved(cluster: ValkeyCluster) -> None:
