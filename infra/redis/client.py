@@ -179,6 +179,19 @@ async def execute_durable(client: Client, pipeline: Any) -> list[Any]:
     return answers
 
 
+async def hand_over(client: Client, pipeline: Any) -> list[Any]:
+    """Execute what must be kept once its cause is acknowledged, in a stream of another slot.
+
+    One server, and the replica that follows it, lose writes from the end: the acknowledgement
+    before what was handed over. Nodes of a cluster fail one by one, so there this waits as
+    `execute_durable` does.
+    """
+    if is_cluster(client):
+        return await execute_durable(client, pipeline)
+    answers: list[Any] = await pipeline.execute()
+    return answers
+
+
 def _marks(pipeline: Any) -> list[str]:
     """Return keys to write before a wait, one for each slot of the commands of a pipeline.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.redis.client import Client, within
+from infra.redis.client import Client, hand_over, within
 from infra.redis.damaged_records import readable, reading
 
 _SECONDS = 4.0
@@ -59,9 +59,9 @@ class DeadLetters:
         entry = own | {"tries": str(tries), "at_ms": str(at_ms)}
         entry |= {f"field:{name}": value for name, value in fields.items()}
         async with within(_SECONDS):
-            await self._client.xadd(
-                self._stream, _text(entry), maxlen=self._max_letters, approximate=True
-            )
+            writing = self._client.pipeline(transaction=False)
+            writing.xadd(self._stream, _text(entry), maxlen=self._max_letters, approximate=True)
+            await hand_over(self._client, writing)
 
     async def list(self, *, after: str = "-", count: int = 100) -> list[DeadLetter]:
         """Return dead letters, oldest first."""
@@ -84,7 +84,9 @@ class DeadLetters:
     async def replay(self, letter: DeadLetter) -> None:
         """Append the entry to its stream again, and delete the letter."""
         async with within(_SECONDS):
-            await self._client.xadd(letter.stream, _text(letter.fields))
+            writing = self._client.pipeline(transaction=False)
+            writing.xadd(letter.stream, _text(letter.fields))
+            await hand_over(self._client, writing)
             await self._client.xdel(self._stream, letter.place)
 
     async def drop(self, letter: DeadLetter) -> None:

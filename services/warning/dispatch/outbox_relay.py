@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeAlias
 
 from fanzha.errors import InvalidInput
 from fanzha.tracing.trace_context import TRACEPARENT
-from infra.redis.client import Client, within
+from infra.redis.client import Client, hand_over, within
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.stream_consumer import BLOCK_MS, StreamConsumer
@@ -134,7 +134,7 @@ class OutboxRelay:
             else:
                 self._feedback(pipeline, case)
         async with within(_SECONDS):
-            await pipeline.execute()
+            await hand_over(self._client, pipeline)
         for channel in channels:
             self._relayed(channel)
 

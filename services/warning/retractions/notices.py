@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fanzha.errors import InvalidInput
-from infra.redis.client import Client, within
+from infra.redis.client import Client, hand_over, within
 from services.warning import keys
 
 STREAM = "fanzha:warning:retractions"
@@ -71,7 +71,7 @@ class RetractionStore:
             for one in wrong:
                 entry = {name: str(getattr(one, name)) for name in _NAMES}
                 pipeline.xadd(STREAM, entry, maxlen=_ROWS, approximate=True)
-            await pipeline.execute()
+            await hand_over(self._client, pipeline)
 
     async def remember(self, notice: RetractionNotice, *, until_ms: int) -> None:
         """Have intake skip hits of an entry; forget entries lifted before *until_ms*."""

@@ -4,7 +4,8 @@ import asyncio
 import itertools
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event, Thread
 
 import grpc
@@ -13,6 +14,7 @@ import redis
 
 from blocklists.store.store import CHANGES as LIST_CHANGES
 from fanzha.client import channels
+from fanzha.errors import Unavailable
 from fanzha.v1 import (
     appeal_pb2,
     appeal_pb2_grpc,
@@ -23,10 +25,17 @@ from fanzha.v1 import (
     interception_pb2,
     interception_pb2_grpc,
 )
+from infra.clock import now_ms
 from infra.redis.client import connect, execute_synced, within
+from infra.redis.consumer_group import StreamEntry
+from infra.redis.dead_letters import DeadLetters
 from services.changes.store import LOCKS as CHANGE_REQUESTS
 from services.decision.related.scripts import PREFIX as GRAPH
 from services.decision.sinks.hit_store import CONFIRMED
+from services.warning.cases.model import Case, CaseState
+from services.warning.cases.store import CaseStore
+from services.warning.dispatch.outbox_relay import OutboxRelay, PlainComposer
+from services.warning.keys import DEAD_LETTERS, OUTCOMES
 from tests.support import list_client
 from tests.support.processes import (
     NO_CASCADE,
@@ -241,7 +250,6 @@ async def test_what_a_repeated_script_finds_done_waits_for_replicas_of_each_slot
     script = "return redis.call('SET', KEYS[1], 'v', 'NX') and 'new' or 'known'"
     for key in keys:
         await client.eval(script, 1, key)
-    replica = next(one for one in whole.nodes if follows(one, whole.primary_of(keys[0])))
 
     async def repeated() -> tuple[list[object], bool]:
         pipeline = client.pipeline(transaction=False)
@@ -250,22 +258,64 @@ async def test_what_a_repeated_script_finds_done_waits_for_replicas_of_each_slot
         async with within(PATIENCE_SECONDS):
             return await execute_synced(client, pipeline)
 
-    assert replica.process is not None
     held = await repeated()
-    replica.process.send_signal(signal.SIGSTOP)
-    try:
+    with replica_stopped(whole, keys[0]):
         not_held = await repeated()
-    finally:
-        replica.process.send_signal(signal.SIGCONT)
     await client.aclose()
 
     assert held == (["known"] * 3, True)
     assert not_held == (["known"] * 3, False)
 
 
-def follows(node: ClusterNode, primary: ClusterNode) -> bool:
-    role, *more = node.ask("ROLE")
-    return bool(role == "slave" and more[1] == primary.port)
+async def test_what_is_handed_to_another_slot_is_not_acknowledged_before_a_replica_has_it(
+    whole: ValkeyCluster,
+) -> None:
+    client = connect(whole.url)
+    relay = OutboxRelay(client=client, store=OneCase(), composer=PlainComposer(), now_ms=now_ms)
+    letters = DeadLetters(client, DEAD_LETTERS)
+    task = StreamEntry(id="1-0", fields={"task": "outcome 1"})
+
+    with replica_stopped(whole, OUTCOMES), pytest.raises(Unavailable, match="not confirmed"):
+        await relay.handle([task])
+    with replica_stopped(whole, DEAD_LETTERS), pytest.raises(Unavailable, match="not confirmed"):
+        await letters.put(
+            stream="fanzha:one", place="1-0", fields={}, reason="none", tries=1, at_ms=1
+        )
+    await relay.handle([task])
+    handed_over = await client.xlen(OUTCOMES)
+    await client.aclose()
+
+    assert handed_over == 1
+
+
+class OneCase(CaseStore):
+    """Has a case, whatever is asked for."""
+
+    def __init__(self) -> None: ...
+
+    async def find(self, case_ids: Sequence[str]) -> list[Case | None]:
+        return [
+            Case(
+                id=one, victim="+8617000000001", campaign="number:+8619900000001", round=1,
+                state=CaseState.CLOSED, opened_at_ms=1, occurred_at_ms=1, changed_at_ms=1,
+                revision=1,
+            )
+            for one in case_ids
+        ]  # fmt: skip
+
+
+@contextmanager
+def replica_stopped(cluster: ValkeyCluster, key: str) -> Iterator[None]:
+    """Stop the replica of the node that serves a key."""
+    primary = cluster.primary_of(key)
+    roles = [(node, node.ask("ROLE")) for node in cluster.nodes]
+    replica = next(node for node, role in roles if role[0] == "slave" and role[2] == primary.port)
+    assert replica.process is not None
+    replica.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        replica.process.send_signal(signal.SIGCONT)
 
 
 async def test_commands_find_keys_of_a_slot_that_is_half_moved(cluster: ValkeyCluster) -> None:
