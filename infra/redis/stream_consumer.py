@@ -99,7 +99,9 @@ class StreamReader:
             if claimed:
                 return claimed
         entries = await self.group.read_new(count, self._block_ms(block_ms, busy=bool(held)))
-        return [entry for entry in entries if not await self._is_poison(entry)]
+        # A store that failed over may have lost that they were delivered.
+        found = [entry for entry in entries if entry.id not in held]
+        return [entry for entry in found if not await self._is_poison(entry)]
 
     async def acknowledge(self, entries: Sequence[StreamEntry]) -> None:
         """Acknowledge handled entries."""

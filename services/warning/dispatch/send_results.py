@@ -83,6 +83,12 @@ class SendResults:
                 entry, outgoing, channel_stream.why_of(claim.status, claim.why), result
             )
 
+    async def wait(self, entry: StreamEntry, held_ms: int) -> None:
+        """Look again later at an entry whose message is in work, here or in another process."""
+        await self._delayed.put(entry.fields, self._now_ms() + held_ms)
+        await self._reader.acknowledge([entry])
+        self._counted(self._channel, "delayed", 0)
+
     async def settle(self, entry: StreamEntry, outgoing: Outgoing, sent: SendResult) -> None:
         """Settle the answer of a channel."""
         broken = sent.down or sent.trouble or sent.in_doubt

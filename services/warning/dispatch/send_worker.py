@@ -103,12 +103,12 @@ class SendWorker:
             claim_ms=claim_ms,
             now_ms=now_ms,
         )
-        self._claims = SendLedger(client, stream, owner=consumer, on_disk=on_disk)
+        self._claims = SendLedger(client, stream, owner=consumer, on_disk=on_disk, hold_ms=claim_ms)
         self._sender, self._tracer = sender, tracer
         self._now_ms = now_ms
         self._permit = permit or AlwaysPermit()
-        self._claim_ms = claim_ms
-        self._block_ms = block_ms
+        self._claim_ms, self._block_ms = claim_ms, block_ms
+        self._claimed_ms = 0
         self._breaker = CircuitBreaker()
         self._results = self._record_results(delayed, record, counted)
         self._load = _Load(sender.width)
@@ -230,19 +230,20 @@ class SendWorker:
 
         Only this process knows that they were not sent; for another they would be in doubt.
         """
-        now = self._now_ms()
+        # Claims of one worker differ by their times.
+        now = self._claimed_ms = max(self._now_ms(), self._claimed_ms + 1)
         return await retry_until_available(
             lambda: self._claims.claim(message_ids, now, repeatable=self._sender.repeatable),
             task=f"claims of {self.channel}",
             logger=logger,
         )
 
-    async def _mark_sending(self, message_id: str) -> bool:
+    async def _mark_sending(self, message_id: str, claim: SendClaim) -> bool:
         """Mark a message as being sent, retrying for the same reason."""
 
         async def begin() -> bool:
             async with self._load.ledger_slots:
-                return await self._claims.begin(message_id)
+                return await self._claims.begin(message_id, claim.at_ms)
 
         return await retry_until_available(begin, task=f"claims of {self.channel}", logger=logger)
 
@@ -259,12 +260,18 @@ class SendWorker:
         self, entries: list[StreamEntry]
     ) -> list[tuple[StreamEntry, Outgoing]]:
         allowed: list[tuple[StreamEntry, Outgoing]] = []
+        seen: set[str] = set()
         for entry in entries:
             try:
                 outgoing = channel_stream.read(entry.fields)
             except InvalidInput as error:
                 await self._reader.give_up(entry, str(error), 1)
                 continue
+            if outgoing.message_id in seen:
+                # Appended again by a worker that died, or lost its answer, in between.
+                await self._results.wait(entry, self._claim_ms)
+                continue
+            seen.add(outgoing.message_id)
             if await self._permitted(entry, outgoing):
                 allowed.append((entry, outgoing))
         return allowed
@@ -278,6 +285,9 @@ class SendWorker:
 
     async def _handle(self, entry: StreamEntry, outgoing: Outgoing, claim: SendClaim) -> None:
         try:
+            if claim.held_ms:
+                await self._results.wait(entry, claim.held_ms)
+                return
             if claim.status is not SendStatus.CLAIMED:
                 async with self._load.ledger_slots:
                     await self._results.record_known(entry, outgoing, claim)
@@ -286,7 +296,7 @@ class SendWorker:
                 # Marked only now: a message that waits for a slot has certainly not been sent.
                 if await self._results.refuse_if_obsolete(entry, outgoing):
                     return
-                if not await self._mark_sending(outgoing.message_id):
+                if not await self._mark_sending(outgoing.message_id, claim):
                     return
                 sent = await self._send(outgoing)
             async with self._load.ledger_slots:

@@ -25,10 +25,11 @@ class Ledger(StoreMachine):
             name: SendLedger(self.client, STREAM, owner=name, on_disk=False) for name in "ab"
         }
         self.status = dict.fromkeys(("m1",), SendStatus.OPEN)
-        self.owner = dict.fromkeys(("m1",), "")
+        self.owner = dict.fromkeys(("m1",), ("", 0))
+        """Of the last claim: its owner and time."""
         self.is_old_run = dict.fromkeys(("m1",), False)
-        self.claimed: set[tuple[str, str]] = set()
-        """Owners that were told that they have a message, and have not begun."""
+        self.claimed: set[tuple[str, int, str]] = set()
+        """Claims whose owners were told that they have a message, and have not begun."""
         self.sending: set[tuple[str, str]] = set()
         self.accepted = dict.fromkeys(("m1",), 0)
         self.now = 0
@@ -44,8 +45,8 @@ class Ledger(StoreMachine):
         assert claim.status is expected
         self.status[message] = expected
         if expected is SendStatus.CLAIMED:
-            self.owner[message], self.is_old_run[message] = owner, False
-            self.claimed.add((owner, message))
+            self.owner[message], self.is_old_run[message] = (owner, self.now), False
+            self.claimed.add((owner, self.now, message))
 
     def _claimed_as(self, message: str) -> SendStatus:
         known = self.status[message]
@@ -59,12 +60,12 @@ class Ledger(StoreMachine):
     @precondition(lambda self: self.claimed)
     @rule(data=st.data())
     def begin(self, data: st.DataObject) -> None:
-        owner, message = data.draw(st.sampled_from(sorted(self.claimed)))
-        began = self.do(self.ledgers[owner].begin(message))
+        owner, at, message = data.draw(st.sampled_from(sorted(self.claimed)))
+        began = self.do(self.ledgers[owner].begin(message, at))
 
-        mine = self.owner[message] == owner
+        mine = self.owner[message] == (owner, at)
         assert began == (mine and self.status[message] in (SendStatus.CLAIMED, SendStatus.SENDING))
-        self.claimed.discard((owner, message))
+        self.claimed.discard((owner, at, message))
         if began:
             self.status[message] = SendStatus.SENDING
             self.sending.add((owner, message))
