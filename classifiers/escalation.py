@@ -1,9 +1,10 @@
 """Choose which uncertain rows are escalated to the second stage, and cache its log-odds.
 
 Rows are normalised texts or canonical URLs. Offline all of them are escalated. A service bounds the
-second stage twice: by a share of a worker's time (a token bucket in seconds,
-`EscalationBudget.share` refills it) and by the cascade's pace, rows a batch. Campaigns repeat
-themselves, so log-odds are cached by row; a cached row costs no budget. For use by one thread.
+second stage by a share of a worker's time (a token bucket in seconds, `EscalationBudget.share`
+refills it), by time and by the cascade's pace for each batch, and lets it cost `BUSY_PRICE` times
+its time while requests wait: other callers wait for it, too. Campaigns repeat themselves, so
+log-odds are cached by row; a cached row costs no budget. For use by one thread.
 """
 
 from collections import OrderedDict
@@ -22,6 +23,12 @@ CACHE_CHARACTERS = 1 << 20
 """Of cached rows together: at most 4 MB, and 1 MB of URLs."""
 BUCKET_SECONDS = 0.1
 """Capacity of the bucket: what an idle worker may spend at once."""
+BATCH_SECONDS, ROW_SECONDS = 0.001, 10e-6
+"""After so much for a batch and for each of its rows, no more of it are escalated."""
+PATIENCE_SECONDS = 0.001
+"""A worker whose requests wait longer than this is busy."""
+BUSY_PRICE = 4
+"""A second of the second stage costs a busy worker so many of its budget."""
 
 
 class EscalationCounters(Protocol):
@@ -45,6 +52,8 @@ class EscalationBudget:
     clock: Callable[[], float]
     """Monotonic seconds."""
     counters: EscalationCounters
+    waited: Callable[[], float] = lambda: 0.0
+    """Seconds that a request of the batch being decided has waited, at most."""
 
 
 class Escalations:
@@ -59,12 +68,14 @@ class Escalations:
         self._cache: OrderedDict[str, float] = OrderedDict()
         self._cached_characters = 0
         self._left = cascade.pace.most_of_a_batch
+        self._seconds_left = BATCH_SECONDS
         self._bucket = BUCKET_SECONDS
         self._filled_at = budget.clock() if budget else 0.0
 
-    def begin_batch(self) -> None:
-        """Allow as many escalations as the pace gives a batch."""
+    def begin_batch(self, rows: int) -> None:
+        """Allow as many escalations as a batch of *rows* may have."""
         self._left = self.cascade.pace.most_of_a_batch
+        self._seconds_left = BATCH_SECONDS + rows * ROW_SECONDS
 
     def skips(self, inputs: Sequence[str]) -> bool:
         """Return whether `scores` would find none for *inputs*; if so, count them as skipped.
@@ -74,7 +85,7 @@ class Escalations:
         budget = self._budget
         if budget is None:
             return False
-        if self._left:
+        if self._left and self._seconds_left > 0:
             self._refill(budget)
             if self._bucket > 0:
                 return False
@@ -136,14 +147,15 @@ class Escalations:
     ) -> int:
         new = found.count(None)
         escalated, failed, spent = 0, 0, 0.0
-        if new and self._left:
+        if new and self._left and self._seconds_left > 0:
             self._refill(budget)
+            price = BUSY_PRICE if budget.waited() > PATIENCE_SECONDS else 1
             rows: Sequence[int] = ()
             if self._bucket > 0:
                 rows = _order(inputs, fast_log_odds, found)[: self._left]
             # A few rows at a time: their cost is known before the next are started.
             for part in _parts(rows, self.cascade.pace.at_a_time):
-                if self._bucket <= spent:
+                if self._bucket <= spent * price or self._seconds_left <= spent:
                     break
                 before = budget.clock()
                 try:
@@ -156,7 +168,8 @@ class Escalations:
                         budget.counters.escalation_failed(error)
                 spent += budget.clock() - before
             self._left -= escalated + failed
-            self._bucket -= spent
+            self._seconds_left -= spent
+            self._bucket -= spent * price
         known = sum(text in self._cache for text in inputs) if escalated else len(found) - new
         budget.counters.escalations(
             escalated=escalated,

@@ -64,7 +64,7 @@ class LinkClassifier:
         rows = np.flatnonzero(readable)
         chosen = urls if readable.all() else [url for url in urls if url]
         if self._escalations is not None:
-            self._escalations.begin_batch()
+            self._escalations.begin_batch(len(rows))
         for start in range(0, len(rows), BATCH):
             part = slice(start, start + BATCH)
             fast = self.fast_scores(chosen[part])

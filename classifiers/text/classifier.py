@@ -110,7 +110,7 @@ class TextClassifier:
         all_normal: list[str] = []
         disguises: dict[int, int] = {}
         if self._escalations is not None:
-            self._escalations.begin_batch()
+            self._escalations.begin_batch(len(bodies))
         for start in range(0, len(bodies), BATCH):
             part = slice(start, start + BATCH)
             normal = normalise_all(bodies[part])

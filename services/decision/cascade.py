@@ -1,7 +1,7 @@
 """How much time a worker spends on uncertain texts and links, and what it reports of that."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 
 from classifiers.escalation import EscalationBudget
@@ -15,18 +15,41 @@ from services.settings.settings import Settings
 logger = logging.getLogger(__name__)
 
 
-def budgets(settings: Settings, observer: Observer) -> Mapping[ModelKind, EscalationBudget]:
-    """Return the budget of each text and each link model of a worker, a shadow's too."""
+def budgets(
+    settings: Settings, observer: Observer, waited: Callable[[], float] = lambda: 0.0
+) -> Mapping[ModelKind, EscalationBudget]:
+    """Return the budget of each text and each link model of a worker, a shadow's too.
+
+    *waited* tells how long a request of the batch being decided has waited, at most.
+    """
     shares = {
         Channel.TEXT: settings.cascade_share,
         Channel.LINK: settings.link_cascade_share,
     }
     return {
         OF_CHANNEL[channel]: EscalationBudget(
-            share=share, clock=monotonic, counters=CascadeReports(channel, observer)
+            share=share,
+            clock=monotonic,
+            counters=CascadeReports(channel, observer),
+            waited=waited,
         )
         for channel, share in shares.items()
     }
+
+
+class BatchWait:
+    """How long the requests of the batch being decided have waited."""
+
+    def __init__(self, counted: Callable[[int, float], None]) -> None:
+        """Call *counted* with what is noted, too."""
+        self._counted = counted
+        self.seconds = 0.0
+        """The longest wait of any of them."""
+
+    def note(self, requests: int, seconds: float) -> None:
+        """Take the requests of the next batch and the longest wait of any of them."""
+        self.seconds = seconds
+        self._counted(requests, seconds)
 
 
 class CascadeReports:

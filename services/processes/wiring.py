@@ -96,9 +96,10 @@ def build(
     count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
     reviews_used: MinuteCounts | None = None,
     traces: DecisionTraces | None = None,
+    waited: Callable[[], float] = lambda: 0.0,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
-    models = load_models(settings, cascade.budgets(settings, observer))
+    models = load_models(settings, cascade.budgets(settings, observer, waited))
     velocity, senders = _velocity_stage(settings, models), _sender_stage(settings)
     reviews = _review_stage(settings, observer, reviews_used)
     activity, facts = ActivityTable(settings.activity_slots), _domain_facts(settings)

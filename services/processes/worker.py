@@ -34,6 +34,7 @@ from services.carrier_policy import wiring as carrier_policy
 from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
 from services.decision.campaigns.store import CampaignReporter, CampaignStore
+from services.decision.cascade import BatchWait
 from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.domain_facts.follower import follow
 from services.decision.drift.alarms import SCORE, DriftAlarms
@@ -86,6 +87,7 @@ class Worker:
         self._settings, self._relates = settings, settings.related_action != "off"
         self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._metrics = worker_parts.metrics(settings)
+        self._wait = BatchWait(self._metrics.waited)
         redis = connect(settings.redis_url)
         self._store = Store(connect(settings.redis_url, decode_responses=False))
         self._claims = PrefixClaims(redis, self._name)
@@ -182,6 +184,7 @@ class Worker:
             count_dry_runs=self._metrics.dry_run,
             reviews_used=wiring.reviews_of_host(self._settings),
             traces=self._traces,
+            waited=lambda: self._wait.seconds,
         )
 
     def _observer(self) -> Observer:
@@ -239,7 +242,7 @@ class Worker:
             failed=self._metrics.rpc_failed,
             shed=self._metrics.shed,
             traces=self._traces,
-            waited=self._metrics.waited,
+            waited=self._wait.note,
             timed=self._metrics.answered,
             security=security.of(settings, "decisions", self._refusals.count),
         )

@@ -81,14 +81,15 @@ class DecisionSettings(ServerSettings):
         ge=0,
         le=1,
         description="Share of a worker's time for the second stage of the text model, which scores "
-        "texts with an uncertain fast score; 0: no cascade, the sentence encoder is not loaded.",
+        "texts with an uncertain fast score, a quarter of it while requests wait; 0: no cascade, the "
+        "sentence encoder is not loaded.",
     )
     link_cascade_share: float = Field(
         default=0.3,
         ge=0,
         le=1,
         description="Share of a worker's time for the second stage of the link model, which scores "
-        "links with an uncertain fast score; 0: no cascade.",
+        "links with an uncertain fast score, a quarter of it while requests wait; 0: no cascade.",
     )
     velocity_action: Literal["off", "mark", "block"] = Field(
         default="mark",

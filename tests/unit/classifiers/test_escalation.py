@@ -7,9 +7,13 @@ import pytest
 
 from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
 from classifiers.escalation import (
+    BATCH_SECONDS,
     BUCKET_SECONDS,
+    BUSY_PRICE,
     CACHE_CHARACTERS,
     CACHE_SIZE,
+    PATIENCE_SECONDS,
+    ROW_SECONDS,
     EscalationBudget,
     Escalations,
 )
@@ -18,14 +22,14 @@ from classifiers.text.sentence_head import PACE, SentenceHead
 from fanzha.tables import Float32s
 from tests.support.cascades import EscalationTally, a_head, about
 
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.00025
 
 
 class Stage:
     """Looks whose encoder takes `LOOK_SECONDS` of our own time a text."""
 
     def __init__(self, share: float | None = 0.05, pace: EscalationPace = PACE) -> None:
-        self.now = 0.0
+        self.now = self.waited = 0.0
         self.seen: list[str] = []
         self.calls: list[int] = []
         self.breaks = False
@@ -34,7 +38,12 @@ class Stage:
         second = Cascade(SentenceHead(a_head(), self.encode), scale, pace)
         budget = None
         if share is not None:
-            budget = EscalationBudget(share=share, clock=lambda: self.now, counters=self.tally)
+            budget = EscalationBudget(
+                share=share,
+                clock=lambda: self.now,
+                counters=self.tally,
+                waited=lambda: self.waited,
+            )
         self.escalations = Escalations(second, budget)
 
     def encode(self, texts: Sequence[str]) -> Float32s:
@@ -46,7 +55,7 @@ class Stage:
         return np.zeros((len(texts), WIDTH), np.float32)
 
     def ask(self, *texts: str, odds: Sequence[float] = ()) -> Float32s:
-        self.escalations.begin_batch()
+        self.escalations.begin_batch(len(texts))
         return self.escalations.scores(texts, np.array(odds or [0.0] * len(texts), np.float32))
 
 
@@ -113,6 +122,33 @@ def test_escalations_take_no_more_than_their_share_of_time() -> None:
 
     most = BUCKET_SECONDS + 0.05 * stage.now + LOOK_SECONDS
     assert 0.9 * most < len(stage.seen) * LOOK_SECONDS <= most
+
+
+def test_escalations_of_a_busy_worker_cost_it_several_times_their_time() -> None:
+    stage = Stage(share=0.05)
+    stage.waited = 2 * PATIENCE_SECONDS
+
+    for text in texts(20_000):
+        stage.ask(text)
+        stage.now += 0.001
+
+    most = (BUCKET_SECONDS + 0.05 * stage.now) / BUSY_PRICE + LOOK_SECONDS
+    assert 0.9 * most < len(stage.seen) * LOOK_SECONDS <= most
+    assert stage.tally.seconds == pytest.approx(len(stage.seen) * LOOK_SECONDS)
+
+
+def test_a_batch_takes_no_more_time_than_its_rows_allow() -> None:
+    stage = Stage(share=1.0, pace=EscalationPace(most_of_a_batch=256, at_a_time=1))
+
+    few = stage.ask(*texts(16, "few"))
+    stage.now += 1000.0
+    many = stage.ask(*texts(64, "many"))
+
+    allowed = [BATCH_SECONDS + rows * ROW_SECONDS for rows in (16, 64)]
+    looked = [np.isfinite(scores).sum() * LOOK_SECONDS for scores in (few, many)]
+    for spent, most in zip(looked, allowed, strict=True):
+        assert most <= spent < most + LOOK_SECONDS
+    assert stage.escalations.skips(["one more"])
 
 
 def test_an_idle_worker_saves_no_more_than_a_full_bucket() -> None:
@@ -206,7 +242,7 @@ def test_rows_beyond_the_pace_are_skipped_until_the_next_batch() -> None:
     stage.ask("a", "b")
 
     assert stage.escalations.skips(["c"])
-    stage.escalations.begin_batch()
+    stage.escalations.begin_batch(1)
     assert not stage.escalations.skips(["c"])
 
 
