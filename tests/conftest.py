@@ -8,6 +8,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from infra.redis import client as redis_client
 from services.auth import identity
 from tests.support.random_order import (
     pytest_addoption,
@@ -29,6 +30,9 @@ os.environ["FANZHA_LANGUAGE"] = "en"
 
 # What tests call without a server in between, they call as the developer does.
 identity.set_identity(identity.DEVELOPER)
+
+# Where all cores are taken, a process of tests may be away for a second while it connects.
+redis_client.CONNECT_SECONDS = 20.0
 
 settings.register_profile("fanzha", deadline=None)
 # For `make test-fast`, where a test does not say itself how many examples it takes.

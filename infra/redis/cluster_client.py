@@ -1,12 +1,14 @@
 """A client of a cluster that follows slots while they move, and primaries that fail.
 
-It replaces what redis-py does on three points, each found by moving slots under traffic:
+It replaces what redis-py does on four points, each found by moving slots under traffic:
 
 - ASKING and the command that it is for go in one piece on one connection. redis-py sends them one
   after the other, each on whatever connection is free, so that with two or more connections the
   command is redirected back, over and over.
 - A node that answers CLUSTERDOWN, or a connection that broke, costs the connections of that node,
   not those of all nodes, on which other tasks wait.
+- A map of the cluster that lacks a slot, as one may that was read while a primary failed, is read
+  anew. In redis-py it is a `KeyError`.
 - What a pipeline writes, and the wait for disk and replicas after it, are on one connection of the
   node that wrote, wherever a redirection leads.
 """
@@ -14,6 +16,7 @@ It replaces what redis-py does on three points, each found by moving slots under
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from redis import exceptions
@@ -55,6 +58,10 @@ class ClusterClient(RedisCluster):
             raise command.result
         return command.result
 
+    async def get_nodes_from_slot(self, command: str, *args: Any) -> list[ClusterNode]:
+        """Return the node of a command's slot, in a list."""
+        return [await self._node_of(command, *args)]
+
     async def send_by_slot(
         self, commands: Sequence[PipelineCommand], then: Sequence[tuple[Any, ...]] = ()
     ) -> list[Any]:
@@ -63,12 +70,9 @@ class ClusterClient(RedisCluster):
         The commands *then* follow on each connection that was used; return their answers.
         """
         sends = _Sends(self, then)
-        if self._initialize:
-            await self.initialize()
         await sends.follow(commands, await self.by_node(commands))
         if lost := [one for one in commands if isinstance(one.result, _LOST)]:
             # As other clients do: once more, on new connections, and where the slots are now.
-            await self.initialize()
             await sends.follow(lost, await self.by_node(lost))
         return sends.answers
 
@@ -78,10 +82,26 @@ class ClusterClient(RedisCluster):
         """Return the node of each command's slot, and the commands for it in order."""
         found: dict[str, tuple[ClusterNode, list[PipelineCommand]]] = {}
         for command in commands:
-            slot = await self._determine_slot(*command.args)
-            node = self.nodes_manager.get_node_from_slot(slot)
+            node = await self._node_of(*command.args)
             found.setdefault(node.name, (node, []))[1].append(command)
         return found
+
+    async def moved(self, error: MovedError) -> None:
+        """Learn where a slot is."""
+        try:
+            await self.nodes_manager.move_slot(error)
+        except KeyError:  # it was nowhere before
+            self._initialize = True
+
+    async def _node_of(self, *args: Any) -> ClusterNode:
+        for _ in range(2):
+            if self._initialize:
+                await self.initialize()
+            slot = await self._determine_slot(*args)
+            with suppress(KeyError):
+                return self.nodes_manager.get_node_from_slot(slot)
+            self._initialize = True
+        raise SlotNotCoveredError(f"no node of the cluster has the slot of {args[0]}")
 
     async def lost(self, node: ClusterNode) -> None:
         """Forget the connections of a node; before the next command others say where slots are."""
@@ -136,7 +156,7 @@ class _Sends:
         for command in left:
             error = command.result
             if isinstance(error, MovedError):
-                await self._client.nodes_manager.move_slot(error)
+                await self._client.moved(error)
             elif isinstance(error, AskError):
                 await self._send(await self._client.node_at(error), [command], asking=True)
                 again |= isinstance(command.result, TryAgainError)

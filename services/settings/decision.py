@@ -81,8 +81,8 @@ class DecisionSettings(ServerSettings):
         ge=0,
         le=1,
         description="Share of a worker's time for the second stage of the text model, which scores "
-        "texts with an uncertain fast score, a quarter of it while requests wait; 0: no cascade, the "
-        "sentence encoder is not loaded.",
+        "texts with an uncertain fast score, a quarter of it while requests wait; 0: no cascade, "
+        "the sentence encoder is not loaded.",
     )
     link_cascade_share: float = Field(
         default=0.3,
