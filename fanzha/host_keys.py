@@ -44,8 +44,8 @@ class _Suffixes(ctypes.Structure):
         ("slots", kernels.POINTER),
         ("bits", kernels.INTEGER),
         ("ends", kernels.POINTER),
-        ("kinds", kernels.POINTER),
         ("names", kernels.POINTER),
+        ("kinds", kernels.POINTER),
         ("most_labels", kernels.INTEGER),
     )
 
@@ -74,6 +74,11 @@ def keys_by_definition(urls: Sequence[str]) -> HostKeys:
     return HostKeys(keys, np.cumsum([len(suffixes) for suffixes in hosts], dtype=np.int64))
 
 
+def suffix_table() -> int:
+    """Return where the Public Suffix List lies as kernels read it, `Suffixes`; it stays there."""
+    return ctypes.addressof(_SuffixTable.of().table)
+
+
 class _SuffixTable:
     """The Public Suffix List as the kernel reads it, and the arrays that its table points to."""
 
@@ -94,13 +99,13 @@ class _SuffixTable:
             slots[slot] = number
         self._arrays = (
             slots,
-            np.cumsum([len(name.encode()) for name in ordered], dtype=np.int64),
-            np.array([kinds[name] for name in ordered], np.uint8),
+            np.cumsum([len(name.encode()) for name in ordered], dtype=np.int32),
             np.frombuffer("".join(ordered).encode(), np.uint8),
+            np.array([kinds[name] for name in ordered], np.uint8),
         )
         slots_at, *others = map(kernels.address, self._arrays)
-        self._table = _Suffixes(slots_at, bits, *others, rules.most_dots + 1)
-        self.at = ctypes.byref(self._table)
+        self.table = _Suffixes(slots_at, bits, *others, rules.most_dots + 1)
+        self.at = ctypes.byref(self.table)
 
     @staticmethod
     @cache

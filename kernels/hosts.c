@@ -2,49 +2,27 @@
  * domain, which fanzha/hosts.py says. A name is hashed by XXH3 (https://github.com/Cyan4973/xxHash, 64 bits,
  * no seed), written here after its specification for names, which are short.
  */
-#include <string.h>
-
-#include "kernels.h"
+#include "hosts.h"
 
 enum { NAMED = 1, BELOW = 2, EXCEPTED = 4 }; /* rules: a suffix, all labels below one, neither */
 enum { MOST_LABELS = 16, MOST_PARENTS = 4, LONGEST_HASHED = 240, LEFT = -1 };
 
-/* The rules of the Public Suffix List, in a table by hash. */
-typedef struct {
-    const int32_t *slots; /* 2 to the power of `bits`, of each the number of a rule from 1 on, 0 for none */
-    int64_t bits;
-    const int64_t *ends; /* of each rule, where it ends in `names` */
-    const uint8_t *kinds;
-    const uint8_t *names;
-    int64_t most_labels; /* of a suffix, at most MOST_LABELS */
-} Suffixes;
-
-typedef struct {
-    const uint8_t *at, *end;
-} Host;
-
 /* Returns the kinds of a rule, 0 where there is none. */
-static int rule_of(const Suffixes *suffixes, const uint8_t *name, int64_t length, uint32_t hash) {
-    uint32_t mask = (UINT32_C(1) << suffixes->bits) - 1;
-    for (uint32_t slot = hash & mask; suffixes->slots[slot]; slot = (slot + 1) & mask) {
-        int64_t rule = suffixes->slots[slot] - 1, begin = rule ? suffixes->ends[rule - 1] : 0;
-        if (suffixes->ends[rule] - begin == length && !memcmp(suffixes->names + begin, name, (size_t)length))
-            return suffixes->kinds[rule];
-    }
-    return 0;
+static int rule_of(const Suffixes *suffixes, Span name, uint32_t hash) {
+    int64_t rule = find_hashed(&suffixes->names, name, hash);
+    return rule < 0 ? 0 : suffixes->kinds[rule];
 }
 
-/* Returns where the public suffix of a host begins; an unknown last label is one. */
-static const uint8_t *public_suffix(const Suffixes *suffixes, Host host) {
+const uint8_t *public_suffix(const Suffixes *suffixes, Span host) {
     const uint8_t *labels[MOST_LABELS]; /* from the last label on, where each suffix begins */
     int rules[MOST_LABELS];
     int64_t count = 0;
     uint32_t hash = 0;
     for (const uint8_t *at = host.end; at > host.at && count < suffixes->most_labels;) {
-        hash = (hash ^ *--at) * UINT32_C(0x01000193);
+        hash = hash_more(hash, *--at);
         if (at > host.at && at[-1] != '.') continue;
         labels[count] = at;
-        rules[count++] = rule_of(suffixes, at, host.end - at, hash ^ hash >> 15);
+        rules[count++] = rule_of(suffixes, (Span){at, host.end}, hash);
     }
     for (int64_t nth = count - 1; nth >= 0; nth--) {
         if (rules[nth] & EXCEPTED && nth) return labels[nth - 1];
@@ -53,7 +31,7 @@ static const uint8_t *public_suffix(const Suffixes *suffixes, Host host) {
     return count ? labels[0] : host.end;
 }
 
-static int is_address(Host host) {
+int is_address(Span host) {
     if (host.at < host.end && *host.at == '[') return 1;
     int dots = 0, digits = 0;
     for (const uint8_t *at = host.at; at < host.end; at++) {
@@ -158,7 +136,7 @@ static uint64_t xxh3(const uint8_t *at, int64_t length) {
 }
 
 /* Writes the hashes of a host and of those above it, the most specific first; returns how many. */
-static int64_t hash_names(const Suffixes *suffixes, Host host, uint64_t *keys) {
+static int64_t hash_names(const Suffixes *suffixes, Span host, uint64_t *keys) {
     const uint8_t *names[MOST_PARENTS];
     int64_t count = 0, given = 0;
     const uint8_t *name = is_address(host) ? host.at : public_suffix(suffixes, host);
@@ -183,7 +161,7 @@ EXPORT int64_t fanzha_host_keys(const Suffixes *suffixes, const uint8_t *bytes, 
     int64_t given = 0;
     for (int64_t url = 0; url < urls; url++) {
         const uint8_t *end = bytes + lengths[url];
-        Host host = {bytes, bytes};
+        Span host = {bytes, bytes};
         while (host.at < end && *host.at != ':') host.at++;
         host.at += end - host.at < 3 ? end - host.at : 3; /* after :// */
         for (host.end = host.at; host.end < end && *host.end != '/';) host.end++;

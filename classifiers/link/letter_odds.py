@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import log
-from typing import NamedTuple
 
 ORDER = 5
 LEAST_NAMES = 12
@@ -19,22 +18,10 @@ SMOOTHING = 4.0
 """Characters that the shorter context is worth."""
 CHARACTERS = 60
 """Read of a name."""
-_WINDOW = 4
 _START, _END = "^", "$"
 _ALPHABET = 64
 """Characters that are equally likely without any context."""
 _PLACES = 2
-
-
-class LetterEvidence(NamedTuple):
-    """What the letters of a name say; all zero for an empty one."""
-
-    total: float = 0.0
-    """Sum of the log ratios, malicious over legitimate."""
-    highest: float = 0.0
-    """The highest sum of four characters in a row, or of fewer at the start; 0 and more."""
-    familiar: float = 0.0
-    """Mean log-probability of a character in legitimate names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +32,6 @@ class LetterOdds:
     """Log of how much likelier in malicious names."""
     legitimate: Mapping[str, float] = field(default_factory=dict)
     """Log-probability in legitimate names, of the same n-grams."""
-
-    def of(self, name: str) -> LetterEvidence:
-        """Judge *name*, in lower case."""
-        if not name:
-            return LetterEvidence()
-        text = _wrapped(name)
-        ratio_of, legitimate = self.ratios.get, self.legitimate
-        found: list[float] = []
-        familiar = 0.0
-        for end in range(2, len(text) + 1):
-            gram = text[max(0, end - ORDER) : end]
-            ratio = ratio_of(gram)
-            while ratio is None and gram:
-                gram = gram[1:]
-                ratio = ratio_of(gram)
-            found.append(ratio or 0.0)
-            familiar += legitimate[gram] if gram else -_UNKNOWN
-        highest = window = 0.0
-        for new, old in zip(found, [*_BEFORE, *found], strict=False):
-            window += new - old
-            highest = max(highest, window)
-        return LetterEvidence(sum(found), highest, familiar / len(found))
-
-
-_BEFORE = (0.0,) * _WINDOW
-_UNKNOWN = log(_ALPHABET)
 
 
 def learn(names: Iterable[tuple[str, bool]]) -> LetterOdds:

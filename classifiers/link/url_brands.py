@@ -35,9 +35,13 @@ class BrandEvidence(NamedTuple):
     """The host is a name, and not of a domain that a brand owns."""
 
 
-class _Brands(NamedTuple):
+class Brands(NamedTuple):
+    """What brands are called, as `kernels/brands.c` and this module compare it with hosts."""
+
     names: frozenset[bytes]
-    long_names: re.Pattern[bytes]
+    long_names: Sequence[bytes]
+    """Those that are found within longer words, too."""
+    any_long_name: re.Pattern[bytes]
     near: frozenset[bytes]
     """Long names, and each with one letter left out."""
     starts: frozenset[bytes]
@@ -51,7 +55,7 @@ class _Brands(NamedTuple):
 
 def find_brands(parts: UrlParts) -> BrandEvidence:
     """Return the brands named by the host of *parts*; none for a domain that a brand owns."""
-    known = _brands()
+    known = known_brands()
     if not parts.label or f"{parts.label}.{parts.suffix}" in known.owned:
         return BrandEvidence(is_foreign=False)
     host = ascii_bytes(f"{parts.label}.{parts.below}")
@@ -69,10 +73,10 @@ def find_brands(parts: UrlParts) -> BrandEvidence:
 
 def brand_in_path(path: bytes) -> int:
     """Return how *path*, in lower case, names a brand, as in `BrandEvidence`."""
-    return _named(path, _brands())
+    return _named(path, known_brands())
 
 
-def _is_disguised(label: str, raw: bytes, known: _Brands) -> bool:
+def _is_disguised(label: str, raw: bytes, known: Brands) -> bool:
     """Return whether *label*, which names no brand as it is written, names one as it looks."""
     if raw.isalpha():  # of plain letters none passes for another
         return False
@@ -83,20 +87,20 @@ def _is_disguised(label: str, raw: bytes, known: _Brands) -> bool:
     return plain != raw and _named(plain, known) != NO_BRAND
 
 
-def _named(text: bytes, known: _Brands) -> int:
+def _named(text: bytes, known: Brands) -> int:
     if not known.names.isdisjoint(text.translate(LETTERS_AND_DIGITS).split()):
         return NAMED
-    return WITHIN if known.long_names.search(text) else NO_BRAND
+    return WITHIN if known.any_long_name.search(text) else NO_BRAND
 
 
-def _is_misspelt(label: bytes, known: _Brands) -> bool:
+def _is_misspelt(label: bytes, known: Brands) -> bool:
     for word in label.translate(LETTERS_AND_DIGITS).split():
         if len(word) >= SHORTEST_MISSPELT - 1 and _is_near(word[:_MOST_LETTERS], known):
             return True
     return False
 
 
-def _is_near(word: bytes, known: _Brands) -> bool:
+def _is_near(word: bytes, known: Brands) -> bool:
     """Return whether a letter more, less or changed makes a brand of *word*."""
     near = known.near
     # What is near starts or ends as the word does: for most words that is all there is to do.
@@ -110,14 +114,16 @@ def _is_near(word: bytes, known: _Brands) -> bool:
 
 
 @cache
-def _brands() -> _Brands:
+def known_brands() -> Brands:
+    """Return the brands of `brand_names.toml`."""
     domains: Mapping[str, tuple[str, ...]] = own_domains()
     long = sorted(ascii_bytes(name) for name in domains if len(name) >= SHORTEST_WITHIN)
     left_out = {name[:at] + name[at + 1 :] for name in long for at in range(len(name))}
     near = frozenset({*long, *left_out})
-    return _Brands(
+    return Brands(
         names=frozenset(map(ascii_bytes, domains)),
-        long_names=_any_of(long),
+        long_names=long,
+        any_long_name=_any_of(long),
         near=near,
         starts=frozenset(word[:_EDGE] for word in near),
         ends=frozenset(word[-_EDGE:] for word in near),

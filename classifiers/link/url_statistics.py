@@ -10,18 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-import xxhash
-
 from classifiers.card_fields import checked_field
 from classifiers.link.letter_odds import LetterOdds
 
 _LETTERS = ("label_letters", "below_letters")
 SHORTEST_WORD, LONGEST_WORD = 3, 12
 """Letters of the words of the lexicon."""
-
-
-_MOST_KNOWN = 2
-_known: "dict[str, UrlStatistics]" = {}
 
 
 class NameSplitter:
@@ -78,17 +72,11 @@ class UrlStatistics:
     """Of registrable labels; empty in bundles of `url_columns.FIRST_REVISION`."""
     below_letters: LetterOdds = field(default_factory=LetterOdds)
     """Of the labels below them, likewise."""
-    names: NameSplitter = field(init=False, repr=False, compare=False)
-    """By words of `lexicon`."""
-
-    def __post_init__(self) -> None:
-        """Index the lexicon."""
-        object.__setattr__(self, "names", NameSplitter(self.lexicon))
 
 
 def dump(statistics: UrlStatistics) -> str:
     """Write *statistics* as JSON, equal ones equally."""
-    table = {one.name: getattr(statistics, one.name) for one in fields(statistics) if one.init}
+    table = {one.name: getattr(statistics, one.name) for one in fields(statistics)}
     table["lexicon"] = sorted(statistics.lexicon)
     for name in _LETTERS:
         letters: LetterOdds = table.pop(name)
@@ -112,21 +100,6 @@ def parse(text: str) -> UrlStatistics:
     return UrlStatistics(
         lexicon=frozenset(map(str, checked_field(table, "lexicon", list))), **found
     )
-
-
-def shared(text: str) -> UrlStatistics:
-    """Return what `parse` reads, made once for equal texts: forked processes find it here.
-
-    The last `_MOST_KNOWN` are kept: of the model in force, and of the one before or in shadow.
-    """
-    digest = xxhash.xxh3_128_hexdigest(text.encode())
-    found = _known.get(digest)
-    if found is None:
-        found = parse(text)
-        while len(_known) >= _MOST_KNOWN:
-            _known.pop(next(iter(_known)))
-        _known[digest] = found
-    return found
 
 
 class _Figures(dict[str, float]):

@@ -8,14 +8,12 @@ metadata of their graph, so one checksum covers both.
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import onnxruntime as ort
 
 from classifiers import card, graph_table
 from classifiers.card import Card
 from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
-from classifiers.link import url_columns, url_statistics
-from classifiers.link.url_columns import UrlColumns
+from classifiers.link import url_columns, url_tables
 from fanzha.tables import Float32s
 
 INPUT, OUTPUT, STATISTICS = "columns", "log_odds", "statistics"
@@ -41,13 +39,12 @@ class UrlTrees:
             graph, sess_options=options, providers=["CPUExecutionProvider"]
         )
         self._width = url_columns.WIDTHS[revision]
-        self.statistics = url_statistics.shared(text)
+        self.tables = url_tables.shared(text)
         """What the columns look up; shared, never changed."""
-        self._columns = UrlColumns(self.statistics)
 
     def log_odds(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
         """Return the log-odds of canonical URLs, one each."""
-        rows = np.column_stack([fast_log_odds, self._columns.of(inputs)[:, : self._width]])
+        rows = url_columns.rows(inputs, self.tables, self._width, before=fast_log_odds)
         found: Float32s = self._session.run([OUTPUT], {INPUT: rows})[0]
         return found.reshape(len(inputs))
 
@@ -59,7 +56,7 @@ def read_statistics(bundle: Path) -> None:
         return
     found = graph_table.take_metadata(card.read_cascade_head(bundle, about), STATISTICS)
     if found is not None:
-        url_statistics.shared(found[1])
+        url_tables.shared(found[1])
 
 
 def of_bundle(bundle: Path, about: Card) -> Cascade | None:

@@ -3,8 +3,8 @@
 Each check makes rows from a seed, ordinary and hostile ones, and compares what a kernel says with
 what a plain reading of the specification says: protobuf for rows, `fanzha.phone` for parties, every
 entry tried in turn for lists, events counted one by one in a dictionary for activity, slices of a
-text for n-grams, `tests.support.text_oracle` and `tests.support.link_oracle` for texts and links.
-Raises AssertionError at the first
+text for n-grams, `tests.support.text_oracle`, `tests.support.link_oracle` and
+`tests.support.url_column_oracle` for texts and links. Raises AssertionError at the first
 difference, with the seed.
 """
 
@@ -36,7 +36,7 @@ from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
-from tests.support import hint_oracle, link_oracle, text_oracle
+from tests.support import hint_oracle, link_oracle, text_oracle, url_column_oracle
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
 from tests.support.damaged_messages import damaged_message
 
@@ -250,6 +250,7 @@ CHECKS: dict[str, Callable[[int, int], int]] = {
     "urls": check_urls,
     "hosts": check_hosts,
     "links": check_links,
+    "columns": url_column_oracle.check,
 }
 
 
@@ -367,8 +368,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of each check")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="+", choices=CHECKS, default=[*CHECKS])
     chosen = parser.parse_args()
-    for name, check in CHECKS.items():
+    for name in chosen.only:
+        check = CHECKS[name]
         print(f"{name}: {chosen.rows} rows equal ({check(chosen.rows, chosen.seed)})", flush=True)  # noqa: T201
 
 

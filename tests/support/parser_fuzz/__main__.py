@@ -71,6 +71,7 @@ def _with_sanitizers() -> int:
             _SANITIZED: str(library),
             "LD_PRELOAD": found.stdout.strip(),
             "ASAN_OPTIONS": "detect_leaks=0",
+            "PYTHONMALLOC": "malloc",  # each object apart, so that reading past one is seen
         }
         command = [sys.executable, "-m", "tests.support.parser_fuzz", *sys.argv[1:]]
         return subprocess.run(command, env=environment, check=False).returncode

@@ -21,6 +21,9 @@ from blocklists.importers import formats
 from blocklists.importers.list_file import ListFile, ReadOptions
 from blocklists.importers.list_format import Format
 from classifiers import bundles, card
+from classifiers.link import url_columns
+from classifiers.link.url_statistics import UrlStatistics
+from classifiers.link.url_tables import UrlTables
 from fanzha import toml_files
 from fanzha.errors import FanzhaError
 from fanzha.phone import HomePlan
@@ -35,6 +38,7 @@ from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.settings import loader
+from tests.support import url_column_oracle
 from tests.support.checkout import CHECKOUT
 from tests.support.damaged_messages import damaged_message
 
@@ -182,6 +186,31 @@ def _read_wire(data: bytes) -> None:
             columnar(data, wire_format.count_rows(data), NOW_MS)
 
 
+def _links() -> Sequence[bytes]:
+    """Return URLs of every part that is described."""
+    return [
+        b"http://www.secure-paypal1.city.co.uk/en/index.html?ver=2&a=http://b.test/",
+        b"https://xn--80ak6aa92e.github.io/PayPal//login.php?v=deadbeef0123",
+        b"http://203.0.113.7/" + b"a/1" * 40,
+        b"http://" + b"zhongguo." * 12 + b"com.cn/",
+    ]
+
+
+def _describe_link(data: bytes) -> None:
+    """Describe a URL by the kernel, and by plain Python."""
+    statistics, tables = _statistics()
+    url = data.decode(errors="replace")
+    found = url_columns.rows([url], tables)
+    if found.tobytes() != url_column_oracle.of_urls([url], statistics).tobytes():
+        raise AssertionError("kernel and oracle differ")
+
+
+@cache
+def _statistics() -> tuple[UrlStatistics, UrlTables]:
+    made = url_column_oracle.some_statistics(Random(1))
+    return made, UrlTables(made)
+
+
 @cache
 def _requests() -> list[bytes]:
     call = pb.Call(caller="+8617000000001", callee="+8619900000001", request_id="a-1")
@@ -268,6 +297,7 @@ TARGETS: dict[str, FuzzTarget] = {
     "decision-requests": FuzzTarget(
         read=_read_wire, seeds=_requests, refusals=(DecodeError,)
     ),
+    "link-columns": FuzzTarget(read=_describe_link, seeds=_links, refusals=()),
     "audit-record": FuzzTarget(
         read=records.read, seeds=lambda: _audit_log().splitlines(), refusals=(DamagedAuditRecord,)
     ),

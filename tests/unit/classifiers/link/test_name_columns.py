@@ -2,13 +2,14 @@
 
 import pytest
 
-from classifiers.link import name_columns, url_parts
+from classifiers.link import url_columns
+from tests.support import url_column_oracle
 from tests.support.link_cascades import STATISTICS
 
 
 def column(host: str, name: str) -> float:
-    row = name_columns.of(url_parts.split_parts(host), STATISTICS)
-    return float(row[name_columns.NAMES.index(name)])
+    row = url_columns.of_urls([f"http://{host}/"], STATISTICS)[0]
+    return float(row[url_columns.NAMES.index(name)])
 
 
 @pytest.mark.parametrize(
@@ -33,15 +34,10 @@ def test_what_a_host_shows_is_in_its_column(host: str, name: str, expected: floa
 
 
 def test_the_letters_of_label_and_subdomains_are_judged_apart() -> None:
-    parts = url_parts.split_parts("xqzk.libra.example")
-    row = name_columns.of(parts, STATISTICS)
+    row = url_columns.of_urls(["http://xqzk.libra.example/"], STATISTICS)[0]
+    first = url_columns.NAMES.index("label_letters_total")
 
-    label, below = STATISTICS.label_letters.of("libra"), STATISTICS.below_letters.of("xqzk")
-    assert row[:6] == (*label, *below)
+    label = url_column_oracle.letters(STATISTICS.label_letters, "libra")
+    below = url_column_oracle.letters(STATISTICS.below_letters, "xqzk")
+    assert row[first : first + 6].tolist() == pytest.approx([*label, *below])
     assert label.total < 0 < below.total
-
-
-def test_there_is_a_name_for_each_column() -> None:
-    row = name_columns.of(url_parts.split_parts("a.example"), STATISTICS)
-
-    assert len(row) == len(name_columns.NAMES)

@@ -1,4 +1,4 @@
-"""Counts over bytes say what the regular expressions say that define them."""
+"""Counts over bytes, and searches for brands, say what their plain definitions say."""
 
 import re
 from collections.abc import Callable
@@ -31,10 +31,7 @@ def without_a_letter(word: str) -> set[str]:
     ("counted", "pattern", "total"),
     [
         (url_characters.digits_of, "[0-9]+", sum),
-        (url_characters.vowels_of, "[aeiouy]", sum),
-        (url_characters.longest_digits, "[0-9]+", max),
         (url_characters.longest_consonants, "[bcdfghjklmnpqrstvwxz]+", max),
-        (url_characters.longest_hexadecimal, "[0-9a-f]{8,}", max),
     ],
 )
 @given(text=TEXTS)
@@ -42,17 +39,6 @@ def test_counts_and_runs_are_those_of_an_expression(
     counted: Callable[[bytes], int], pattern: str, total: Callable[[list[int]], int], text: str
 ) -> None:
     assert counted(text.encode()) == total([*lengths(pattern, text), *[0] * (total is max)])
-
-
-@given(TEXTS)
-def test_turns_are_those_of_an_expression(text: str) -> None:
-    of_label = re.findall("(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])", text)
-    of_path = re.findall(
-        "(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[a-z0-9])|(?<=[0-9])(?=[a-zA-Z])", text
-    )
-
-    assert url_characters.letter_digit_turns(text.encode()) == len(of_label)
-    assert url_characters.kind_turns(text.encode()) == len(of_path)
 
 
 @given(st.text("abcé中-.1A", max_size=30))

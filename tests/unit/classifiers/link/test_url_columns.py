@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.link import url_columns, url_parts
-from classifiers.link.url_statistics import UrlStatistics
+from classifiers.link.url_statistics import NameSplitter, UrlStatistics
+from classifiers.link.url_tables import UrlTables
 from fanzha.url import canonicals
 
 STATISTICS = UrlStatistics(
@@ -118,18 +119,39 @@ def test_scheme_and_www_change_no_column(rest: str) -> None:
         assert np.array_equal(plain, named)
 
 
-def test_a_host_seen_before_gives_the_same_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(url_columns, "HOSTS_CACHED", 2)
-    columns = url_columns.UrlColumns(STATISTICS)
+def test_older_trees_get_the_first_columns_after_one_of_their_own() -> None:
+    urls = [
+        "http://secure-bank.top/a/b.php?x=1",
+        "http://xn--80ak6aa92e.example/",
+        "http://a.test/",
+    ]
+    tables, width = UrlTables(STATISTICS), url_columns.WIDTHS[url_columns.FIRST_REVISION]
+    before = np.array([0.5, -1.5, 2.5], np.float32)
+
+    rows = url_columns.rows(urls, tables, width, before)
+
+    assert rows[:, 0].tolist() == before.tolist()
+    assert np.array_equal(rows[:, 1:], url_columns.rows(urls, tables)[:, :width])
+
+
+def test_a_url_has_the_same_columns_beside_any_others() -> None:
     paths = ["", "paypal", "a/b.php?x=1", "verify"]
     hosts = ["secure-bank.top", "paypal.com", "203.0.113.7", "xn--80ak6aa92e.example"]
-    urls = [f"http://{host}/{path}" for path in paths for host in (*hosts, hosts[-1])]
+    urls = [f"http://{host}/{path}" for path in paths for host in hosts]
 
-    rows = columns.of(urls)
+    rows = url_columns.of_urls(urls, STATISTICS)
 
     alone = [url_columns.of_urls([url], STATISTICS)[0] for url in urls]
     assert np.array_equal(rows, alone)
-    assert np.array_equal(columns.of(urls[::-1]), alone[::-1])
+
+
+def test_a_character_that_is_not_ascii_is_read_as_one_question_mark() -> None:
+    written = ["http://xn--\u00e9.test/\u212a\ud800", "http://b\u00e4nk.test/a\u4e2db"]
+    marked = ["http://xn--?.test/??", "http://b?nk.test/a?b"]
+
+    rows = url_columns.of_urls(written, STATISTICS)
+
+    assert np.array_equal(rows, url_columns.of_urls(marked, STATISTICS))
 
 
 def test_characters_beyond_the_limit_change_nothing() -> None:
@@ -142,7 +164,7 @@ def test_characters_beyond_the_limit_change_nothing() -> None:
 
 @given(st.text("abglnokixlog", max_size=30))
 def test_words_of_a_name_come_from_the_lexicon_in_order(word: str) -> None:
-    found = STATISTICS.names.split(word)
+    found = NameSplitter(STATISTICS.lexicon).split(word)
 
     assert set(found) <= STATISTICS.lexicon
     at = 0

@@ -5,10 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from classifiers import bundles, card
-from classifiers.link import url_statistics, url_trees
+from classifiers.link import url_statistics
 from classifiers.link.url_statistics import UrlStatistics
-from classifiers.link.url_trees import UrlTrees
 
 ONE = UrlStatistics(
     suffixes={"com": -0.5},
@@ -54,27 +52,3 @@ def test_letters_with_a_rate_on_one_side_only_are_refused() -> None:
 
     with pytest.raises(ValueError, match="different letters"):
         url_statistics.parse(json.dumps(table))
-
-
-def test_equal_texts_are_read_once_and_few_are_kept() -> None:
-    texts = [
-        url_statistics.dump(replace(ONE, suffixes={"com": float(number)})) for number in range(5)
-    ]
-
-    first, again = url_statistics.shared(texts[0]), url_statistics.shared(str(texts[0]))
-    for text in texts:
-        assert url_statistics.shared(text) == url_statistics.parse(text)
-
-    assert first is again
-    assert len(url_statistics._known) <= 2  # noqa: SLF001
-
-
-def test_what_was_read_before_a_fork_is_what_the_model_reads() -> None:
-    bundle = bundles.newest(bundles.SHIPPED, "url")
-    about = card.read(bundle)
-    url_trees.read_statistics(bundle)
-    known = list(url_statistics._known.values())  # noqa: SLF001
-
-    trees = UrlTrees(card.read_cascade_head(bundle, about))
-
-    assert any(trees.statistics is one for one in known)

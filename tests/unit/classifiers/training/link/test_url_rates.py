@@ -6,6 +6,7 @@ import pytest
 from classifiers.training.link import url_rates
 from classifiers.training.link.data import LabelledLinks
 from classifiers.training.link.url_rates import LEAST_DOMAINS, UrlWords
+from tests.support.url_column_oracle import letters
 
 GOOD = [f"http://library{chr(97 + n)}.com/docs/" for n in range(20)]
 BAD = [f"http://secure-{chr(97 + n) * 3}.top/verify/" for n in range(20)]
@@ -79,8 +80,9 @@ def test_letters_of_labels_and_of_subdomains_are_learnt_apart() -> None:
 
     found = url_rates.compute(UrlWords.of(links.urls), links, np.arange(len(links)))
 
-    assert found.label_letters.of("library").total < 0 < found.label_letters.of("secure").total
-    assert found.below_letters.of("docs").total < 0 < found.below_letters.of("xqz").total
+    label, below = found.label_letters, found.below_letters
+    assert letters(label, "library").total < 0 < letters(label, "secure").total
+    assert letters(below, "docs").total < 0 < letters(below, "xqz").total
 
 
 def test_a_name_counts_once_for_each_domain() -> None:
