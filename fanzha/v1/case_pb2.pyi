@@ -121,6 +121,38 @@ CASE_OUTCOME_DUPLICATE: CaseOutcome.ValueType  # 5
 """Another case is about the same."""
 Global___CaseOutcome: _TypeAlias = CaseOutcome  # noqa: Y015
 
+class _StopPaymentStep:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StopPaymentStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StopPaymentStep.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STOP_PAYMENT_STEP_UNSPECIFIED: _StopPaymentStep.ValueType  # 0
+    """Unspecified, or nobody has said that they paid."""
+    STOP_PAYMENT_STEP_DUE: _StopPaymentStep.ValueType  # 1
+    """The person says that something was paid."""
+    STOP_PAYMENT_STEP_SENT: _StopPaymentStep.ValueType  # 2
+    """The desk has the file; its receipt is awaited."""
+    STOP_PAYMENT_STEP_REFUSED: _StopPaymentStep.ValueType  # 3
+    """The desk's endpoint has refused the file; somebody has to call."""
+    STOP_PAYMENT_STEP_RECEIVED: _StopPaymentStep.ValueType  # 4
+    """The desk has given a receipt."""
+
+class StopPaymentStep(_StopPaymentStep, metaclass=_StopPaymentStepEnumTypeWrapper):
+    """Where the hand-over of a case to the stop-payment desk stands."""
+
+STOP_PAYMENT_STEP_UNSPECIFIED: StopPaymentStep.ValueType  # 0
+"""Unspecified, or nobody has said that they paid."""
+STOP_PAYMENT_STEP_DUE: StopPaymentStep.ValueType  # 1
+"""The person says that something was paid."""
+STOP_PAYMENT_STEP_SENT: StopPaymentStep.ValueType  # 2
+"""The desk has the file; its receipt is awaited."""
+STOP_PAYMENT_STEP_REFUSED: StopPaymentStep.ValueType  # 3
+"""The desk's endpoint has refused the file; somebody has to call."""
+STOP_PAYMENT_STEP_RECEIVED: StopPaymentStep.ValueType  # 4
+"""The desk has given a receipt."""
+Global___StopPaymentStep: _TypeAlias = StopPaymentStep  # noqa: Y015
+
 @_typing.final
 class CaseMeans(_message.Message):
     """A number, link, text or account."""
@@ -249,6 +281,9 @@ class Case(_message.Message):
     CLAIMED_BY_FIELD_NUMBER: _builtins.int
     CLAIMED_UNTIL_MS_FIELD_NUMBER: _builtins.int
     REGION_NAME_FIELD_NUMBER: _builtins.int
+    STOP_PAYMENT_FIELD_NUMBER: _builtins.int
+    STOP_PAYMENT_AT_MS_FIELD_NUMBER: _builtins.int
+    STOP_PAYMENT_RECEIPT_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Id of the case."""
     revision: _builtins.int
@@ -323,6 +358,12 @@ class Case(_message.Message):
     """Until when, in milliseconds since the Unix epoch, unless the claim is renewed; 0: nobody has."""
     region_name: _builtins.str
     """The region in words, such as 安徽省马鞍山市花山区; empty: not known."""
+    stop_payment: Global___StopPaymentStep.ValueType
+    """Where the hand-over to the stop-payment desk stands."""
+    stop_payment_at_ms: _builtins.int
+    """When the person said that something was paid, in milliseconds since the Unix epoch; 0: never."""
+    stop_payment_receipt: _builtins.str
+    """Receipt of the stop-payment desk; empty: none yet."""
     @_builtins.property
     def policy_lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Lines of the policy that gave the tier."""
@@ -398,10 +439,13 @@ class Case(_message.Message):
         claimed_by: _builtins.str = ...,
         claimed_until_ms: _builtins.int = ...,
         region_name: _builtins.str = ...,
+        stop_payment: Global___StopPaymentStep.ValueType = ...,
+        stop_payment_at_ms: _builtins.int = ...,
+        stop_payment_receipt: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "lost_fen", b"lost_fen", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "campaign", b"campaign", "case_id", b"case_id", "changed_at_ms", b"changed_at_ms", "city", b"city", "claimed_by", b"claimed_by", "claimed_until_ms", b"claimed_until_ms", "closed_at_ms", b"closed_at_ms", "confirmed", b"confirmed", "county", b"county", "decision_ids", b"decision_ids", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "entry_ids", b"entry_ids", "fraud_type", b"fraud_type", "link_opened", b"link_opened", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "masked", b"masked", "means", b"means", "messages", b"messages", "needs_person", b"needs_person", "occurred_at_ms", b"occurred_at_ms", "officer", b"officer", "opened_at_ms", b"opened_at_ms", "origins", b"origins", "outcome", b"outcome", "overdue", b"overdue", "policy_lines", b"policy_lines", "policy_version", b"policy_version", "province", b"province", "reached_at_ms", b"reached_at_ms", "reason", b"reason", "region_found_by", b"region_found_by", "region_name", b"region_name", "revision", b"revision", "risk", b"risk", "score", b"score", "state", b"state", "talked_seconds", b"talked_seconds", "tier", b"tier", "unreached", b"unreached", "victim", b"victim", "warned_at_ms", b"warned_at_ms", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "campaign", b"campaign", "case_id", b"case_id", "changed_at_ms", b"changed_at_ms", "city", b"city", "claimed_by", b"claimed_by", "claimed_until_ms", b"claimed_until_ms", "closed_at_ms", b"closed_at_ms", "confirmed", b"confirmed", "county", b"county", "decision_ids", b"decision_ids", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "entry_ids", b"entry_ids", "fraud_type", b"fraud_type", "link_opened", b"link_opened", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "masked", b"masked", "means", b"means", "messages", b"messages", "needs_person", b"needs_person", "occurred_at_ms", b"occurred_at_ms", "officer", b"officer", "opened_at_ms", b"opened_at_ms", "origins", b"origins", "outcome", b"outcome", "overdue", b"overdue", "policy_lines", b"policy_lines", "policy_version", b"policy_version", "province", b"province", "reached_at_ms", b"reached_at_ms", "reason", b"reason", "region_found_by", b"region_found_by", "region_name", b"region_name", "revision", b"revision", "risk", b"risk", "score", b"score", "state", b"state", "stop_payment", b"stop_payment", "stop_payment_at_ms", b"stop_payment_at_ms", "stop_payment_receipt", b"stop_payment_receipt", "talked_seconds", b"talked_seconds", "tier", b"tier", "unreached", b"unreached", "victim", b"victim", "warned_at_ms", b"warned_at_ms", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__lost_fen: _TypeAlias = _typing.Literal["lost_fen"]  # noqa: Y015
     _WhichOneofArgType__lost_fen: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen"]  # noqa: Y015
@@ -429,6 +473,7 @@ class ListCasesRequest(_message.Message):
     OVERDUE_ONLY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AWAITS_RECEIPT_ONLY_FIELD_NUMBER: _builtins.int
     region: _builtins.str
     """Code or name of a province, city or county; absent: all that the caller reaches."""
     officer: _builtins.str
@@ -443,6 +488,8 @@ class ListCasesRequest(_message.Message):
     """Page size, 1 to 500; absent: 50."""
     page_token: _builtins.str
     """Where a page before ended."""
+    awaits_receipt_only: _builtins.bool
+    """Only those without a receipt of the stop-payment desk, open and closed ones, the oldest first."""
     @_builtins.property
     def tiers(self) -> _containers.RepeatedScalarFieldContainer[Global___CaseTier.ValueType]:
         """Any of these tiers; none: all."""
@@ -467,10 +514,11 @@ class ListCasesRequest(_message.Message):
         overdue_only: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        awaits_receipt_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_before_ms", b"due_before_ms", "fraud_types", b"fraud_types", "officer", b"officer", "overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token", "region", b"region", "states", b"states", "tiers", b"tiers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["awaits_receipt_only", b"awaits_receipt_only", "due_before_ms", b"due_before_ms", "fraud_types", b"fraud_types", "officer", b"officer", "overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token", "region", b"region", "states", b"states", "tiers", b"tiers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -657,6 +705,10 @@ class CaseEvent(_message.Message):
     DUE_AT_MS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     SKIPPED_FIELD_NUMBER: _builtins.int
+    STOP_PAYMENT_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    REPLY_FIELD_NUMBER: _builtins.int
+    REPLY_MEANING_FIELD_NUMBER: _builtins.int
     what: _builtins.str
     """What: opened, joined, routed, tiered, queued, sent, delivered, failed, escalated, taken, noted
     or closed.
@@ -691,6 +743,14 @@ class CaseEvent(_message.Message):
     """By when the next thing must have happened; 0: nothing is; absent: as before."""
     skipped: _builtins.bool
     """Of a note: an officer passed the case over."""
+    stop_payment: Global___StopPaymentStep.ValueType
+    """Of a note: where the hand-over to the stop-payment desk went."""
+    receipt: _builtins.str
+    """Of such a note: the desk's receipt."""
+    reply: _builtins.str
+    """Of a note: what the person said to the robot; empty where notes are masked."""
+    reply_meaning: _builtins.str
+    """Of such a note: how it was understood: paid, officer, stop, who, no, yes or other."""
     @_builtins.property
     def origin(self) -> Global___CaseOrigin:
         """Of a warning that opened it or joined: where it came from."""
@@ -735,10 +795,14 @@ class CaseEvent(_message.Message):
         due_at_ms: _builtins.int | None = ...,
         evidence: _abc.Iterable[Global___CaseMeans] | None = ...,
         skipped: _builtins.bool = ...,
+        stop_payment: Global___StopPaymentStep.ValueType = ...,
+        receipt: _builtins.str = ...,
+        reply: _builtins.str = ...,
+        reply_meaning: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_due_at_ms", b"_due_at_ms", "_lost_fen", b"_lost_fen", "due_at_ms", b"due_at_ms", "lost_fen", b"lost_fen", "means", b"means", "origin", b"origin"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_due_at_ms", b"_due_at_ms", "_lost_fen", b"_lost_fen", "at_ms", b"at_ms", "by", b"by", "channel", b"channel", "decision_id", b"decision_id", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "evidence", b"evidence", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "means", b"means", "message_id", b"message_id", "officer", b"officer", "origin", b"origin", "outcome", b"outcome", "policy_lines", b"policy_lines", "region", b"region", "skipped", b"skipped", "tier", b"tier", "unreached", b"unreached", "what", b"what", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_due_at_ms", b"_due_at_ms", "_lost_fen", b"_lost_fen", "at_ms", b"at_ms", "by", b"by", "channel", b"channel", "decision_id", b"decision_id", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "evidence", b"evidence", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "means", b"means", "message_id", b"message_id", "officer", b"officer", "origin", b"origin", "outcome", b"outcome", "policy_lines", b"policy_lines", "receipt", b"receipt", "region", b"region", "reply", b"reply", "reply_meaning", b"reply_meaning", "skipped", b"skipped", "stop_payment", b"stop_payment", "tier", b"tier", "unreached", b"unreached", "what", b"what", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__due_at_ms: _TypeAlias = _typing.Literal["due_at_ms"]  # noqa: Y015
     _WhichOneofArgType__due_at_ms: _TypeAlias = _typing.Literal["_due_at_ms", b"_due_at_ms"]  # noqa: Y015
@@ -1557,3 +1621,123 @@ class GetCallScriptResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCallScriptResponse: _TypeAlias = GetCallScriptResponse  # noqa: Y015
+
+@_typing.final
+class RequestStopPaymentRequest(_message.Message):
+    """Hands a case to the stop-payment desk."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Its id. Required."""
+    said: _builtins.str
+    """What the person said: how much, when, to whom; at most 1000 characters. Required."""
+    revision: _builtins.int
+    """Refuse with ABORTED when the case is not at this revision."""
+    by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        said: _builtins.str = ...,
+        revision: _builtins.int | None = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "revision", b"revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "by", b"by", "case_id", b"case_id", "revision", b"revision", "said", b"said"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__revision: _TypeAlias = _typing.Literal["revision"]  # noqa: Y015
+    _WhichOneofArgType__revision: _TypeAlias = _typing.Literal["_revision", b"_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__revision) -> _WhichOneofReturnType__revision | None: ...
+
+Global___RequestStopPaymentRequest: _TypeAlias = RequestStopPaymentRequest  # noqa: Y015
+
+@_typing.final
+class RequestStopPaymentResponse(_message.Message):
+    """The case as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def found(self) -> Global___Case:
+        """The case, masked."""
+
+    def __init__(
+        self,
+        *,
+        found: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RequestStopPaymentResponse: _TypeAlias = RequestStopPaymentResponse  # noqa: Y015
+
+@_typing.final
+class RecordStopPaymentReceiptRequest(_message.Message):
+    """Records a receipt."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Id of the case. Required."""
+    receipt: _builtins.str
+    """The desk's number of it, or who took it and when; at most 100 characters. Required."""
+    revision: _builtins.int
+    """Refuse with ABORTED when the case is not at this revision."""
+    by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        receipt: _builtins.str = ...,
+        revision: _builtins.int | None = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "revision", b"revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "by", b"by", "case_id", b"case_id", "receipt", b"receipt", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__revision: _TypeAlias = _typing.Literal["revision"]  # noqa: Y015
+    _WhichOneofArgType__revision: _TypeAlias = _typing.Literal["_revision", b"_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__revision) -> _WhichOneofReturnType__revision | None: ...
+
+Global___RecordStopPaymentReceiptRequest: _TypeAlias = RecordStopPaymentReceiptRequest  # noqa: Y015
+
+@_typing.final
+class RecordStopPaymentReceiptResponse(_message.Message):
+    """The case as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def found(self) -> Global___Case:
+        """The case, masked."""
+
+    def __init__(
+        self,
+        *,
+        found: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordStopPaymentReceiptResponse: _TypeAlias = RecordStopPaymentReceiptResponse  # noqa: Y015

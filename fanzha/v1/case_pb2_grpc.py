@@ -113,6 +113,16 @@ class CaseServiceStub:
                 request_serializer=fanzha_dot_v1_dot_case__pb2.GetCallScriptRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_case__pb2.GetCallScriptResponse.FromString,
                 _registered_method=True)
+        self.RequestStopPayment = channel.unary_unary(
+                '/fanzha.v1.CaseService/RequestStopPayment',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.RequestStopPaymentRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.RequestStopPaymentResponse.FromString,
+                _registered_method=True)
+        self.RecordStopPaymentReceipt = channel.unary_unary(
+                '/fanzha.v1.CaseService/RecordStopPaymentReceipt',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.RecordStopPaymentReceiptRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.RecordStopPaymentReceiptResponse.FromString,
+                _registered_method=True)
 
 
 class CaseServiceServicer:
@@ -229,6 +239,21 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RequestStopPayment(self, request, context):
+        """Hands a case to the stop-payment desk (止付), with what the person said; once in a case. Payments
+        are not stopped here. Where no desk is set up, somebody calls it and records the receipt.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordStopPaymentReceipt(self, request, context):
+        """Records the receipt of the stop-payment desk.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -306,6 +331,16 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.GetCallScript,
                     request_deserializer=fanzha_dot_v1_dot_case__pb2.GetCallScriptRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_case__pb2.GetCallScriptResponse.SerializeToString,
+            ),
+            'RequestStopPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestStopPayment,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.RequestStopPaymentRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.RequestStopPaymentResponse.SerializeToString,
+            ),
+            'RecordStopPaymentReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordStopPaymentReceipt,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.RecordStopPaymentReceiptRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.RecordStopPaymentReceiptResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -717,6 +752,60 @@ class CaseService:
             '/fanzha.v1.CaseService/GetCallScript',
             fanzha_dot_v1_dot_case__pb2.GetCallScriptRequest.SerializeToString,
             fanzha_dot_v1_dot_case__pb2.GetCallScriptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestStopPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/RequestStopPayment',
+            fanzha_dot_v1_dot_case__pb2.RequestStopPaymentRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.RequestStopPaymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordStopPaymentReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/RecordStopPaymentReceipt',
+            fanzha_dot_v1_dot_case__pb2.RecordStopPaymentReceiptRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.RecordStopPaymentReceiptResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -71,6 +71,12 @@ class CaseServiceStub:
     """Counts the open cases of each tier, and returns the most urgent of each."""
     GetCallScript: _grpc.UnaryUnaryMultiCallable[_case_pb2.GetCallScriptRequest, _case_pb2.GetCallScriptResponse]
     """Returns what to say and ask, by the kind of fraud and the tier of a case."""
+    RequestStopPayment: _grpc.UnaryUnaryMultiCallable[_case_pb2.RequestStopPaymentRequest, _case_pb2.RequestStopPaymentResponse]
+    """Hands a case to the stop-payment desk (止付), with what the person said; once in a case. Payments
+    are not stopped here. Where no desk is set up, somebody calls it and records the receipt.
+    """
+    RecordStopPaymentReceipt: _grpc.UnaryUnaryMultiCallable[_case_pb2.RecordStopPaymentReceiptRequest, _case_pb2.RecordStopPaymentReceiptResponse]
+    """Records the receipt of the stop-payment desk."""
 
 @_typing.type_check_only
 class CaseServiceAsyncStub(CaseServiceStub):
@@ -115,6 +121,12 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """Counts the open cases of each tier, and returns the most urgent of each."""
     GetCallScript: _aio.UnaryUnaryMultiCallable[_case_pb2.GetCallScriptRequest, _case_pb2.GetCallScriptResponse]  # type: ignore[assignment]
     """Returns what to say and ask, by the kind of fraud and the tier of a case."""
+    RequestStopPayment: _aio.UnaryUnaryMultiCallable[_case_pb2.RequestStopPaymentRequest, _case_pb2.RequestStopPaymentResponse]  # type: ignore[assignment]
+    """Hands a case to the stop-payment desk (止付), with what the person said; once in a case. Payments
+    are not stopped here. Where no desk is set up, somebody calls it and records the receipt.
+    """
+    RecordStopPaymentReceipt: _aio.UnaryUnaryMultiCallable[_case_pb2.RecordStopPaymentReceiptRequest, _case_pb2.RecordStopPaymentReceiptResponse]  # type: ignore[assignment]
+    """Records the receipt of the stop-payment desk."""
 
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     """Lets dispatchers work on the cases of their regions. A case outside them is not found, and every
@@ -246,5 +258,23 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_case_pb2.GetCallScriptResponse, _abc.Awaitable[_case_pb2.GetCallScriptResponse]]:
         """Returns what to say and ask, by the kind of fraud and the tier of a case."""
+
+    @_abc_1.abstractmethod
+    def RequestStopPayment(
+        self,
+        request: _case_pb2.RequestStopPaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.RequestStopPaymentResponse, _abc.Awaitable[_case_pb2.RequestStopPaymentResponse]]:
+        """Hands a case to the stop-payment desk (止付), with what the person said; once in a case. Payments
+        are not stopped here. Where no desk is set up, somebody calls it and records the receipt.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordStopPaymentReceipt(
+        self,
+        request: _case_pb2.RecordStopPaymentReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.RecordStopPaymentReceiptResponse, _abc.Awaitable[_case_pb2.RecordStopPaymentReceiptResponse]]:
+        """Records the receipt of the stop-payment desk."""
 
 def add_CaseServiceServicer_to_server(servicer: CaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

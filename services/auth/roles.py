@@ -207,6 +207,8 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "AssignCases": _DISPATCHER,
         "GetCaseBoard": _CASE_READERS,
         "GetCallScript": _CASE_READERS,
+        "RequestStopPayment": _DISPATCHER,
+        "RecordStopPaymentReceipt": _DISPATCHER,
     },
     "fanzha.v1.WarningControlService": {
         "StopWarnings": _of(Role.OPERATOR, Role.APPROVER),

@@ -53,6 +53,8 @@ from services.warning.policy.router import PolicyRouter, TemplateComposer
 from services.warning.policy.rulebook import Rulebook
 from services.warning.robot import wiring as robot_wiring
 from services.warning.robot.wiring import RobotParts
+from services.warning.stop_payment import wiring as stop_payment_wiring
+from services.warning.stop_payment.wiring import StopPaymentRuntime
 from services.warning.wiring import WarningPipeline
 
 logger = logging.getLogger(__name__)
@@ -100,11 +102,15 @@ async def run(settings: Settings) -> int:
         stack.push_async_callback(parts.backfill.close)
         dispatch = _dispatch(parts)
         stack.push_async_callback(dispatch.close)
+        stop_payment = _stop_payment(parts)
+        if stop_payment is not None:
+            stack.push_async_callback(stop_payment.close)
         server = _server(parts)
         await _open_ports(stack, parts, server)
         following = asyncio.create_task(parts.policy.run())
         await parts.policy.first()
         background = [following, *_start_background(parts, dispatch)]
+        background += stop_payment.start() if stop_payment is not None else []
         await server.serve()
         process_lifecycle.say_serving()
         preparing = asyncio.create_task(_prepare_regions(parts.book))
@@ -209,6 +215,21 @@ def _dispatch(parts: WarnParts) -> DispatchRuntime:
         tracer=parts.tracer,
         permit=LimitPermit(_limits(parts)),
         on_reply=parts.robot.intake.store if parts.robot else None,
+    )
+
+
+def _stop_payment(parts: WarnParts) -> StopPaymentRuntime | None:
+    """Build the hand-over to the stop-payment desk; None where there is none."""
+    pipeline = parts.pipeline
+    return stop_payment_wiring.build(
+        parts.settings,
+        parts.client,
+        cases=pipeline.store,
+        audit=parts.audit,
+        dead=pipeline.dead,
+        name=pipeline.consumer,
+        registry=parts.registry,
+        now_ms=now_ms,
     )
 
 

@@ -1,6 +1,7 @@
 """Settings of the channels that send warnings."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -66,6 +67,31 @@ class WarningChannelSettings(WarningSettings):
         description="Comma-separated networks (CIDR) that warning_webhook_url may resolve into "
         "although they are private, loopback or link-local, such as 10.20.0.0/16. Empty: public "
         "addresses only.",
+    )
+    warning_stop_payment_url: str = Field(
+        default="",
+        description="Endpoint of the stop-payment desk (止付, 96110), which gets a file about each "
+        "person who says that they have paid: docs/how-to/robot.md. Empty: off.",
+    )
+    warning_stop_payment_secrets_file: Path | None = Field(
+        default=None,
+        description="File with webhook secrets (whsec_ and base64) for warning_stop_payment_url, "
+        "one per line; every secret signs.",
+    )
+    warning_stop_payment_networks: str = Field(
+        default="",
+        description="Comma-separated networks (CIDR) that warning_stop_payment_url may resolve "
+        "into although they are private, loopback or link-local. Empty: public addresses only.",
+    )
+    warning_stop_payment_number: Literal["whole", "masked"] = Field(
+        default="whole",
+        description="Whether the file has the person's number whole, to call back, or masked.",
+    )
+    warning_stop_payment_receipt_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=1440,
+        description="After how many minutes a receipt of the stop-payment desk is overdue.",
     )
     warning_kafka_servers: str = Field(
         default="",

@@ -22,6 +22,8 @@ key                                               value
                                                   time
 ``fanzha:{warning:<shard>}:judged``               sorted set: cases with an informative outcome, by
                                                   closing time
+``fanzha:{warning:<shard>}:stop_payment``         sorted set: cases without a receipt of the
+                                                  stop-payment desk, by when it fell due
 ``fanzha:{warning:<shard>}:tally``                hash: open cases by state and tier, closed ones by
                                                   outcome
 ``fanzha:{warning:<shard>}:map``                  hash: changes of the counts of each month
@@ -33,6 +35,7 @@ key                                               value
 ``fanzha:{warning:ref:<xx>}:<digest>``            digest of the warning that used a reference
 ``fanzha:warning:feedback:<source>``              stream: progress of cases, read by the source
 ``fanzha:warning:outcomes``                       stream: closed cases with an informative outcome
+``fanzha:warning:stop_payments``                  stream: cases to hand to the stop-payment desk
 ``fanzha:warning:entry:<id>``                     hash: what is on record about a list entry
 ``fanzha:warning:dead_letters``                   stream: entries given up, with the reason
 ``fanzha:warning:case_indexes``                   version of the indexes that all cases are in
@@ -48,6 +51,7 @@ SHARDS = "0123456789abcdef"
 """The shard of a case is the first digit of its id."""
 DEAD_LETTERS = "fanzha:warning:dead_letters"
 OUTCOMES = "fanzha:warning:outcomes"
+STOP_PAYMENTS = "fanzha:warning:stop_payments"
 NOTHING_DUE = 2**52
 """Score of open cases without a due date: after all dates."""
 FIRST_DATE = 10

@@ -47,7 +47,7 @@ FIELDS = (
     "risk", "since",
     # Of the robot's dialogues.
     "script", "states", "ends", "ways", "begun", "ended", "understood", "paid", "officer",
-    "stopped", "lost", "difference",
+    "stopped", "lost", "difference", "stop payment",
     # Of tasks and assessments.
     "task", "list", "unit", "level", "measure", "weight", "floor", "target", "rank", "score",
     "counts for it", "month", "formula", "published", "units", "of", "share", "points", "tasks",

@@ -24,7 +24,7 @@ from services.cli._common.options import (
 )
 from services.cli._common.server import read_pages, tell_more
 from services.cli._common.time_arguments import ahead
-from services.cli.cases import display, queue
+from services.cli.cases import display, queue, stop_payment
 from services.cli.cases import options as words
 from services.cli.cases.options import CaseId, Revision, server
 from services.cli.warnings import region_options
@@ -34,6 +34,7 @@ app = typer.Typer(
     help="Cases of people at risk, at the desk of a city or county: list, take, note, close.",
 )
 queue.add_to(app)
+stop_payment.add_to(app)
 _PAGE = 500
 
 
@@ -46,6 +47,7 @@ def list_(
     fraud_type: words.ListedFraudTypes = None,
     due: words.DueUntil = "",
     overdue: words.OverdueOnly = False,
+    awaits_receipt: words.AwaitsReceipt = False,
     limit: Limit = 50,
     after: After = "",
     target: WarningTarget = DEFAULT_WARNING_TARGET,
@@ -64,6 +66,7 @@ def list_(
         fraud_types=words.fraud_types(fraud_type or ()),
         due_before_ms=ahead(due, now, "--due"),
         overdue_only=overdue,
+        awaits_receipt_only=awaits_receipt,
         page_token=after,
     )
     with server(target) as stub:

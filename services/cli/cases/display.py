@@ -83,6 +83,7 @@ def show_case(one: pb.Case, now_ms: int) -> None:
         _line("lost", yuan(one.lost_fen))
     _line("lost to", _means(one.lost_to))
     _line("same as", one.duplicate_of)
+    _line("stop payment", _stop_payment(one))
 
 
 def tell(case: pb.Case, *, as_json: bool) -> None:
@@ -154,6 +155,13 @@ def _claim(one: pb.Case) -> str:
     return gettext("{holder}, until {until}", holder=one.claimed_by, until=until)
 
 
+def _stop_payment(one: pb.Case) -> str:
+    """Say where the hand-over to the stop-payment desk stands."""
+    step = shown_word(pb.StopPaymentStep, one.stop_payment)
+    since = time(one.stop_payment_at_ms)
+    return ", ".join(filter(None, (step, since, one.stop_payment_receipt)))
+
+
 def yuan(fen: int) -> str:
     """Write an amount."""
     return gettext("{yuan} yuan", yuan=f"{fen // FEN:,}.{fen % FEN:02}")
@@ -204,6 +212,10 @@ def _details(event: pb.CaseEvent) -> list[str]:
         gettext("officer {officer}", officer=event.officer) if event.officer else "",
         gettext("not reached") if event.unreached else "",
         gettext("passed over") if event.skipped else "",
+        gettext("stop payment: {step}", step=shown_word(pb.StopPaymentStep, event.stop_payment))
+        if event.stop_payment
+        else "",
+        event.receipt,
         gettext("evidence {means}", means=_means(event.evidence)) if event.evidence else "",
         name("case_outcome", event.outcome),
         gettext("lost {lost_fen}", lost_fen=yuan(event.lost_fen))

@@ -54,6 +54,14 @@ OverdueOnly = Annotated[
     bool, typer.Option("--overdue", help="Only those overdue, or waiting for a person.")
 ]
 
+AwaitsReceipt = Annotated[
+    bool,
+    typer.Option(
+        "--awaits-receipt",
+        help="Only those without a receipt of the stop-payment desk, closed ones, too.",
+    ),
+]
+
 ClosingOutcome = Annotated[
     str,
     typer.Argument(

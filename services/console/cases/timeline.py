@@ -25,6 +25,10 @@ _TITLES: Mapping[str, str] = {
 }
 _CHANNELS: Mapping[str, str] = {"sms": "SMS", "voice": "Voice call", "in_person": "In person"}
 _TONES: Mapping[str, str] = {"delivered": "good", "failed": "bad", "escalated": "review"}
+_STEP_TONES: Mapping[int, str] = {
+    pb.STOP_PAYMENT_STEP_REFUSED: "bad",
+    pb.STOP_PAYMENT_STEP_RECEIVED: "good",
+}
 FEN = 100
 
 
@@ -67,13 +71,17 @@ def _entry(event: pb.CaseEvent, formats: ReaderFormats) -> TimelineEntry:
         title, tone = gettext_noop("Passed over"), "review"
     elif event.evidence:
         title = gettext_noop("Evidence added")
+    elif event.stop_payment:
+        title, tone = gettext_noop("Stop payment"), _STEP_TONES.get(event.stop_payment, "review")
+    elif event.reply_meaning:
+        title = gettext_noop("The person wrote")
     return TimelineEntry(
         at_ms=event.at_ms,
         by=event.by,
         title=formats.gettext(title),
         tone=tone,
         facts=[fact for fact in _facts(event, formats) if fact],
-        text=event.why,
+        text=event.reply or event.why,
     )
 
 
@@ -101,6 +109,9 @@ def _facts(event: pb.CaseEvent, formats: ReaderFormats) -> list[str]:
     found += means(event.lost_to, formats)
     if event.duplicate_of:
         found.append(say("same as {case_id}", case_id=event.duplicate_of))
+    if event.reply_meaning:
+        found.append(formats.pgettext("meaning", event.reply_meaning))
+    found += [formats.word(event.stop_payment, pb.StopPaymentStep), event.receipt]
     if event.due_at_ms:
         found.append(say("due {time}", time=formats.time(event.due_at_ms, seconds=False)))
     return found

@@ -33,6 +33,7 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
             fraud_types=frozenset(map(messages.fraud_type, request.fraud_types)),
             due_before_ms=request.due_before_ms,
             overdue=request.overdue_only,
+            awaits_receipt=request.awaits_receipt_only,
         )
         listed = await self._desk.list(
             case_filter, size=request.page_size, after=request.page_token
@@ -175,6 +176,18 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
         case = await self._desk.close(_command(request), closing, request.reason)
         return pb.CloseCaseResponse(found=self._shown(case))
 
+    async def RequestStopPayment(
+        self, request: pb.RequestStopPaymentRequest, context: object
+    ) -> pb.RequestStopPaymentResponse:
+        case = await self._desk.stop_payment(_command(request), request.said)
+        return pb.RequestStopPaymentResponse(found=self._shown(case))
+
+    async def RecordStopPaymentReceipt(
+        self, request: pb.RecordStopPaymentReceiptRequest, context: object
+    ) -> pb.RecordStopPaymentReceiptResponse:
+        case = await self._desk.record_receipt(_command(request), request.receipt)
+        return pb.RecordStopPaymentReceiptResponse(found=self._shown(case))
+
     def _shown(self, case: Case) -> pb.Case:
         """Write a changed case, masked; only GetCase returns whole numbers."""
         now = self._desk.now_ms()
@@ -182,7 +195,12 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
 
 
 def _command(
-    request: pb.AssignCaseRequest | pb.TakeCaseRequest | pb.NoteCaseRequest | pb.CloseCaseRequest,
+    request: pb.AssignCaseRequest
+    | pb.TakeCaseRequest
+    | pb.NoteCaseRequest
+    | pb.CloseCaseRequest
+    | pb.RequestStopPaymentRequest
+    | pb.RecordStopPaymentReceiptRequest,
 ) -> CaseCommand:
     return CaseCommand(
         case_id=request.case_id,

@@ -8,7 +8,7 @@ from fanzha.fraud import FraudType
 from fanzha.v1 import case_pb2 as pb
 from services.rpc.warnings.handler import MEANS_KINDS
 from services.warning.cases.claims import NOT_CLAIMED, CaseClaim
-from services.warning.cases.events import CaseEvent, CaseOutcome
+from services.warning.cases.events import CaseEvent, CaseOutcome, StopPaymentStep
 from services.warning.cases.model import Case, CaseState, Origin
 from services.warning.desk.actions import MOST_LOST_TO
 from services.warning.desk.filter import overdue
@@ -36,6 +36,12 @@ OUTCOMES = {
     CaseOutcome.UNREACHABLE: pb.CASE_OUTCOME_UNREACHABLE,
     CaseOutcome.FALSE_ALARM: pb.CASE_OUTCOME_FALSE_ALARM,
     CaseOutcome.DUPLICATE: pb.CASE_OUTCOME_DUPLICATE,
+}
+_STEPS = {
+    StopPaymentStep.DUE: pb.STOP_PAYMENT_STEP_DUE,
+    StopPaymentStep.SENT: pb.STOP_PAYMENT_STEP_SENT,
+    StopPaymentStep.REFUSED: pb.STOP_PAYMENT_STEP_REFUSED,
+    StopPaymentStep.RECEIVED: pb.STOP_PAYMENT_STEP_RECEIVED,
 }
 _STATES = {int(number): one for one, number in STATES.items()}
 _OUTCOMES = {int(number): one for one, number in OUTCOMES.items()}
@@ -137,6 +143,9 @@ def _without_evidence(one: Case, now_ms: int, *, masked: bool, claim: CaseClaim)
     written.claimed_by = claim.holder
     written.claimed_until_ms = claim.until_ms
     written.region_name = _place(one.region)
+    written.stop_payment = _step(one.stop_payment)
+    written.stop_payment_at_ms = one.stop_payment_at_ms
+    written.stop_payment_receipt = one.stop_payment_receipt
     return written
 
 
@@ -209,6 +218,10 @@ def event(one: CaseEvent) -> pb.CaseEvent:
         due_at_ms=one.due_at_ms,
         evidence=map(_written, one.evidence),
         skipped=one.skipped,
+        stop_payment=_step(one.stop_payment),
+        receipt=one.receipt,
+        reply=one.reply.text if one.reply else "",
+        reply_meaning=one.reply.meaning if one.reply else "",
     )
 
 
@@ -222,6 +235,10 @@ def _place(region: Region) -> str:
 
 def _outcome(one: CaseOutcome | None) -> Any:
     return OUTCOMES[one] if one else pb.CASE_OUTCOME_UNSPECIFIED
+
+
+def _step(one: StopPaymentStep | None) -> Any:
+    return _STEPS[one] if one else pb.STOP_PAYMENT_STEP_UNSPECIFIED
 
 
 def _written(means: Means) -> pb.CaseMeans:

@@ -16,6 +16,19 @@ class CaseOutcome(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class StopPaymentStep(StrEnum):
+    """Where the hand-over of a case to the stop-payment desk (止付) stands."""
+
+    DUE = "due"
+    """The person says that something was paid."""
+    SENT = "sent"
+    """The desk's endpoint has taken the file; its receipt is awaited."""
+    REFUSED = "refused"
+    """The endpoint has refused the file; somebody has to call."""
+    RECEIVED = "received"
+    """The desk has given a receipt."""
+
+
 class EventKind(StrEnum):
     """Kinds of events."""
 
@@ -58,6 +71,19 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeardReply:
+    """What a person said to the robot, and how it was understood."""
+
+    text: str
+    meaning: str
+    """As `services.warning.robot.script.Meaning`."""
+    before: str = ""
+    """Where the dialogue stood; empty after its end."""
+    after: str = ""
+    """Where it went."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvent:
     """One event of a case; which fields are set depends on its kind."""
 
@@ -85,6 +111,12 @@ class CaseEvent:
     """Of a note: means of the fraud that it adds to the case."""
     skipped: bool = False
     """Of a note: an officer passed the case over."""
+    reply: HeardReply | None = None
+    """Of a note: what the person said to the robot."""
+    stop_payment: StopPaymentStep | None = None
+    """Of a note: a step of the hand-over to the stop-payment desk; DUE adds it to the outbox."""
+    receipt: str = ""
+    """Of such a note: the desk's number of it."""
     outcome: CaseOutcome | None = None
     lost_fen: int | None = None
     """Money lost, in fen; None: not known."""

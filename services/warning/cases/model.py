@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.warning.cases.events import CaseOutcome
+from services.warning.cases.events import CaseOutcome, StopPaymentStep
 from services.warning.model import Means, Region, Risk, Tier
 
 
@@ -91,6 +91,11 @@ class Case:
     reached_at_ms: int = 0
     """When a message was first delivered to the person; 0: not yet."""
     closed_at_ms: int = 0
+    stop_payment: StopPaymentStep | None = None
+    """Where the hand-over to the stop-payment desk stands; None: nobody has said that they paid."""
+    stop_payment_at_ms: int = 0
+    """When the person said that something was paid."""
+    stop_payment_receipt: str = ""
     trace: str = ""
     """``traceparent`` of the warning that opened it, where that is traced."""
     due_at_ms: int = 0

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 from services.warning import keys
-from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind, StopPaymentStep
 from services.warning.cases.model import Case, CaseState
 from services.warning.model import Tier
 
@@ -22,6 +22,9 @@ UNJUDGED = 0
 """In `open_of_tier`: cases without a tier."""
 JUDGED = ("judged",)
 """The index of cases with an informative outcome, by when they were closed."""
+STOP_PAYMENT = ("stop_payment",)
+"""The index of cases without a receipt of the stop-payment desk, by when it fell due."""
+_NOTHING_TO_STOP = frozenset({CaseOutcome.FALSE_ALARM, CaseOutcome.DUPLICATE})
 _FEEDBACK_EVENTS = frozenset(
     {EventKind.SENT, EventKind.DELIVERED, EventKind.CLOSED, EventKind.JOINED}
 )
@@ -34,13 +37,16 @@ Increment = tuple[tuple[str, ...], str, int]
 def outbox_tasks(events: Sequence[CaseEvent], after: Case) -> list[str]:
     """Return the tasks that `OutboxRelay` carries to other slots.
 
-    ``send <case> <message> <channel> <step>``, ``feedback <case>`` or ``outcome <case>``.
+    ``send <case> <message> <channel> <step>``, ``stop_payment <case>``, ``feedback <case>`` or
+    ``outcome <case>``.
     """
     tasks = [
         f"send {after.id} {event.message.id} {event.message.channel} {event.message.step}"
         for event in events
         if event.kind is EventKind.QUEUED and event.message is not None
     ]
+    if any(event.stop_payment is StopPaymentStep.DUE for event in events):
+        tasks.append(f"stop_payment {after.id}")
     has_feedback = any(
         event.kind in _FEEDBACK_EVENTS and (event.kind is not EventKind.JOINED or not after.open)
         for event in events
@@ -105,12 +111,24 @@ def index_changes(
         added |= {("of_entry", entry): after.opened_at_ms for entry in after.entries}
     if after.outcome in INFORMATIVE_OUTCOMES:
         added[JUDGED] = after.closed_at_ms
+    if awaits_receipt(after):
+        added[STOP_PAYMENT] = after.stop_payment_at_ms
     if before is None:
         return added, []
     left: list[tuple[str, ...]] = [("all",), *(("all", region) for region in _regions(before))]
     left += current_indexes(before)
     left += (("of_entry", entry) for entry in before.entries)
+    if awaits_receipt(before):
+        left.append(STOP_PAYMENT)
     return added, [one for one in left if one not in added]
+
+
+def awaits_receipt(case: Case) -> bool:
+    """Whether a case is with the stop-payment desk, or to be, without its receipt."""
+    step = case.stop_payment
+    if step is None or step is StopPaymentStep.RECEIVED:
+        return False
+    return case.outcome not in _NOTHING_TO_STOP
 
 
 def current_indexes(case: Case) -> dict[tuple[str, ...], int]:

@@ -25,7 +25,8 @@ DISSUADING  an officer deals with the person
 CLOSED      has an outcome; a later warning only joins, and late receipts are still recorded
 
 Beside the state, ``needs_person`` marks an open case whose plan has no further step and which no
-officer has taken: ESCALATED without a due date sets it, QUEUED, TAKEN and CLOSED clear it.
+officer has taken: ESCALATED without a due date sets it, QUEUED, TAKEN and CLOSED clear it. And a
+note may say where the hand-over to the stop-payment desk stands: DUE once, then any other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,7 +35,7 @@ from typing import TypeVar
 
 from fanzha.errors import InvalidInput
 from services.warning.cases import ids
-from services.warning.cases.events import CaseEvent, EventKind
+from services.warning.cases.events import CaseEvent, EventKind, StopPaymentStep
 from services.warning.cases.ids import base_of, case_id
 from services.warning.cases.model import Case, CaseState, Origin
 
@@ -196,12 +197,30 @@ def _noted(case: Case, event: CaseEvent) -> Case:
     for one in event.evidence:
         means = _appended(means, one, MOST_KEPT // 5)
     return replace(
-        case,
+        _handed_over(case, event),
         means=means,
         unreached=case.unreached + event.unreached,
         hits=case.hits - len(gone),
         entries=tuple(one for one in case.entries if one not in event.withdrawn_entries),
         decisions=tuple(one for one in case.decisions if str(one) not in gone),
+    )
+
+
+def _handed_over(case: Case, event: CaseEvent) -> Case:
+    if event.stop_payment is None:
+        return case
+    if (case.stop_payment is None) != (event.stop_payment is StopPaymentStep.DUE):
+        raise InvalidInput(
+            "case {id}: stop payment cannot be {to} after {now}",
+            id=case.id,
+            to=event.stop_payment.value,
+            now=case.stop_payment.value if case.stop_payment else "nothing",
+        )
+    return replace(
+        case,
+        stop_payment=event.stop_payment,
+        stop_payment_at_ms=case.stop_payment_at_ms or event.at_ms,
+        stop_payment_receipt=event.receipt or case.stop_payment_receipt,
     )
 
 

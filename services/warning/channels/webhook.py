@@ -1,4 +1,4 @@
-"""Posts messages to an endpoint as CloudEvents, signed by the Standard Webhooks scheme.
+"""Posts messages to an endpoint as CloudEvents, see `webhook_endpoint`.
 
 ========  ======================================================================================
 answer    result
@@ -9,24 +9,19 @@ answer    result
 others    retried after 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h; then a dead letter
 ========  ======================================================================================
 
-Redirects are not followed. Endpoints deduplicate by ``webhook-id``, the message id, so a message in
-doubt is resent. Each secret adds a signature, for rotation without downtime.
+A message in doubt is resent: endpoints deduplicate by the message id.
 """
 
 import asyncio
 import logging
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
-import httpx
-from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
-
-from fanzha.errors import InvalidInput
 from infra.clock import now_ms
-from services.warning.channels import address_filter, cloud_events
+from services.warning.channels import cloud_events
 from services.warning.channels.address_filter import Network, Resolver, system_addresses
 from services.warning.channels.channel import Outgoing, SendResult
+from services.warning.channels.webhook_endpoint import WebhookAnswer, WebhookEndpoint
 
 LOG = logging.getLogger(__name__)
 SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -58,22 +53,17 @@ class WebhookSender:
         time_ms: Callable[[], int] = now_ms,
         resolver: Resolver = system_addresses,
     ) -> None:
-        self._url = address_filter.parse(url)
-        self._resolver = resolver
-        try:
-            self._signers = [Webhook(secret) for secret in secrets]
-        except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
-            raise InvalidInput("webhook: a secret is not whsec_ and base64") from error
-        if not self._signers:
-            raise InvalidInput("webhook: needs a secret")
+        self._endpoint = WebhookEndpoint(
+            url,
+            secrets,
+            networks=networks,
+            timeout_seconds=timeout_seconds,
+            time_ms=time_ms,
+            resolver=resolver,
+        )
         self._source = source
-        self._networks = networks
         self._time_ms = time_ms
         self.width = width
-        # A proxy from the environment would resolve names itself and bypass the address filter.
-        self._client = httpx.AsyncClient(
-            follow_redirects=False, timeout=timeout_seconds, trust_env=False
-        )
         self._going = asyncio.Event()
         self._going.set()
 
@@ -88,59 +78,27 @@ class WebhookSender:
 
     async def send(self, outgoing: Outgoing) -> SendResult:
         """Post a message."""
-        try:
-            target = await address_filter.resolve(
-                self._url, networks=self._networks, resolver=self._resolver
-            )
-        except InvalidInput as error:
-            return self._again(outgoing, str(error), down=True)
-        except OSError as error:
-            return self._again(outgoing, f"no address: {error}", down=True)
         content_type, body = cloud_events.written(outgoing, self._source, self._time_ms())
-        headers = self._signed(outgoing.message_id, body) | {
-            "host": target.host_header,
-            "content-type": content_type,
-        }
-        try:
-            # Streamed and not read: the body of the answer is irrelevant, and may be long.
-            async with self._client.stream(
-                "POST",
-                target.url,
-                content=body.encode(),
-                headers=headers,
-                extensions={"sni_hostname": target.server_name},
-            ) as answer:
-                return self._answered(outgoing, answer)
-        except httpx.ConnectError as error:
-            return self._again(outgoing, f"cannot connect: {error}", down=True)
-        except httpx.HTTPError as error:
-            return self._again(outgoing, f"no answer: {type(error).__name__}", in_doubt=True)
+        answer = await self._endpoint.post(outgoing.message_id, content_type, body)
+        if answer.status:
+            return self._answered(outgoing, answer)
+        in_doubt = answer.posted
+        return self._again(outgoing, answer.error, down=not in_doubt, in_doubt=in_doubt)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._endpoint.close()
 
-    def _signed(self, message_id: str, body: str) -> dict[str, str]:
-        # The library reads the time as UTC whatever its zone.
-        at = datetime.fromtimestamp(self._time_ms() // 1000, UTC)
-        signatures = [one.sign(message_id, at, body) for one in self._signers]
-        return {
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": " ".join(signatures),
-        }
-
-    def _answered(self, outgoing: Outgoing, answer: httpx.Response) -> SendResult:
-        if answer.is_success:
+    def _answered(self, outgoing: Outgoing, answer: WebhookAnswer) -> SendResult:
+        if answer.accepted:
             return SendResult(accepted=True, provider_ids=(outgoing.message_id,))
-        reason = f"the endpoint said {answer.status_code}"
-        if answer.status_code == _GONE:
+        reason = f"the endpoint said {answer.status}"
+        if answer.status == _GONE:
             self._going.clear()
             LOG.warning("webhook: the endpoint is gone (410); nothing is sent to it any more")
             return SendResult(error=reason, retry_after=_WAIT, down=True)
-        if answer.status_code in _SLOW_DOWN:
-            seconds = retry_after(answer.headers.get("retry-after", ""))
-            return SendResult(error=reason, retry_after=seconds, down=True)
+        if answer.status in _SLOW_DOWN:
+            return SendResult(error=reason, retry_after=retry_after(answer.retry_after), down=True)
         return self._again(outgoing, reason)
 
     def _again(

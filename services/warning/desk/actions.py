@@ -4,7 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fanzha.errors import InvalidInput, VersionConflict
-from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
+from services.warning.cases.events import (
+    CaseEvent,
+    CaseOutcome,
+    EventKind,
+    HeardReply,
+    StopPaymentStep,
+)
 from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import Router
 from services.warning.dispatch import schedule
@@ -124,6 +130,29 @@ def closed(case: Case, act: ActionContext, closing: CaseClosure) -> list[CaseEve
             duplicate_of=closing.duplicate_of,
         )
     ]
+
+
+def stop_payment_due(case: Case, act: ActionContext, said: str) -> list[CaseEvent]:
+    """Ask for a hand-over to the stop-payment desk, with what the person said; once in a case."""
+    if case.stop_payment is not None:
+        return []
+    return [
+        _event(
+            EventKind.NOTED,
+            act,
+            stop_payment=StopPaymentStep.DUE,
+            reply=HeardReply(text=said, meaning="paid"),
+        )
+    ]
+
+
+def receipt_recorded(case: Case, act: ActionContext, receipt: str) -> list[CaseEvent]:
+    """Record the receipt of the stop-payment desk. Raises `InvalidInput` where none is awaited."""
+    if case.stop_payment is None:
+        raise InvalidInput("case {id}: was not handed to the stop-payment desk", id=case.id)
+    if case.stop_payment is StopPaymentStep.RECEIVED and case.stop_payment_receipt == receipt:
+        return []
+    return [_event(EventKind.NOTED, act, stop_payment=StopPaymentStep.RECEIVED, receipt=receipt)]
 
 
 def check_closing(closing: CaseClosure, why: str) -> None:

@@ -26,11 +26,13 @@ class CaseFilter:
     fraud_types: frozenset[FraudType] = frozenset()
     due_before_ms: int = 0
     overdue: bool = False
+    awaits_receipt: bool = False
+    """Only those without a receipt of the stop-payment desk, open or closed, oldest first."""
 
     @property
     def only_open(self) -> bool:
         """Whether closed cases are excluded."""
-        return CaseState.CLOSED not in self.states
+        return CaseState.CLOSED not in self.states and not self.awaits_receipt
 
     def until(self, now_ms: int) -> int:
         """Return the last due date to list. Raises `InvalidInput` with closed cases."""
@@ -52,6 +54,8 @@ class CaseFilter:
         Raises `NotAllowed` if no part of the region is in the scope of *asker*.
         """
         regions = scope.indexes(asker, self.region)
+        if self.awaits_receipt:
+            return [projections.STOP_PAYMENT]
         if self.officer and self.only_open:
             return [projections.open_of_officer(self.officer)]
         if self.states and (self.only_open or len(self.states) == 1):
@@ -73,7 +77,8 @@ class CaseFilter:
     def wants(self, case: Case) -> bool:
         """Whether a case matches, apart from the due date, which the index applies."""
         return (
-            (case.state in self.states if self.states else case.open)
+            (case.state in self.states if self.states else case.open or self.awaits_receipt)
+            and (not self.awaits_receipt or projections.awaits_receipt(case))
             and (not self.tiers or case.tier in self.tiers)
             and (not self.officer or case.officer == self.officer)
             and (not self.fraud_types or case.fraud_type in self.fraud_types)

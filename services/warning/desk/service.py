@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fanzha.errors import FanzhaError, InvalidInput, NotFound, VersionConflict
 from infra import text_limits
-from infra.text_limits import TextLimit
+from infra.text_limits import CharacterSet, TextLimit
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity
@@ -33,6 +33,7 @@ MOST_ASSIGNED = 500
 _AT_ONCE = 16
 _OFFICER = TextLimit(max_characters=200)
 NOTE = TextLimit(max_characters=1000)
+_RECEIPT = TextLimit(max_characters=100, characters=CharacterSet.PRINTABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +241,28 @@ class CaseDesk:
         await self._claims.skip(case.id, act.by)
         await self._claims.release(case.id, act.by)
         return case
+
+    async def stop_payment(self, command: CaseCommand, said: str) -> Case:
+        """Hand a case to the stop-payment desk, with what the person said; once in a case."""
+        act = self._act(command, "to the stop-payment desk")
+        said = text_limits.required("said", said, NOTE)
+        return await self._change(
+            command,
+            act,
+            {"what": "stop_payment"},
+            lambda case: actions.stop_payment_due(case, act, said),
+        )
+
+    async def record_receipt(self, command: CaseCommand, receipt: str) -> Case:
+        """Record the receipt of the stop-payment desk."""
+        act = self._act(command, "")
+        receipt = text_limits.required("receipt", receipt, _RECEIPT)
+        return await self._change(
+            command,
+            act,
+            {"what": "stop_payment_receipt", "receipt": receipt},
+            lambda case: actions.receipt_recorded(case, act, receipt),
+        )
 
     async def close(self, command: CaseCommand, closing: CaseClosure, why: str) -> Case:
         """Close a case."""

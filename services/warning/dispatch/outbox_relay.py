@@ -10,6 +10,7 @@ target stream                      what is appended                            o
 ``fanzha:warning:out:<channel>``   a composed message, unless it is obsolete   message id
 ``fanzha:warning:feedback:<name>`` progress of a case, for the source          reference, case, step
 ``fanzha:warning:outcomes``        a closed case, for `outcomes`               case id
+``fanzha:warning:stop_payments``   a case in which something was paid          case id
 =================================  ==========================================  =====================
 """
 
@@ -50,7 +51,9 @@ return redis.call('GET', KEYS[1]) == 'withheld' and 1 or 0
 SUPERSEDED = "the tier was raised before it was sent: the message of the new tier replaces it"
 _FEEDBACK_ROWS = 1_000_000
 _OUT_ROWS = 10_000_000
-_LEARN_ROWS = 1_000_000
+_CASE_ROWS = 1_000_000
+_CASE_STREAMS = {"outcome": keys.OUTCOMES, "stop_payment": keys.STOP_PAYMENTS}
+"""Streams of cases, by the task that appends to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +130,9 @@ class OutboxRelay:
             if task[0] == "send":
                 message = MessageRef(id=task[2], channel=task[3], step=int(task[4]))
                 channels += await self._send(pipeline, case, message)
-            elif task[0] == "outcome":
-                self._append_once(
-                    pipeline, keys.OUTCOMES, case.id, {"case_id": case.id}, _LEARN_ROWS
-                )
+            elif task[0] in _CASE_STREAMS:
+                stream = _CASE_STREAMS[task[0]]
+                self._append_once(pipeline, stream, case.id, {"case_id": case.id}, _CASE_ROWS)
             else:
                 self._feedback(pipeline, case)
         async with within(_SECONDS):

@@ -5,6 +5,8 @@ case of the latest SMS to that number, the robot's answer is queued as any messa
 
 * who has paid, wants somebody to talk to, or was not understood, is handed to an officer: the case
   is listed first, at the highest tier if something was paid;
+* who has paid, has a file sent to the stop-payment desk, where there is one (`stop_payment`),
+  although the dialogue or the case may be over;
 * who wants no more messages, is opted out of advice, as far as people may opt out.
 
 Handled twice, it does the same: messages have the turn in their id.
@@ -20,7 +22,7 @@ from fanzha.phone import UNREADABLE, HomePlan, number_text
 from infra.redis.client import Client, within
 from infra.redis.consumer_group import StreamEntry
 from services.warning.cases import ids
-from services.warning.cases.events import CaseEvent, EventKind, MessageRef
+from services.warning.cases.events import CaseEvent, EventKind, HeardReply, MessageRef
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.channels.channel import PersonReply
@@ -28,7 +30,7 @@ from services.warning.dispatch.limits import NoticeKind
 from services.warning.robot import composer, dialogue
 from services.warning.robot.dialogue import RobotDialogue
 from services.warning.robot.meanings import AnswerReader
-from services.warning.robot.outcome_events import ROBOT, outcome_events
+from services.warning.robot.outcome_events import ROBOT, outcome_events, said
 from services.warning.robot.script import HANDS_OVER, Meaning, RobotOutcome, RobotScript
 from services.warning.robot.store import RobotStore
 
@@ -46,7 +48,7 @@ class ReplyResult(StrEnum):
     ANSWERED = "answered"
     HANDED_OVER = "handed_over"
     AFTER_THE_END = "after_the_end"
-    """Its dialogue is over, or its case is closed: noted only where the case is open."""
+    """Its dialogue is over, or its case is closed: noted where the case is open, or was paid."""
     NO_CASE = "no_case"
     """Nobody was warned at this number lately."""
     REPEATED = "repeated"
@@ -60,6 +62,16 @@ class _Turn:
     after: RobotDialogue
     text: str
     meaning: Meaning
+
+    def heard(self) -> HeardReply:
+        """Return what was said, for the case."""
+        over = self.before.is_over
+        return HeardReply(
+            text=self.text,
+            meaning=self.meaning.value,
+            before="" if over else self.before.place,
+            after="" if over else self.after.place,
+        )
 
 
 class OptOuts(Protocol):
@@ -167,7 +179,7 @@ class ReplyHandler:
         def events(found: Case) -> list[CaseEvent]:
             if not found.open or message.id in found.messages:
                 return []
-            told = [_noted(now, turn)]
+            told = [said(turn.heard(), now)]
             told += outcome_events(found, after.outcome, now)
             if speaks:
                 told.append(_queued(now, message))
@@ -176,28 +188,22 @@ class ReplyHandler:
         await self._cases.change(case.id, events)
 
     async def _note(self, case: Case, turn: _Turn) -> None:
-        if case.open:
-            now = self._now_ms()
-            await self._cases.change(
-                case.id, lambda found: [_noted(now, turn)] if found.open else []
-            )
+        """Note what was said after the end; who has paid by then, is handed over all the same."""
+        now = self._now_ms()
+        paid = RobotOutcome.PAID if turn.meaning is Meaning.PAID else None
+
+        def events(found: Case) -> list[CaseEvent]:
+            known = found.stop_payment is not None
+            then = [] if known else outcome_events(found, paid, now)
+            return [said(turn.heard(), now), *then] if found.open or then else []
+
+        await self._cases.change(case.id, events)
 
     async def _opt_out(self, victim: str) -> None:
         try:
             await self._opt_outs.opt_out(victim, NoticeKind.ADVICE)
         except (InvalidInput, NotFound):
             return  # nobody may opt out of it here
-
-
-def _noted(now_ms: int, turn: _Turn) -> CaseEvent:
-    before, after = turn.before, turn.after
-    way = "" if before.is_over else f" ({before.place} → {after.place})"
-    return CaseEvent(
-        kind=EventKind.NOTED,
-        at_ms=now_ms,
-        by=ROBOT,
-        why=f"reply understood as {turn.meaning.value}{way}: {turn.text}",
-    )
 
 
 def _queued(now_ms: int, message: MessageRef) -> CaseEvent:

@@ -6,12 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-import uvicorn
 from standardwebhooks.webhooks import Webhook
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from fanzha.errors import InvalidInput
 from services.warning.channels import address_filter
@@ -19,41 +14,15 @@ from services.warning.channels.address_filter import Resolver, parse_networks
 from services.warning.channels.channel import Outgoing
 from services.warning.channels.webhook import SCHEDULE_SECONDS, WebhookSender
 from tests.support.name_server import name_server
+from tests.support.webhook_endpoint import Endpoint, an_endpoint
 
 OLD, NEW = ("whsec_" + base64.b64encode(text * 24).decode() for text in (b"o", b"n"))
 
 
-class Endpoint:
-    """Keeps what it got, and answers what it is told to."""
-
-    def __init__(self) -> None:
-        self.status = 204
-        self.headers: dict[str, str] = {}
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.url = ""
-
-    async def take(self, request: Request) -> Response:
-        self.got.append((dict(request.headers), await request.body()))
-        if self.status == 302:
-            return RedirectResponse("/elsewhere", status_code=302)
-        return Response(status_code=self.status, headers=self.headers)
-
-
 @pytest.fixture
 async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    app = Starlette(routes=[Route("/{path:path}", endpoint.take, methods=["POST", "GET"])])
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none")
-    )
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    endpoint.url = f"http://127.0.0.1:{port}/hook"
-    yield endpoint
-    server.should_exit = True
-    await serving
+    async with an_endpoint() as endpoint:
+        yield endpoint
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from infra.clock import now_ms
 from services.cli.cases.commands import app
+from services.warning import keys
 from services.warning.desk.service import CaseCommand
 from tests.support.case_desk import Office, Window, a_window, an_office
 from tests.support.warnings import a_warning
@@ -158,3 +159,33 @@ async def test_who_has_a_case_open_is_said_by_commands(office: Office, window: W
     assert "li, until" in shown
     assert "li has it open" in noted
     assert "wang has it open" in over
+
+
+async def test_who_has_paid_is_handed_over_once_and_waits_for_a_receipt(
+    office: Office, window: Window
+) -> None:
+    office.clock[0] = now_ms()
+    one, other, *_ = await office.opened()
+    desk = Desk(window)
+
+    await desk("stop-payment", one, "转了三万，十点")
+    await desk("stop-payment", one, "again")
+    await desk("close", one, "lost_money", "--lost", "30000")
+    waiting = await desk.json("list", "--awaits-receipt")
+    await desk("receipt", other, "ZF-1", status=2)
+    done = await desk.json("receipt", one, "ZF-1")
+    history = await desk("history", one)
+
+    assert [each["case_id"] for each in waiting["cases"]] == [one]
+    assert (done["stop_payment"], done["stop_payment_receipt"]) == ("received", "ZF-1")
+    assert (await desk.json("list", "--awaits-receipt"))["cases"] == []
+    assert history.count("stop payment: due") == 1
+    assert "stop payment: received; ZF-1" in history
+    assert "received" in await desk("show", one)
+    client: Any = office.client
+    outbox = [
+        task["task"]
+        for shard in keys.SHARDS
+        for _, task in await client.xrange(keys.key(shard, "outbox"))
+    ]
+    assert outbox.count(f"stop_payment {one}") == 1

@@ -307,3 +307,26 @@ async def test_an_unreadable_request_is_refused(
         request_.case_id = one
 
     assert await window.status(method, request_) is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_receipt_of_a_case_elsewhere_is_not_recorded_and_auditors_read_no_words(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+    said = pb.RequestStopPaymentRequest(case_id=one, said="30000 to 6222")
+    await window.ask("RequestStopPayment", said)
+    receipt = pb.RecordStopPaymentReceiptRequest(case_id=one, receipt="ZF-1")
+
+    elsewhere = await window.status("RecordStopPaymentReceipt", receipt, regions=["3401"])
+    auditor = await window.status("RecordStopPaymentReceipt", receipt, role="auditor")
+    request = pb.GetCaseHistoryRequest(case_id=one)
+    read = await window.ask("GetCaseHistory", request, role="auditor")
+    worked = await window.ask("GetCaseHistory", request)
+
+    assert (elsewhere, auditor) == (
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.PERMISSION_DENIED,
+    )
+    assert "6222" not in str(read)
+    assert worked.events[-1].reply == "30000 to 6222"
+    assert (await office.store.get(one)).stop_payment_receipt == ""

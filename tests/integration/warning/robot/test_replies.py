@@ -14,7 +14,7 @@ from infra.clock import now_ms
 from infra.redis.client import Client, connect
 from infra.redis.consumer_group import StreamEntry
 from services.decision.sinks.hit_store import CONFIRMED
-from services.warning.cases.events import CaseEvent, EventKind
+from services.warning.cases.events import CaseEvent, EventKind, StopPaymentStep
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
@@ -116,7 +116,14 @@ async def test_who_has_paid_is_listed_first_at_the_highest_tier(talk: Talk) -> N
     assert (case.tier, case.needs_person) == (Tier.HIGH, True)
     assert case.lines[-1] == "paid"
     kinds = [one.kind for one in await talk.robot_events()]
-    assert kinds == [EventKind.NOTED, EventKind.TIERED, EventKind.ESCALATED, EventKind.QUEUED]
+    assert kinds == [
+        EventKind.NOTED,
+        EventKind.TIERED,
+        EventKind.NOTED,
+        EventKind.ESCALATED,
+        EventKind.QUEUED,
+    ]
+    assert case.stop_payment is StopPaymentStep.DUE
     outcomes = await talk.store.outcomes()
     assert list(outcomes.values()) == [{"begun": 1, RobotOutcome.PAID: 1}]
 
@@ -169,6 +176,19 @@ async def test_after_the_end_only_notes_are_made(talk: Talk) -> None:
     events = await talk.robot_events()
     assert events[-1].kind is EventKind.NOTED
     assert "你好" in events[-1].why
+
+
+async def test_who_pays_after_the_end_is_handed_over_all_the_same(talk: Talk) -> None:
+    await talk.warned()
+    await talk.says("没有，谢谢")
+
+    await talk.says("刚才还是转了三万")
+
+    case = await talk.case()
+    assert (case.tier, case.needs_person) == (Tier.HIGH, True)
+    assert case.stop_payment is StopPaymentStep.DUE
+    noted = [one.reply for one in await talk.robot_events() if one.reply]
+    assert [one.meaning for one in noted] == ["no", "paid"]
 
 
 async def test_who_wants_no_more_messages_is_opted_out_of_advice(talk: Talk) -> None:
