@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocklists.entries import Direction, EntryKind, EntryMode, Source
+from blocklists.region_codes import is_code
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
@@ -25,7 +26,7 @@ _LATEST_S = 253_402_300_799
 """The end of the year 9999: later times cannot be written out."""
 _POWERS = 10 ** np.arange(18, dtype=np.int64)
 _PROVENANCE_TEXTS = ("reason", "legal_basis", "created_by")
-_LATER_TEXTS = ("approved_by", "campaign")
+_LATER_TEXTS = ("approved_by", "campaign", "region")
 
 
 class BadColumns(ValueError):
@@ -143,13 +144,13 @@ def _provenance(text: bytes) -> None:
         raise BadColumns(Message("provenance: is no JSON")) from error
     if not isinstance(fields, dict):
         raise BadColumns(Message("provenance: is no JSON object"))
-    known = {"source", "created_at_s", "review_at_s", *_PROVENANCE_TEXTS, *_LATER_TEXTS}
-    if not fields.keys() <= known:
-        raise UnknownValue(Message("provenance: has a field that this release does not know"))
     values = [fields.get(name) for name in _PROVENANCE_TEXTS]
     values += [fields.get(name, "") for name in _LATER_TEXTS]
     if not all(isinstance(one, str) for one in values):
         raise BadColumns(Message("provenance: lacks a text, or has something else in its place"))
+    # Fields that this release does not know are left as they are: provenance decides nothing.
+    if (region := fields.get("region", "")) and not is_code(region):
+        raise BadColumns(Message("provenance: has a region that is none"))
     for name in ("created_at_s", "review_at_s"):
         whole_number(fields.get(name, 0 if name == "review_at_s" else None), name, most=_LATEST_S)
     source = whole_number(fields.get("source"), "source")

@@ -77,6 +77,9 @@ class Entry:
     expires_at: datetime
     """When it stops acting; `NO_END_S` for an entry that is reviewed instead."""
     campaign: str = ""
+    region: str = ""
+    """Code of the region in charge, see `blocklists.region_codes`; empty: the whole province. Only
+    administration reads it: it changes no decision."""
     mode: EntryMode = EntryMode.ENFORCE
     review_at: datetime | None = None
     """When its need must be reviewed; None: at its end."""

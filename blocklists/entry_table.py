@@ -260,6 +260,7 @@ def make_entry(
         created_at=datetime.fromtimestamp(provenance.created_at_s, UTC),
         expires_at=datetime.fromtimestamp(expires_s, UTC),
         campaign=provenance.campaign,
+        region=provenance.region,
         mode=EntryMode(mode),
         review_at=datetime.fromtimestamp(review_s, UTC) if review_s else None,
     )
@@ -303,5 +304,6 @@ def _provenance(entry: Entry) -> Provenance:
         created_at_s=int(entry.created_at.timestamp()),
         approved_by=entry.approved_by,
         campaign=entry.campaign,
+        region=entry.region,
         review_at_s=int(entry.review_at.timestamp()) if entry.review_at else 0,
     )

@@ -6,7 +6,7 @@ with different reasons decodes none of the others.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import TypeAlias, overload
 
@@ -28,8 +28,13 @@ class Provenance:
     created_at_s: int
     approved_by: str = ""
     campaign: str = ""
+    region: str = ""
+    """Code of the region in charge; empty: the whole province."""
     review_at_s: int = 0
     """When an entry must be reviewed, in seconds since the Unix epoch; 0: at its end."""
+
+
+_FIELDS = frozenset(one.name for one in fields(Provenance))
 
 
 class EncodedProvenance(Sequence[Provenance]):
@@ -88,13 +93,15 @@ def merge(
 @lru_cache(maxsize=4096)
 def read(text: bytes) -> Provenance:
     """Read what `encode` wrote."""
-    fields = json.loads(text)
-    return Provenance(**fields | {"source": Source(fields["source"])})
+    stored = json.loads(text)
+    known = {name: stored[name] for name in stored.keys() & _FIELDS}  # newer releases have more
+    return Provenance(**known | {"source": Source(stored["source"])})
 
 
 def _text(provenance: Provenance) -> bytes:
-    fields = asdict(provenance)
+    written = asdict(provenance)
     # Omitted where there is none, so that older records keep their bytes.
-    if not provenance.review_at_s:
-        del fields["review_at_s"]
-    return json.dumps(fields, ensure_ascii=False).encode()
+    for name in ("review_at_s", "region"):
+        if not written[name]:
+            del written[name]
+    return json.dumps(written, ensure_ascii=False).encode()

@@ -7,7 +7,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,27 +78,46 @@ class ListStatus:
     """Change requests that wait for a second person."""
 
 
+async def whole(snapshot: Snapshot) -> Snapshot:
+    """Return the lists as they are: nobody is kept from any of it."""
+    return snapshot
+
+
 class ListQueries:
     """Reads the lists for administrators."""
 
     def __init__(
-        self, *, store: Store, replica: Replica, home: HomePlan, now_ms: Callable[[], int]
+        self,
+        *,
+        store: Store,
+        replica: Replica,
+        home: HomePlan,
+        now_ms: Callable[[], int],
+        readable: Callable[[Snapshot], Awaitable[Snapshot]] = whole,
     ) -> None:
+        """Read what *readable* leaves of the lists, which depends on who asks."""
+        self._readable = readable
         self._store = store
         self._replica = replica
         self._home = home
         self._now_ms = now_ms
-        self._listed: tuple[int, EntryFilter, Int64s] | None = None
+        self._listed: tuple[Snapshot, EntryFilter, Int64s] | None = None
 
     async def find(self, query: str) -> MatchingEntries:
         """Find the entries that match *query*, expired ones too, most decisive first."""
+        return self._find(query, await self.newest())
+
+    async def find_for_service(self, query: str) -> MatchingEntries:
+        """Find in the whole lists, whoever asks: for what the service does, not what it shows."""
+        return self._find(query, await self._newest())
+
+    def _find(self, query: str, snapshot: Snapshot) -> MatchingEntries:
         kinds = np.array([patterns.kind_of(query.strip())], np.uint8)
         read = patterns.read([query], kinds, self._home)
         if read.errors:
             raise InvalidInput(read.errors[0].replace("pattern", "query", 1))
         kind, text, key = EntryKind(int(read.kinds[0])), read.text(0), int(read.keys[0])
         digits = int(read.digits[0])
-        snapshot = await self.newest()
         if kind == EntryKind.RANGE:
             entries = _same_identity(snapshot, kind, text)
         elif kind in (EntryKind.HOST, EntryKind.URL_PREFIX):
@@ -149,12 +168,19 @@ class ListQueries:
 
     def _rows(self, snapshot: Snapshot, entry_filter: EntryFilter) -> Int64s:
         # Paging through ten million entries needs the same rows thousands of times.
-        if self._listed is None or self._listed[:2] != (snapshot.version, entry_filter):
-            self._listed = (snapshot.version, entry_filter, filtered(snapshot, entry_filter))
-        return self._listed[2]
+        known = self._listed
+        if known is None or known[0] is not snapshot or known[1] != entry_filter:
+            self._listed = known = (snapshot, entry_filter, filtered(snapshot, entry_filter))
+        return known[2]
 
     async def newest(self) -> Snapshot:
-        """Return the newest lists, waiting up to two seconds for a change just committed."""
+        """Return the newest lists, as they are for who asks.
+
+        It waits up to two seconds for a change just committed.
+        """
+        return await self._readable(await self._newest())
+
+    async def _newest(self) -> Snapshot:
         version = (await self._store.head()).version
         for _ in range(int(_CATCH_UP_SECONDS / _POLL_SECONDS)):
             if self._replica.current.version >= version:

@@ -11,7 +11,7 @@ from itertools import repeat
 
 import numpy as np
 
-from blocklists import patterns, protected
+from blocklists import patterns, protected, region_codes
 from blocklists.entries import NO_END_S, Direction, EntryKind, EntryMode, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.patterns import Patterns
@@ -50,6 +50,8 @@ class ProposedRows:
     reasons: Sequence[str] = ()
     legal_bases: Sequence[str] = ()
     campaigns: Sequence[str] = ()
+    regions: Sequence[str] = ()
+    """Codes of regions, with or without trailing zeros."""
     authors: Sequence[str] = ()
     modes: Sequence[int] = ()
     reviews_s: Sequence[int] = ()
@@ -77,6 +79,7 @@ class RowDefaults:
     reason: str = ""
     legal_basis: str = ""
     campaign: str = ""
+    region: str = ""
     author: str
     mode: int = EntryMode.ENFORCE
     review_s: int = 0
@@ -268,8 +271,9 @@ def _provenance(
     now_s: int,
 ) -> tuple[Uint32s, tuple[Provenance, ...]]:
     """Return the place of each row's provenance, and the distinct provenance."""
-    known: dict[tuple[int, int, str, str, str, str], int] = {}
-    texts = [proposed.reasons, proposed.legal_bases, proposed.campaigns, proposed.authors]
+    known: dict[tuple[int, int, str, str, str, str, str], int] = {}
+    texts = [proposed.reasons, proposed.legal_bases, proposed.campaigns, proposed.regions]
+    texts.append(proposed.authors)
     numbers = [columns["sources"], columns["reviews_s"]]
     # Most often all rows share it: then the first row stands for all.
     alike = not any(map(len, (*texts, proposed.sources, proposed.reviews_s)))
@@ -283,7 +287,7 @@ def _provenance(
     column = np.zeros(len(proposed), np.uint32)
     column[:] = places
     written = []
-    for place, (source, review_s, reason, basis, campaign, author) in enumerate(known):
+    for place, (source, review_s, reason, basis, campaign, region, author) in enumerate(known):
         one = Provenance(
             # Rows without a known source are rejected already; any value will do for them.
             source=Source(source) if source in _SOURCES else Source.BUREAU,
@@ -292,10 +296,11 @@ def _provenance(
             created_by=author or defaults.author,
             created_at_s=now_s,
             campaign=campaign or defaults.campaign,
+            region=region_codes.region_key(region.strip() or defaults.region),
             review_at_s=review_s,
         )
         written.append(one)
-        if wrong := _too_long(one):
+        if wrong := _too_long(one) or _no_region(one):
             checking.refuse(column == place, lambda _, wrong=wrong: wrong)  # type: ignore[misc]
     return column, tuple(written)
 
@@ -304,4 +309,10 @@ def _too_long(one: Provenance) -> str:
     for name in ("reason", "legal_basis", "created_by", "campaign"):
         if found := violation(getattr(one, name), ENTRY_TEXT):
             return Message("{name}: {found}", name=name, found=found)
+    return ""
+
+
+def _no_region(one: Provenance) -> str:
+    if one.region and not region_codes.is_code(one.region):
+        return Message("region: two, four or six digits, such as 3301, or empty")
     return ""

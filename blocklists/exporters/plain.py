@@ -9,7 +9,7 @@ from infra.csv_cells import SafeWriter
 
 CSV_COLUMNS = (
     "type", "pattern", "action", "direction", "fraud_type", "source", "reason", "legal_basis",
-    "expires", "campaign", "review", "mode",
+    "expires", "campaign", "review", "mode", "region",
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def columns(entry: Entry) -> tuple[str, ...]:
         entry.campaign,
         _moment(entry.review_at) if entry.review_at else "",
         entry.mode.name.lower(),
+        entry.region,
     )
 
 

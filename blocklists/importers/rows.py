@@ -34,6 +34,8 @@ class ListRow(NamedTuple):
     review: str = ""
     """As written; `words.read_review` reads it."""
     mode: EntryMode | None = None
+    region: str = ""
+    """Code of the region in charge, as written."""
 
 
 class PlainRun(NamedTuple):

@@ -290,6 +290,13 @@ def same_contents(old: EntryTable, new: EntryTable) -> Bools:
 def _contents(table: EntryTable) -> list[tuple[object, ...]]:
     # Author and time of entry are not contents.
     return [
-        (one.source, one.reason, one.legal_basis, one.campaign, one.review_at_s // _DAY_S)
+        (
+            one.source,
+            one.reason,
+            one.legal_basis,
+            one.campaign,
+            one.region,
+            one.review_at_s // _DAY_S,
+        )
         for one in table.provenance
     ]

@@ -340,6 +340,7 @@ class Appeal(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     PREVIOUS_APPEAL_ID_FIELD_NUMBER: _builtins.int
     MASKED_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
     appeal_id: _builtins.int
     """Its number, from 1."""
     state: Global___AppealState.ValueType
@@ -396,6 +397,13 @@ class Appeal(_message.Message):
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___AppealEvent]:
         """What happened to it, in order; empty in lists."""
 
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Codes of the regions of what blocked, an empty one for the whole province; none: it alone, a
+        model or a rule. Who reviews appeals and has regions sees those that lie in theirs, and is told
+        no other region.
+        """
+
     def __init__(
         self,
         *,
@@ -423,10 +431,11 @@ class Appeal(_message.Message):
         events: _abc.Iterable[Global___AppealEvent] | None = ...,
         previous_appeal_id: _builtins.int = ...,
         masked: _builtins.bool = ...,
+        regions: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lift", b"lift", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_id", b"appeal_id", "appellant", b"appellant", "closed_at_ms", b"closed_at_ms", "contact", b"contact", "deadline_ms", b"deadline_ms", "decision_found", b"decision_found", "decision_id", b"decision_id", "documents", b"documents", "documents_required", b"documents_required", "due_soon", b"due_soon", "events", b"events", "grounds", b"grounds", "lift", b"lift", "masked", b"masked", "officer", b"officer", "opened_by", b"opened_by", "overdue", b"overdue", "previous_appeal_id", b"previous_appeal_id", "reason", b"reason", "received_at_ms", b"received_at_ms", "remedy", b"remedy", "revision", b"revision", "state", b"state", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_id", b"appeal_id", "appellant", b"appellant", "closed_at_ms", b"closed_at_ms", "contact", b"contact", "deadline_ms", b"deadline_ms", "decision_found", b"decision_found", "decision_id", b"decision_id", "documents", b"documents", "documents_required", b"documents_required", "due_soon", b"due_soon", "events", b"events", "grounds", b"grounds", "lift", b"lift", "masked", b"masked", "officer", b"officer", "opened_by", b"opened_by", "overdue", b"overdue", "previous_appeal_id", b"previous_appeal_id", "reason", b"reason", "received_at_ms", b"received_at_ms", "regions", b"regions", "remedy", b"remedy", "revision", b"revision", "state", b"state", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

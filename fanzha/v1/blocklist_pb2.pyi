@@ -355,6 +355,7 @@ class Entry(_message.Message):
     LAST_HIT_AT_S_FIELD_NUMBER: _builtins.int
     CASES_FIELD_NUMBER: _builtins.int
     APPROVED_BY_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     entry_id: _builtins.str
     """Id, made by the server from kind, pattern and action."""
     kind: Global___EntryKind.ValueType
@@ -405,6 +406,10 @@ class Entry(_message.Message):
     """
     approved_by: _builtins.str
     """Output only: who approved the request that wrote it; empty: no second person."""
+    region: _builtins.str
+    """Code of the region in charge, such as 3301; empty: the whole province. Absent in a request: the
+    region of who asks, if it is one. It decides who may see and change the entry, and no traffic.
+    """
     @_builtins.property
     def cases(self) -> Global___CaseOutcomes:
         """Output only: how cases of the warning pipeline ended that it led to. Absent: none was closed
@@ -434,10 +439,11 @@ class Entry(_message.Message):
         last_hit_at_s: _builtins.int = ...,
         cases: Global___CaseOutcomes | None = ...,
         approved_by: _builtins.str = ...,
+        region: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "cases", b"cases", "hits", b"hits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "action", b"action", "approved_by", b"approved_by", "campaign", b"campaign", "cases", b"cases", "created_at_s", b"created_at_s", "created_by", b"created_by", "direction", b"direction", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "hits", b"hits", "kind", b"kind", "last_hit_at_s", b"last_hit_at_s", "legal_basis", b"legal_basis", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_hits", b"_hits", "action", b"action", "approved_by", b"approved_by", "campaign", b"campaign", "cases", b"cases", "created_at_s", b"created_at_s", "created_by", b"created_by", "direction", b"direction", "entry_id", b"entry_id", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "hits", b"hits", "kind", b"kind", "last_hit_at_s", b"last_hit_at_s", "legal_basis", b"legal_basis", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "region", b"region", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__hits: _TypeAlias = _typing.Literal["hits"]  # noqa: Y015
     _WhichOneofArgType__hits: _TypeAlias = _typing.Literal["_hits", b"_hits"]  # noqa: Y015
@@ -814,6 +820,7 @@ class EntryCriteria(_message.Message):
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     CREATED_BY_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     kind: Global___EntryKind.ValueType
     """Only this kind."""
     action: _decision_pb2.Action.ValueType
@@ -834,6 +841,8 @@ class EntryCriteria(_message.Message):
     """Only this named operation."""
     created_by: _builtins.str
     """Only what this person entered."""
+    region: _builtins.str
+    """Only of this region and the regions in it, such as 3301; "none": only of the whole province."""
     @_builtins.property
     def conditions(self) -> _containers.RepeatedScalarFieldContainer[Global___EntryCondition.ValueType]:
         """Only what meets all of these."""
@@ -851,10 +860,11 @@ class EntryCriteria(_message.Message):
         campaign: _builtins.str = ...,
         created_by: _builtins.str = ...,
         conditions: _abc.Iterable[Global___EntryCondition.ValueType] | None = ...,
+        region: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_fraud_type", b"_fraud_type", "fraud_type", b"fraud_type"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fraud_type", b"_fraud_type", "action", b"action", "campaign", b"campaign", "conditions", b"conditions", "created_by", b"created_by", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "mode", b"mode", "pattern", b"pattern", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fraud_type", b"_fraud_type", "action", b"action", "campaign", b"campaign", "conditions", b"conditions", "created_by", b"created_by", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "mode", b"mode", "pattern", b"pattern", "region", b"region", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fraud_type: _TypeAlias = _typing.Literal["fraud_type"]  # noqa: Y015
     _WhichOneofArgType__fraud_type: _TypeAlias = _typing.Literal["_fraud_type", b"_fraud_type"]  # noqa: Y015
@@ -1088,6 +1098,7 @@ class ImportRow(_message.Message):
     REVIEW_AT_S_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
     NO_END_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     line: _builtins.int
     """Line of the file, from 1; comes back in the report."""
     pattern: _builtins.str
@@ -1118,6 +1129,8 @@ class ImportRow(_message.Message):
     """Whether it never ends. A row that says so and has no review date, where one is needed, gets
     the server's default term instead; counted in terms_given.
     """
+    region: _builtins.str
+    """Code of the region in charge, such as 3301."""
     def __init__(
         self,
         *,
@@ -1135,10 +1148,11 @@ class ImportRow(_message.Message):
         review_at_s: _builtins.int = ...,
         mode: Global___EntryMode.ValueType = ...,
         no_end: _builtins.bool = ...,
+        region: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "line", b"line", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "line", b"line", "mode", b"mode", "no_end", b"no_end", "pattern", b"pattern", "reason", b"reason", "region", b"region", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2253,6 +2267,32 @@ class LegalBasisCount(_message.Message):
 Global___LegalBasisCount: _TypeAlias = LegalBasisCount  # noqa: Y015
 
 @_typing.final
+class RegionEntryCount(_message.Message):
+    """How many entries are of a region."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGION_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    region: _builtins.str
+    """Its code; empty: the whole province."""
+    entries: _builtins.int
+    """How many, without those of the regions in it."""
+    def __init__(
+        self,
+        *,
+        region: _builtins.str = ...,
+        entries: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "region", b"region"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegionEntryCount: _TypeAlias = RegionEntryCount  # noqa: Y015
+
+@_typing.final
 class CountEntriesResponse(_message.Message):
     """How many entries meet the criteria."""
 
@@ -2266,6 +2306,7 @@ class CountEntriesResponse(_message.Message):
     MODES_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
     LEGAL_BASES_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     NEWEST_VERSION_FIELD_NUMBER: _builtins.int
     HITS_COUNTED_SINCE_S_FIELD_NUMBER: _builtins.int
@@ -2303,6 +2344,10 @@ class CountEntriesResponse(_message.Message):
     def legal_bases(self) -> _containers.RepeatedCompositeFieldContainer[Global___LegalBasisCount]:
         """By legal basis: the 20 most frequent."""
 
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___RegionEntryCount]:
+        """By region: the 20 most frequent, and those of the whole province."""
+
     def __init__(
         self,
         *,
@@ -2314,13 +2359,14 @@ class CountEntriesResponse(_message.Message):
         modes: _abc.Iterable[Global___ValueCount] | None = ...,
         conditions: _abc.Iterable[Global___ValueCount] | None = ...,
         legal_bases: _abc.Iterable[Global___LegalBasisCount] | None = ...,
+        regions: _abc.Iterable[Global___RegionEntryCount] | None = ...,
         version: _builtins.int = ...,
         newest_version: _builtins.int = ...,
         hits_counted_since_s: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "conditions", b"conditions", "hits_counted_since_s", b"hits_counted_since_s", "kinds", b"kinds", "legal_bases", b"legal_bases", "matching", b"matching", "modes", b"modes", "newest_version", b"newest_version", "sources", b"sources", "total", b"total", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "conditions", b"conditions", "hits_counted_since_s", b"hits_counted_since_s", "kinds", b"kinds", "legal_bases", b"legal_bases", "matching", b"matching", "modes", b"modes", "newest_version", b"newest_version", "regions", b"regions", "sources", b"sources", "total", b"total", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2341,6 +2387,7 @@ class MatchingEdit(_message.Message):
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     REVIEW_AT_S_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     direction: Global___Direction.ValueType
     """Which side they act on from now on; numbers and ranges only, others stay."""
     fraud_type: _decision_pb2.FraudType.ValueType
@@ -2359,6 +2406,8 @@ class MatchingEdit(_message.Message):
     """Date of their review, in seconds since the Unix epoch."""
     mode: Global___EntryMode.ValueType
     """Whether they decide from now on. Entries that allow stay as they are."""
+    region: _builtins.str
+    """Code of the region in charge; empty: the whole province."""
     def __init__(
         self,
         *,
@@ -2371,10 +2420,11 @@ class MatchingEdit(_message.Message):
         campaign: _builtins.str | None = ...,
         review_at_s: _builtins.int | None = ...,
         mode: Global___EntryMode.ValueType | None = ...,
+        region: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_mode", b"_mode", "_reason", b"_reason", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "mode", b"mode", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_mode", b"_mode", "_reason", b"_reason", "_region", b"_region", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "mode", b"mode", "reason", b"reason", "region", b"region", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_mode", b"_mode", "_reason", b"_reason", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "mode", b"mode", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_mode", b"_mode", "_reason", b"_reason", "_region", b"_region", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "mode", b"mode", "reason", b"reason", "region", b"region", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__campaign: _TypeAlias = _typing.Literal["campaign"]  # noqa: Y015
     _WhichOneofArgType__campaign: _TypeAlias = _typing.Literal["_campaign", b"_campaign"]  # noqa: Y015
@@ -2390,6 +2440,8 @@ class MatchingEdit(_message.Message):
     _WhichOneofArgType__mode: _TypeAlias = _typing.Literal["_mode", b"_mode"]  # noqa: Y015
     _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
     _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    _WhichOneofReturnType__region: _TypeAlias = _typing.Literal["region"]  # noqa: Y015
+    _WhichOneofArgType__region: _TypeAlias = _typing.Literal["_region", b"_region"]  # noqa: Y015
     _WhichOneofReturnType__review_at_s: _TypeAlias = _typing.Literal["review_at_s"]  # noqa: Y015
     _WhichOneofArgType__review_at_s: _TypeAlias = _typing.Literal["_review_at_s", b"_review_at_s"]  # noqa: Y015
     _WhichOneofReturnType__source: _TypeAlias = _typing.Literal["source"]  # noqa: Y015
@@ -2408,6 +2460,8 @@ class MatchingEdit(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__mode) -> _WhichOneofReturnType__mode | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__region) -> _WhichOneofReturnType__region | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__review_at_s) -> _WhichOneofReturnType__review_at_s | None: ...
     @_typing.overload

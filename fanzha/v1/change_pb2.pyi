@@ -111,6 +111,7 @@ class EntryEdit(_message.Message):
     EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     REVIEW_AT_S_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     kind: _blocklist_pb2.EntryKind.ValueType
     """What the pattern is; absent: derived from the pattern."""
     pattern: _builtins.str
@@ -133,6 +134,8 @@ class EntryEdit(_message.Message):
     """Named operation it belongs to."""
     review_at_s: _builtins.int
     """Date of its review, in seconds since the Unix epoch."""
+    region: _builtins.str
+    """Code of the region in charge from now on; empty: the whole province."""
     def __init__(
         self,
         *,
@@ -147,10 +150,11 @@ class EntryEdit(_message.Message):
         expires_at_s: _builtins.int | None = ...,
         campaign: _builtins.str | None = ...,
         review_at_s: _builtins.int | None = ...,
+        region: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_reason", b"_reason", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_reason", b"_reason", "_region", b"_region", "_review_at_s", b"_review_at_s", "_source", b"_source", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "reason", b"reason", "region", b"region", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_reason", b"_reason", "_review_at_s", b"_review_at_s", "_source", b"_source", "action", b"action", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "pattern", b"pattern", "reason", b"reason", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_campaign", b"_campaign", "_direction", b"_direction", "_expires_at_s", b"_expires_at_s", "_fraud_type", b"_fraud_type", "_legal_basis", b"_legal_basis", "_reason", b"_reason", "_region", b"_region", "_review_at_s", b"_review_at_s", "_source", b"_source", "action", b"action", "campaign", b"campaign", "direction", b"direction", "expires_at_s", b"expires_at_s", "fraud_type", b"fraud_type", "kind", b"kind", "legal_basis", b"legal_basis", "pattern", b"pattern", "reason", b"reason", "region", b"region", "review_at_s", b"review_at_s", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__campaign: _TypeAlias = _typing.Literal["campaign"]  # noqa: Y015
     _WhichOneofArgType__campaign: _TypeAlias = _typing.Literal["_campaign", b"_campaign"]  # noqa: Y015
@@ -164,6 +168,8 @@ class EntryEdit(_message.Message):
     _WhichOneofArgType__legal_basis: _TypeAlias = _typing.Literal["_legal_basis", b"_legal_basis"]  # noqa: Y015
     _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
     _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    _WhichOneofReturnType__region: _TypeAlias = _typing.Literal["region"]  # noqa: Y015
+    _WhichOneofArgType__region: _TypeAlias = _typing.Literal["_region", b"_region"]  # noqa: Y015
     _WhichOneofReturnType__review_at_s: _TypeAlias = _typing.Literal["review_at_s"]  # noqa: Y015
     _WhichOneofArgType__review_at_s: _TypeAlias = _typing.Literal["_review_at_s", b"_review_at_s"]  # noqa: Y015
     _WhichOneofReturnType__source: _TypeAlias = _typing.Literal["source"]  # noqa: Y015
@@ -180,6 +186,8 @@ class EntryEdit(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__legal_basis) -> _WhichOneofReturnType__legal_basis | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__region) -> _WhichOneofReturnType__region | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__review_at_s) -> _WhichOneofReturnType__review_at_s | None: ...
     @_typing.overload
@@ -204,6 +212,7 @@ class ChangeContents(_message.Message):
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
     FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """Why. Required; entries that do not say have it, too."""
     legal_basis: _builtins.str
@@ -218,6 +227,8 @@ class ChangeContents(_message.Message):
     """
     false_positive: _builtins.bool
     """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
+    region: _builtins.str
+    """Code of the region of entries that do not say; absent: the region of who asks, if it is one."""
     @_builtins.property
     def additions(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.Entry]:
         """Entries to add, or to replace where kind, pattern and action are the same."""
@@ -242,10 +253,11 @@ class ChangeContents(_message.Message):
         campaign: _builtins.str = ...,
         expires_at_s: _builtins.int = ...,
         false_positive: _builtins.bool = ...,
+        region: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "campaign", b"campaign", "edits", b"edits", "expires_at_s", b"expires_at_s", "false_positive", b"false_positive", "legal_basis", b"legal_basis", "reason", b"reason", "removals", b"removals", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "campaign", b"campaign", "edits", b"edits", "expires_at_s", b"expires_at_s", "false_positive", b"false_positive", "legal_basis", b"legal_basis", "reason", b"reason", "region", b"region", "removals", b"removals", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -735,6 +747,7 @@ class Change(_message.Message):
     UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
     POLICY_FIELD_NUMBER: _builtins.int
     FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Its number, from 1."""
     kind: Global___ChangeKind.ValueType
@@ -821,6 +834,12 @@ class Change(_message.Message):
     def policy(self) -> Global___ProposedPolicy:
         """What it changes in the carrier policy; absent unless the kind is policy, and in lists."""
 
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Codes of the regions whose entries it adds, replaces or removes; an empty one stands for the whole
+        province, and so does none at all. Who may not see one of them does not see the request.
+        """
+
     def __init__(
         self,
         *,
@@ -859,10 +878,11 @@ class Change(_message.Message):
         unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
         policy: Global___ProposedPolicy | None = ...,
         false_positive: _builtins.bool = ...,
+        regions: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "emergency", b"emergency", "policy", b"policy", "preview", b"preview", "restores_version", b"restores_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "false_positive", b"false_positive", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "policy", b"policy", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state", "unreviewed_risks", b"unreviewed_risks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "false_positive", b"false_positive", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "policy", b"policy", "preview", b"preview", "reason", b"reason", "regions", b"regions", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state", "unreviewed_risks", b"unreviewed_risks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__restores_version: _TypeAlias = _typing.Literal["restores_version"]  # noqa: Y015
     _WhichOneofArgType__restores_version: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version"]  # noqa: Y015

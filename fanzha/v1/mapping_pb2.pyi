@@ -77,7 +77,7 @@ class MappedColumn(_message.Message):
     """Its name, as in the header or in another spelling that is compared the same."""
     holds: _builtins.str
     """What it holds: pattern, number, callee, sender, url, host, type, action, direction,
-    fraud_type, source, reason, legal_basis, expires, campaign, or ignore.
+    fraud_type, source, reason, legal_basis, expires, campaign, region, or ignore.
     """
     def __init__(
         self,

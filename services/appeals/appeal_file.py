@@ -13,7 +13,9 @@ from services.appeals.lift_plan import LiftPlan
 from services.appeals.list_access import ListAccess
 from services.appeals.model import Appeal, AppealSubject
 from services.appeals.origins import Origins
+from services.appeals.scope import may_review, sees_entry
 from services.appeals.store import AppealStore
+from services.auth import identity
 from services.lists.hit_counter import EntryHitSummary
 
 MOST_OTHERS = 20
@@ -61,7 +63,10 @@ class AppealFileReader:
         self._origins = origins
 
     async def gather(self, appeal: Appeal) -> AppealFile:
-        """Gather the whole file, whatever the caller's role; the caller masks it."""
+        """Gather the whole file, whatever the caller's role; the caller masks it.
+
+        Entries, decisions and appeals beyond the caller's regions are left out.
+        """
         verdict, recent, others, found = await asyncio.gather(
             self._verdict(appeal),
             self._decisions.recent(appeal.subject) if _has_subject(appeal) else _nothing(),
@@ -69,6 +74,8 @@ class AppealFileReader:
             self._found(appeal),
         )
         then = [entry_snapshots.read(entry) for entry in appeal.entries]
+        recent = _shown_decisions(recent, found, then)
+        found = replace(found, entries=list(filter(sees_entry, found.entries)))
         return AppealFile(
             decision=appeal.decision,
             entries_then=then,
@@ -98,7 +105,8 @@ class AppealFileReader:
         if not _has_subject(appeal):
             return []
         found = await self._store.about(appeal.subject, MOST_OTHERS + 1)
-        return [masking.appeal(one) for one in found if one.appeal_id != appeal.appeal_id]
+        others = [one for one in found if one.appeal_id != appeal.appeal_id and may_review(one)]
+        return list(map(masking.appeal, others))
 
     async def _found(self, appeal: Appeal) -> MatchingEntries:
         if not _has_subject(appeal):
@@ -106,7 +114,20 @@ class AppealFileReader:
         return await self._lists.find(appeal.subject.pattern)
 
     async def _plan(self, appeal: Appeal) -> LiftPlan | None:
-        return await self._changes.planned(appeal) if appeal.is_open else None
+        if not appeal.is_open:
+            return None
+        plan = await self._changes.planned(appeal)
+        return replace(plan, removals=list(filter(sees_entry, plan.removals)))
+
+
+def _shown_decisions(recent: Recent, found: MatchingEntries, then: Sequence[Entry]) -> Recent:
+    """Leave out decisions by entries that are not there for the caller."""
+    if not identity.current().regions:
+        return recent
+    seen = {"", *(one.entry_id for one in (*found.entries, *then) if sees_entry(one))}
+    shown = [one for one in recent.decisions if one.get("entry_id", "") in seen]
+    hidden = len(recent.decisions) - len(shown)
+    return replace(recent, decisions=shown, total=recent.total - hidden)
 
 
 def masked(evidence: AppealFile) -> AppealFile:

@@ -25,6 +25,7 @@ def written(entry: Entry) -> dict[str, Any]:
         "created_at_s": int(entry.created_at.timestamp()),
         "expires_at_s": int(entry.expires_at.timestamp()),
         "campaign": entry.campaign,
+        "region": entry.region,
         "mode": int(entry.mode),
         "review_at_s": int(entry.review_at.timestamp()) if entry.review_at else 0,
     }
@@ -47,6 +48,7 @@ def read(fields: Mapping[str, Any]) -> Entry:
         created_at=datetime.fromtimestamp(fields["created_at_s"], UTC),
         expires_at=datetime.fromtimestamp(fields["expires_at_s"], UTC),
         campaign=fields["campaign"],
+        region=fields.get("region", ""),  # appeals of earlier releases have none
         mode=EntryMode(fields["mode"]),
         review_at=datetime.fromtimestamp(review_s, UTC) if review_s else None,
     )

@@ -98,6 +98,7 @@ class LiftChanges:
                 allow_until_s=until_s,
                 officer=appeal.officer,
                 source=_source(appeal),
+                region=appeal.regions[0] if len(appeal.regions) == 1 else "",
             )
         )
 

@@ -36,6 +36,8 @@ class LiftOrder:
     """The officer who decided the appeal, and so is the author of the change."""
     source: Source
     """Of the allow entry."""
+    region: str = ""
+    """Of the allow entry."""
 
     @property
     def reason(self) -> str:
@@ -55,7 +57,7 @@ class ListAccess(Protocol):
     """The lists, as far as appeals go."""
 
     async def find(self, pattern: str) -> MatchingEntries:
-        """Find the entries that match a number, sender, host, URL or fingerprint."""
+        """Find all entries that match a number, sender, host, URL or fingerprint, whoever asks."""
         ...
 
     async def hits(self, entries: Sequence[Entry]) -> Mapping[str, EntryHitSummary] | None:
@@ -82,8 +84,8 @@ class AdministeredLists:
         self._now_ms = now_ms
 
     async def find(self, pattern: str) -> MatchingEntries:
-        """Find the entries that match a number, sender, host, URL or fingerprint."""
-        return await self._administration.views.find(pattern)
+        """Find all entries that match a number, sender, host, URL or fingerprint, whoever asks."""
+        return await self._administration.views.find_for_service(pattern)
 
     async def hits(self, entries: Sequence[Entry]) -> Mapping[str, EntryHitSummary] | None:
         """Return how often entries decided, by their ids; None where that is not known."""
@@ -140,5 +142,6 @@ def proposed(order: LiftOrder) -> ProposedRows:
         reasons=[order.reason] * rows,
         legal_bases=[LAW] * rows,
         campaigns=[""] * rows,
+        regions=[order.region] * rows,
         authors=[order.officer] * rows,
     )

@@ -179,6 +179,9 @@ class Appeal:
     events: Sequence[AppealEvent] = ()
     previous: int = 0
     erased_at_ms: int = 0
+    regions: Sequence[str] = ()
+    """Of the entries that blocked, an empty one for the whole province; none: of it alone, as
+    appeals of earlier releases are."""
 
     @property
     def is_open(self) -> bool:

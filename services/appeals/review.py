@@ -28,7 +28,7 @@ from services.appeals.model import (
     AppealOutcome,
     AppealState,
 )
-from services.appeals.scope import check_hand
+from services.appeals.scope import check_hand, check_review, may_lift
 from services.appeals.store import AppealStore
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
@@ -81,6 +81,7 @@ class Review:
     async def take(self, appeal_id: int, by_field: str) -> Appeal:
         """Take an appeal into review, also from another officer."""
         by = identity.author(by_field, "by")
+        check_review(await self._store.get(appeal_id))
         taking = self._store.move(
             appeal_id,
             self._event(by, AppealEventKind.TAKEN),
@@ -96,6 +97,7 @@ class Review:
         by = identity.author(decision.by, "by")
         outcome = self._checked(decision)
         appeal = await self._store.get(decision.appeal_id)
+        check_review(appeal)
         if appeal.state is not AppealState.IN_REVIEW:
             raise InvalidInput(
                 f"appeal {appeal.appeal_id} is {appeal.state}: take it first"
@@ -110,6 +112,7 @@ class Review:
                 actual=appeal.revision,
             )
         await self._check_officer(appeal, by)
+        await self._check_regions(appeal, outcome)
         upheld = decision.outcome is AppealState.UPHELD
         deciding = self._store.move(
             appeal.appeal_id,
@@ -197,6 +200,24 @@ class Review:
             raise NotAllowed(
                 "you entered or approved what blocks here; another officer must decide it"
             )
+
+    async def _check_regions(self, appeal: Appeal, outcome: AppealOutcome) -> None:
+        """Raise `NotAllowed` where a lift would change entries beyond the officer's regions.
+
+        A lift is made in the name of the officer, and not held up by regions any more.
+        """
+        if not identity.current().regions:
+            return
+        for subject in filter(None, (appeal.subject, outcome.lift)):
+            found = (await self._lists.find(subject.pattern)).entries
+            touched = blocking(found, self._now_ms() // 1000)
+            touched += [entry for entry in found if entry.pattern == subject.pattern]
+            if not may_lift(touched):
+                raise NotAllowed(
+                    "appeal {appeal_id}: what is beyond your regions blocks it, too; an officer of "
+                    "the province decides it",
+                    appeal_id=appeal.appeal_id,
+                )
 
     async def _lift(self, appeal_id: int) -> None:
         lifting = self._lifter.begin(appeal_id)

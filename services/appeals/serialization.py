@@ -45,6 +45,7 @@ def written(appeal: Appeal) -> dict[str, str]:
         "opened_by": appeal.opened_by,
         "blocked_by": appeal.blocked_by,
         "previous": str(appeal.previous),
+        "regions": _json(list(appeal.regions)),
     }
 
 
@@ -75,6 +76,7 @@ def read(appeal_id: int, fields: Mapping[str, str], events: Sequence[str] = ()) 
         events=[_event(text) for text in events],
         previous=int(fields.get("previous", 0)),
         erased_at_ms=int(fields.get("erased_at_ms", 0)),
+        regions=json.loads(fields.get("regions") or "[]"),
     )
 
 

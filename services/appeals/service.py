@@ -23,7 +23,7 @@ from services.appeals.notices import writer as notices
 from services.appeals.notices.writer import Notice, NoticeFacts, Notices
 from services.appeals.report import AppealReport
 from services.appeals.review import Review
-from services.appeals.scope import check_hand, is_reviewer
+from services.appeals.scope import check_hand, check_review, is_in_scope, may_review, sees_matter
 from services.appeals.store import AppealStore, QueueSummary
 from services.appeals.submission import AppealSubmission
 from services.audit.audited_actions import AuditedActions
@@ -35,6 +35,8 @@ DEFAULT_PER_PAGE = 100
 _READ_AT_ONCE = 200
 _TOLD_APART_AT_ONCE = 2000
 """Appeals whose officer alone is read, at a time."""
+MOST_COUNTED = 2000
+"""Appeals that are read to count those of some regions."""
 MOST_ABOUT = 1000
 """Appeals about one subject that are listed."""
 
@@ -122,7 +124,7 @@ class Appeals:
                 if wanted.late and not wanted.subject and not one.overdue(now):
                     more = False  # by deadline: none that follows is overdue
                     break
-                if wanted.has(one, now):
+                if wanted.has(one, now) and may_review(one):
                     found.append(one)
                     if len(found) == count:
                         more = True
@@ -130,7 +132,20 @@ class Appeals:
         return Queue(
             appeals=[masking.appeal(one) for one in found],
             next_start=at if more else 0,
-            summary=await self._store.queue_summary(now),
+            summary=await self._summary(now),
+        )
+
+    async def _summary(self, now_ms: int) -> QueueSummary:
+        """Count the queue; for people with regions, their part of its first `MOST_COUNTED`."""
+        if not identity.current().regions:
+            return await self._store.queue_summary(now_ms)
+        mine = list(filter(may_review, await self._store.page("due", 0, MOST_COUNTED)))
+        lifting = await self._store.page("lifting", 0, MOST_COUNTED)
+        return QueueSummary(
+            open=len(mine),
+            due_soon=sum(one.due_soon(now_ms) for one in mine),
+            overdue=sum(one.overdue(now_ms) for one in mine),
+            lifting=sum(map(may_review, lifting)),
         )
 
     async def _some(self, wanted: QueueFilter, start: int, count: int) -> Sequence[Appeal | None]:
@@ -148,7 +163,7 @@ class Appeals:
         """
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
-        if not is_reviewer():
+        if not may_review(appeal):
             return masking.appeal(appeal), None, True
         found = await self._room.gather(appeal)
         if masking.sees_personal_data():
@@ -160,6 +175,7 @@ class Appeals:
         if not masking.sees_personal_data():
             raise NotAllowed("documents are for appeals officers")
         appeal = await self._store.get(appeal_id)
+        check_review(appeal)
         document = next((one for one in appeal.documents if one.sha256 == digest), None)
         if document is None:
             raise NotFound("sha256: appeal {appeal_id} has no such document", appeal_id=appeal_id)
@@ -181,6 +197,7 @@ class Appeals:
         if outcome not in DECIDED:
             raise InvalidInput("outcome: upheld or rejected")
         appeal = await self._store.get(appeal_id)
+        check_review(appeal)
         if not appeal.is_open:
             raise InvalidInput(
                 "appeal {appeal_id} is {state} already", appeal_id=appeal_id, state=appeal.state
@@ -214,7 +231,10 @@ class Appeals:
         """Write the notice for a blocked party who has not appealed."""
         now = self.now_ms()
         matter = await self.opening.matter(decision_id, pattern, 0)
-        entry = entry_snapshots.read(matter.entries[0]) if matter.entries else None
+        entries = list(map(entry_snapshots.read, matter.entries))
+        if not sees_matter(entries, matter.decision):
+            raise NotFound("pattern: nothing on the lists of your regions blocks it")
+        entry = entries[0] if entries else None
         since = int(matter.decision.get("decided_at_ms", 0))
         if not since and entry is not None:
             since = int(entry.created_at.timestamp()) * 1000
@@ -233,7 +253,8 @@ class Appeals:
         until = until_ms or now + 1
         if since_ms < 0 or until < since_ms:
             raise InvalidInput("since_ms, until_ms: since_ms must be before until_ms")
-        return report.of(await self._store.received_between(since_ms, until), now)
+        received = await self._store.received_between(since_ms, until)
+        return report.of(list(filter(is_in_scope, received)), now)
 
     def _written(self, kind: str, language: str, appeal: Appeal) -> Notice:
         case = notices.case_of(appeal)

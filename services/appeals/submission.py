@@ -32,7 +32,7 @@ from services.appeals.model import (
     FoundIn,
     blocked_by,
 )
-from services.appeals.scope import check_hand
+from services.appeals.scope import check_hand, regions_of
 from services.appeals.store import AppealStore
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
@@ -125,6 +125,7 @@ class AppealSubmission:
             blocked_by=blocked_by(matter.entries, matter.decision),
             opened_by=opened_by,
             previous=known,
+            regions=regions_of(matter.entries, matter.decision),
         )
         await asyncio.to_thread(self._documents.keep, number, request.documents)
         return await self._put(appeal, marker)

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from blocklists.entries import Source
+from blocklists.region_codes import region_key
 from fanzha.errors import NotAllowed
 from fanzha.translation.message import Message
 from services.auth.identity import Identity, Role
@@ -361,19 +362,17 @@ def may_access_region(identity: Identity, region: str) -> bool:
 
     An unknown region, the empty text, is in scope only for identities without regions.
     """
-    return not identity.regions or region.startswith(tuple(identity.regions))
+    return not identity.regions or region.startswith(tuple(map(region_key, identity.regions)))
 
 
 def check_region(identity: Identity, region: str) -> None:
     """Raise `NotAllowed` unless *region* is in the scope of *identity*."""
     if not may_access_region(identity, region):
-        scope = ", ".join(sorted(identity.regions))
-        name = region or "an unknown region"
         raise NotAllowed(
             "region: {name} has the scope {scope}, not {name_2}",
             name=identity.name,
-            scope=scope,
-            name_2=name,
+            scope=", ".join(sorted(identity.regions)),
+            name_2=region or "an unknown region",
         )
 
 

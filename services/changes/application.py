@@ -29,12 +29,14 @@ from fanzha.tables import Bools
 from fanzha.translation.message import Message
 from services.audit.events import AuditKind
 from services.auth import identity
+from services.auth.region_scope import WHOLE_PROVINCE
 from services.changes import diff, store
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import ChangeDiff
 from services.changes.entry_set import EntrySet
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
 from services.changes.policy.application import PolicyApplication, application_details
+from services.changes.scope.region_checks import regions_together
 from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
@@ -184,6 +186,7 @@ class ChangeApplication:
             applying_after=plan.diff.version,
             applying_ms=context.now_ms(),
             before=before,
+            regions=regions_together(plan.diff.before, known=record.regions or [WHOLE_PROVINCE]),
         )
         more |= store.pack_masks(plan.written, plan.diff.present)
         step = ChangeTransition(before=stored, after=marked, fields=fields | more)

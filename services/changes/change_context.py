@@ -25,6 +25,7 @@ from services.changes.policy.impact import PolicyImpactSource
 from services.changes.popularity import PopularHosts
 from services.changes.preview import ChangePreview
 from services.changes.redo.journal import RedoJournal
+from services.changes.scope import region_checks
 from services.changes.second_person import SecondPersonRule
 from services.changes.store import ChangeStore, ChangeTransition
 
@@ -125,13 +126,18 @@ class ChangeContext:
             removals=await self.requests.removals(record),
         )
 
-    async def check_sources(self, contents: ChangeContents) -> None:
-        """Raise `NotAllowed` when a row belongs to a list source the caller may not change."""
+    async def seen(self, id_: int) -> ChangeRequest:
+        """Return a request; `NotFound` when there is none in the caller's regions."""
+        return region_checks.check_seen(await self.requests.get(id_))
+
+    async def check_scope(self, contents: ChangeContents) -> None:
+        """Raise `NotAllowed` when a row is of a list source or region the caller may not change."""
         who = identity.current()
-        if who.sources:
+        if who.sources or who.regions:
             snapshot = await self.current.caught_up()
             rows = contents.additions, contents.removals
             await asyncio.to_thread(permissions.check_sources, who, snapshot, *rows)
+            await asyncio.to_thread(region_checks.check_regions, who, snapshot, *rows)
 
     @asynccontextmanager
     async def audit_refusals(self, subject: str, what: str) -> AsyncIterator[None]:

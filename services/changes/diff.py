@@ -48,6 +48,7 @@ _CONTENTS = (
     (gettext_noop("direction"), "direction"),
     (gettext_noop("mode"), "mode"),
     (gettext_noop("campaign"), "campaign"),
+    (gettext_noop("region"), "region"),
     (gettext_noop("review"), "review_at"),
 )
 """What `same_contents` compares, by the names that people know."""

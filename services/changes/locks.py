@@ -15,6 +15,14 @@ from services.changes.store import ChangeStore
 _MAX_SHOWN = 3
 
 
+class EntriesLocked(VersionConflict):
+    """An open request locks an entry."""
+
+    def __init__(self, message: str, change_id: int) -> None:
+        super().__init__(message)
+        self.change_id = change_id
+
+
 @dataclass(slots=True, kw_only=True)
 class Locks:
     """The entries locked by open requests."""
@@ -55,7 +63,7 @@ class Locks:
         for id_, other in self._held.items():
             rows = other.rows_of(identities) if id_ != exclude else []
             if rows:
-                raise VersionConflict(_conflict_message(id_, identities, rows))
+                raise EntriesLocked(_conflict_message(id_, identities, rows), id_)
 
 
 def _conflict_message(id_: int, identities: Identities, rows: Sequence[int]) -> str:

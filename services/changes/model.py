@@ -4,6 +4,7 @@ Rows are stored separately, as packed columns that a record refers to. Records a
 each step creates a new one, and the store accepts it only over the revision it was based on.
 """
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -187,6 +188,9 @@ class ChangeRequest:
     """Whether the blocks it removes were wrong, so that their warnings are retracted."""
     applying_ms: int = 0
     """When its commit was begun the last time."""
+    regions: tuple[str, ...] = ()
+    """Of the entries that it adds, replaces and removes, an empty one for the whole province; none:
+    it is about the whole province alone, as those of earlier releases are."""
     events: tuple[ChangeEvent, ...] = ()
 
     @property
@@ -261,12 +265,16 @@ class Draft:
 
 def to_json(record: ChangeRequest) -> str:
     """Serialize a record."""
-    return json.dumps(as_json(asdict(record)), ensure_ascii=False)
+    fields = asdict(record)
+    if not record.regions:
+        del fields["regions"]  # which earlier releases do not know
+    return json.dumps(as_json(fields), ensure_ascii=False)
 
 
 def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
     """Read what `to_json` wrote; *state* and *revision* come from the store."""
-    fields = of_json(json.loads(text))
+    stored = of_json(json.loads(text))
+    fields = {name: stored[name] for name in stored.keys() & _FIELDS}  # newer releases have more
     for name in ("additions", "removals", "before"):
         fields[name] = PackedRows(**fields[name] | {"chunks": tuple(fields[name]["chunks"])})
     second, urgent = fields["second_person"], fields["emergency"]
@@ -280,12 +288,16 @@ def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
     fields["policy"] = _policy(fields.get("policy"))
     # Records of releases before the guard on critical names have none.
     fields["confirmed_risks"] = tuple(fields.get("confirmed_risks", ()))
+    fields["regions"] = tuple(fields.get("regions", ()))
     fields |= {
         "kind": ChangeKind(fields["kind"]),
         "state": ChangeState(state),
         "revision": revision,
     }
     return ChangeRequest(**fields)
+
+
+_FIELDS = frozenset(one.name for one in dataclasses.fields(ChangeRequest))
 
 
 def _policy(fields: Mapping[str, Any] | None) -> ProposedPolicy | None:

@@ -10,6 +10,7 @@ from services.audit.events import AuditKind
 from services.changes import permissions
 from services.changes.change_context import ChangeContext
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState
+from services.changes.scope import region_checks
 from services.changes.store import ChangeTransition
 from services.changes.submission import ChangeSubmission
 
@@ -18,8 +19,13 @@ MOST_COMMENTS = 200
 
 
 async def in_state(context: ChangeContext, id_: int, *states: ChangeState) -> ChangeRequest:
-    """Return a request in one of *states*; `VersionConflict` when it is in another."""
-    record = await context.requests.get(id_)
+    """Return a request in one of *states* that the caller may work on.
+
+    Raises `VersionConflict` when it is in another, `NotFound` when it is not there for the caller,
+    and `NotAllowed` when it is about more than the caller's regions.
+    """
+    record = await context.seen(id_)
+    region_checks.check_may_work_on(record)
     if record.state not in states:
         required = alternatives([state.name.lower() for state in states])
         raise VersionConflict(

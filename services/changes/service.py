@@ -14,7 +14,7 @@ from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.translation.message import Message
 from infra import text_limits
 from services.audit.events import AuditKind
-from services.auth import identity
+from services.auth import identity, region_scope
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
@@ -30,6 +30,7 @@ from services.changes.preview import ChangePreview
 from services.changes.previewer import ChangePreviewer
 from services.changes.revert import RevertPlanner
 from services.changes.review import ChangeReview, check_revision, in_state
+from services.changes.scope import region_checks
 from services.changes.store import ChangeTransition
 from services.changes.submission import ChangeSubmission
 from services.changes.views import ChangeViews
@@ -61,11 +62,12 @@ class ChangeService:
     async def propose(self, draft: Draft) -> ChangeRequest:
         """Create a draft."""
         async with self._context.audit_refusals("changes", "propose"), self._context.step_lock:
-            snapshot = await self._submission.check_draft(draft)
+            draft, snapshot = await self._submission.check_draft(draft)
             record = self._submission.new_record(
                 draft, await self._context.requests.new_id(), snapshot.version
             )
             record, fields = await self._submission.put_rows(record, draft)
+            record = replace(record, regions=self._submission.regions_of(snapshot, draft))
             await self._context.transition(
                 [ChangeTransition(before=None, after=record, fields=fields)],
                 AuditKind.REQUEST_CREATED,
@@ -78,7 +80,7 @@ class ChangeService:
         """Replace the contents of a draft."""
         async with self._context.audit_refusals(f"change:{id_}", "edit"), self._context.step_lock:
             before = await self._in_state(id_, ChangeState.DRAFT)
-            snapshot = await self._submission.check_draft(draft)
+            draft, snapshot = await self._submission.check_draft(draft)
             event = self._submission.event(draft.author, "edited")
             record, fields = await self._submission.put_rows(before, draft)
             after = record.with_event(
@@ -92,6 +94,7 @@ class ChangeService:
                 problems=draft.problems,
                 dropped=draft.dropped,
                 false_positive=draft.false_positive,
+                regions=self._submission.regions_of(snapshot, draft),
             )
             await self._context.transition(
                 [ChangeTransition(before=before, after=after, fields=fields)],
@@ -114,7 +117,7 @@ class ChangeService:
             draft = await self._in_state(id_, ChangeState.DRAFT)
             permissions.check_may_propose(draft.kind)
             contents = await self._context.contents(draft)
-            await self._context.check_sources(contents)
+            await self._context.check_scope(contents)
             snapshot = await self._context.current.caught_up()
             outcome = await self._previewer.evaluate(snapshot, draft, contents)
             if outcome.diff.is_empty:
@@ -180,7 +183,7 @@ class ChangeService:
             event = self._submission.event(by, "approved", note)
             permissions.check_may_decide(record, event.who)
             contents = await self._context.contents(record)
-            await self._context.check_sources(contents)
+            await self._context.check_scope(contents)
             approved = record.with_event(event, state=ChangeState.APPROVED, approved_by=event.who)
             await self._context.transition(
                 [ChangeTransition(before=record, after=approved, fields={})],
@@ -244,7 +247,7 @@ class ChangeService:
                 audit_kind = AuditKind.EMERGENCY_APPLIED
             applied = second_person.confirm_risks(applied, confirmed)
             contents = await self._context.contents(record)
-            await self._context.check_sources(contents)
+            await self._context.check_scope(contents)
             return await self._application.apply(
                 applied,
                 contents,
@@ -282,6 +285,7 @@ class ChangeService:
                 draft, await self._context.requests.new_id(), snapshot.version
             )
             new = replace(new, author=record.author, approved_by=who, state=ChangeState.APPROVED)
+            new = replace(new, regions=record.regions)
             new = replace(new, preview=audit_details.stored_preview(outcome), second_person=second)
             done = await self._submission.store_and_apply(new, contents, by=who)
             return await self._context.requests.get(id_), done
@@ -323,6 +327,7 @@ class ChangeService:
     async def plan_restore(self, version: int) -> Draft:
         """Return what `restore` would submit now; changes nothing."""
         permissions.check_may_propose(ChangeKind.REVERT)
+        region_checks.check_lists_as_a_whole()
         draft, _ = await self._reverts.plan_restore(version, by="", reason="")
         return draft
 
@@ -342,13 +347,14 @@ class ChangeService:
             self._context.step_lock,
         ):
             permissions.check_may_propose(ChangeKind.REVERT)
+            region_checks.check_lists_as_a_whole()
             draft, approved = await self._reverts.plan_restore(version, by, reason)
             draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=approved)
 
     async def preview(self, id_: int) -> tuple[ChangePreview, SecondPerson]:
         """Preview a request against the current lists and decision log."""
-        record = await self._context.requests.get(id_)
+        record = await self._context.seen(id_)
         if record.kind is ChangeKind.POLICY:
             raise InvalidInput(
                 "change {id} is of the carrier policy: `fanzha changes show` has its preview",
@@ -356,7 +362,9 @@ class ChangeService:
             )
         contents = await self._context.contents(record)
         snapshot = await self._context.current.caught_up()
-        found = await self._previewer.evaluate(snapshot, record, contents)
+        found = await self._previewer.evaluate(
+            await region_scope.readable(snapshot), record, contents
+        )
         if found.preview is None or found.second_person is None:
             raise InvalidInput("change {id} has nothing to preview", id=id_)
         return found.preview, found.second_person

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from blocklists.conflicts import search
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.row_validation import ENTRY_TEXT
 from blocklists.snapshot.snapshot import Snapshot
@@ -13,12 +14,13 @@ from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.translation.message import Message
 from infra import text_limits
 from services.audit.events import AuditKind
-from services.auth import identity
+from services.auth import identity, region_scope
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
 from services.changes.diff import ChangeDiff, check_false_positives, check_replacements
 from services.changes.entry_set import EntrySet
+from services.changes.locks import EntriesLocked
 from services.changes.model import (
     ChangeEvent,
     ChangeKind,
@@ -28,6 +30,7 @@ from services.changes.model import (
     Emergency,
 )
 from services.changes.previewer import ChangePreviewer
+from services.changes.scope import region_checks, shown_parts
 from services.changes.store import ChangeTransition, LocksChanged
 
 _ATTEMPTS = 5
@@ -51,18 +54,18 @@ class ChangeSubmission:
         undoes_approved: bool = False,
     ) -> SubmissionResult:
         """Take a draft to applied, or to pending where it needs a second person."""
-        snapshot = await self.check_draft(draft)
+        asked, (draft, snapshot) = draft, await self.check_draft(draft)
         contents = ChangeContents(additions=draft.additions, removals=draft.removals)
         found = await self._previewer.compare(snapshot, contents)
         if dry_run or found.diff.is_empty:
-            return found
+            return await self._answer(asked, found)
         await asyncio.to_thread(_check_intent, draft, found.diff)
         found = await self._previewer.preview(
             found, draft, contents, undoes_approved=undoes_approved
         )
         there = draft.removals.take(np.flatnonzero(found.diff.present))
         contents = ChangeContents(additions=draft.additions, removals=there)
-        record = self.new_record(draft, await self._context.requests.new_id(), snapshot.version)
+        record = await self._new_record(draft, snapshot)
         record = audit_details.as_submitted(record, found)
         if permissions.officer_approves(draft) and record.one_person:
             officer = permissions.approving_officer(record)
@@ -76,21 +79,53 @@ class ChangeSubmission:
             done = await self.store_and_apply(
                 record, contents, by=record.author, expected_version=draft.expected_version
             )
-            return replace(found, record=done, version=done.applied_version or found.version)
+            version = done.applied_version or found.version
+            return await self._answer(asked, replace(found, record=done, version=version))
         record, fields = await self._put(record, contents.additions, contents.removals)
         entered = await self.store_submitted(record, contents, stored=None, fields=fields)
-        return replace(found, record=entered)
+        return await self._answer(asked, replace(found, record=entered))
 
-    async def check_draft(self, draft: Draft) -> Snapshot:
-        """Check reason, permission, sources and version of a draft; return the current lists."""
+    async def _new_record(self, draft: Draft, snapshot: Snapshot) -> ChangeRequest:
+        record = self.new_record(draft, await self._context.requests.new_id(), snapshot.version)
+        return replace(record, regions=self.regions_of(snapshot, draft))
+
+    async def _answer(self, asked: Draft, found: SubmissionResult) -> SubmissionResult:
+        """Return a result as it is for the caller: without what lies beyond their regions."""
+        seen = await region_scope.readable(found.snapshot)
+        if seen is found.snapshot:
+            return found
+        shown = await asyncio.to_thread(shown_parts.shown_removals, found.snapshot, asked.removals)
+        present = np.zeros(len(asked.removals), np.bool_)
+        present[shown] = found.diff.present
+        now_s = self._context.now_ms() // 1000
+        return replace(
+            found,
+            snapshot=seen,
+            diff=replace(found.diff, present=present),
+            conflicts=await asyncio.to_thread(search.find, seen, asked.additions, now_s),
+        )
+
+    def regions_of(self, snapshot: Snapshot, draft: Draft) -> tuple[str, ...]:
+        """Return the regions of what a draft adds, replaces and removes."""
+        return region_checks.regions_touched(snapshot, draft.additions, draft.removals)
+
+    async def check_draft(self, draft: Draft) -> tuple[Draft, Snapshot]:
+        """Check reason, permission, scope and version of a draft.
+
+        Return it without removals of what is not there for the caller, and the current lists.
+        """
         text_limits.required("reason", draft.reason, ENTRY_TEXT)
         permissions.check_may_propose(draft.kind)
-        await self._context.check_sources(
+        snapshot = await self._context.current.caught_up()
+        asked = len(draft.additions) + len(draft.removals)
+        shown = await asyncio.to_thread(shown_parts.shown_removals, snapshot, draft.removals)
+        if not shown.all():
+            draft = replace(draft, removals=draft.removals.take(np.flatnonzero(shown)))
+        await self._context.check_scope(
             ChangeContents(additions=draft.additions, removals=draft.removals)
         )
-        if not len(draft.additions) and not len(draft.removals) and not draft.dropped:
+        if not asked and not draft.dropped:
             raise InvalidInput("a change has at least one row")
-        snapshot = await self._context.current.caught_up()
         if draft.expected_version not in (None, snapshot.version):
             raise VersionConflict.between(
                 "expected_version",
@@ -98,7 +133,7 @@ class ChangeSubmission:
                 expected=draft.expected_version,
                 actual=snapshot.version,
             )
-        return snapshot
+        return draft, snapshot
 
     async def store_submitted(
         self,
@@ -176,9 +211,13 @@ class ChangeSubmission:
         await locks.refresh()
         try:
             await asyncio.to_thread(locks.check, entries, exclude=record.id)
-        except VersionConflict as error:
+        except EntriesLocked as error:
             who = record.author
             await self._context.record_failure(record.subject, "lock entries", error, actor=who)
+            if not region_checks.is_seen(await self._context.requests.get(error.change_id)):
+                raise VersionConflict(
+                    "a request beyond your regions is open and holds one of the entries"
+                ) from None
             raise
 
     async def put_rows(

@@ -1,25 +1,30 @@
 """Read access to change requests: pages, rows, and differences between versions."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.queries import rows_of
 from fanzha.errors import InvalidInput
+from services.auth import identity, region_scope
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import entries_at, rows_in
 from services.changes.model import OPEN, ChangeRequest, ChangeState
 from services.changes.past.entry_history import EntryHistory
 from services.changes.past.history import History, VersionComparison
 from services.changes.past.stale_rows import StaleDrafts
+from services.changes.scope import region_checks, shown_parts
 
 MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 50
 MAX_READS = 10
 """Pages that are read for one page of requests that are chosen."""
 MAX_ROWS = 1000
+MOST_COUNTED = 1000
+"""Pending requests that are read to count those of some regions."""
 DEFAULT_ROWS = 100
 
 
@@ -60,7 +65,7 @@ class ChangeViews:
 
     async def get(self, id_: int) -> ChangeRequest:
         """Return one request; `NotFound` when there is none."""
-        return await self._context.requests.get(id_)
+        return await self._context.seen(id_)
 
     async def page(
         self,
@@ -81,7 +86,9 @@ class ChangeViews:
                 size=size,
             )
         size = size or DEFAULT_PAGE_SIZE
-        requests = self._context.requests
+        requests, chosen = self._context.requests, only or _anything
+        if identity.current().regions:
+            only = lambda one: region_checks.is_seen(one) and chosen(one)  # noqa: E731
         records: list[ChangeRequest] = []
         for _ in range(1 if only is None else MAX_READS):
             ids = await requests.page_ids(state, before_id=before_id, size=size + 1)
@@ -106,11 +113,19 @@ class ChangeViews:
         now_s = self._context.now_ms() // 1000
         ids = await self._context.requests.unconfirmed_emergencies()
         found = await self._context.requests.get_many(ids)
-        return [one for one in found if one.emergency and one.emergency.ends_s > now_s]
+        urgent = [one for one in found if one.emergency and one.emergency.ends_s > now_s]
+        return list(filter(region_checks.is_seen, urgent))
 
     async def pending_count(self) -> int:
-        """Return how many requests wait for a second person."""
-        return await self._context.requests.count(ChangeState.PENDING)
+        """Return how many requests wait for a second person; for people with regions, of theirs.
+
+        Theirs are counted among the newest `MOST_COUNTED`.
+        """
+        requests = self._context.requests
+        if not identity.current().regions:
+            return await requests.count(ChangeState.PENDING)
+        ids = await requests.page_ids(ChangeState.PENDING, before_id=0, size=MOST_COUNTED)
+        return sum(map(region_checks.is_seen, await requests.get_many(ids)))
 
     async def rows(self, id_: int, *, offset: int, limit: int) -> RowPage:
         """Return a page of a request's rows."""
@@ -118,7 +133,7 @@ class ChangeViews:
             raise InvalidInput(
                 "limit: must be 1 to {max_rows}, not {limit}", max_rows=MAX_ROWS, limit=limit
             )
-        record = await self._context.requests.get(id_)
+        record = await self._context.seen(id_)
         contents, before = await self._rows_of(record)
         end, many = offset + (limit or DEFAULT_ROWS), len(contents.additions)
         additions = contents.additions.take(np.arange(min(offset, many), min(end, many)))
@@ -136,7 +151,7 @@ class ChangeViews:
         )
 
     async def _there_now(self, additions: EntryTable, removals: Identities) -> EntryTable:
-        snapshot = await self._context.current.caught_up()
+        snapshot = await region_scope.readable(await self._context.current.caught_up())
         rows = np.concatenate([rows_of(snapshot, additions), rows_of(snapshot, removals)])
         return entries_at(snapshot, rows)
 
@@ -149,8 +164,20 @@ class ChangeViews:
         return self._paged[2:]
 
     async def diff(self, first: int, last: int | None) -> VersionComparison:
-        """Compare two versions of the lists; None as *last* means the current one."""
-        return await self.history.diff(first, last)
+        """Compare two versions of the lists; None as *last* means the current one.
+
+        To people with regions it shows the entries and requests of theirs.
+        """
+        found = await self.history.diff(first, last)
+        if not identity.current().regions:
+            return found
+        made_by = await self._context.requests.get_many(found.change_ids)
+        ids = [one.id for one in made_by if region_checks.is_seen(one)]
+        return await asyncio.to_thread(shown_parts.shown_comparison, replace(found, change_ids=ids))
+
+
+def _anything(_record: ChangeRequest) -> bool:
+    return True
 
 
 def _replaced_by(before: EntryTable, additions: EntryTable, removals: Identities) -> EntryTable:

@@ -149,6 +149,7 @@ def entry_words(entry: Entry) -> dict[str, str]:
         "expires_at": f"{entry.expires_at:%Y-%m-%dT%H:%M:%SZ}" if entry.ends else "never",
         "mode": entry.mode.name.lower(),
         "campaign": entry.campaign,
+        "region": entry.region,
     }
 
 

@@ -35,7 +35,7 @@ EXPIRED = gettext_noop("expires: already over, or beyond 2106")
 _LACKS_ZERO = Message("may lack the leading 0 of a landline, which sheets drop")
 _QUOTED = re.compile("(?:: |：)['\"]")
 """Begins what a reason quotes of its line."""
-_NOTHING_SAID = (None, None, None, None, "", "", "", "", "", None)
+_NOTHING_SAID = (None, None, None, None, "", "", "", "", "", None, "")
 _DAMAGED = "\ufffd"
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
@@ -174,6 +174,7 @@ class Upload:
             legal_basis=row.legal_basis,
             expires_at_s=expires_at_s or 0,
             campaign=row.campaign,
+            region=row.region,
             review_at_s=review_at_s,
             mode=_wire(row.mode),
             no_end=expires_at_s is None,

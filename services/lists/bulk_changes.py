@@ -30,7 +30,7 @@ from services.lists.search.criteria import EntryCriteria
 from services.lists.search.selection import EntrySelection
 
 _EXAMPLES = 20
-_IN_PROVENANCE = ("source", "reason", "legal_basis", "campaign")
+_IN_PROVENANCE = ("source", "reason", "legal_basis", "campaign", "region")
 
 
 class Selector(Protocol):
@@ -193,7 +193,10 @@ def _edited(table: EntryTable, fields: Mapping[str, Any]) -> EntryTable:
 
 
 def _with(text: bytes, changed: Mapping[str, Any]) -> bytes:
-    return json.dumps(json.loads(text) | changed, ensure_ascii=False).encode()
+    fields = json.loads(text) | changed
+    if not fields.get("region"):
+        fields.pop("region", None)  # as `blocklists.provenance` writes it: equal ones, equal bytes
+    return json.dumps(fields, ensure_ascii=False).encode()
 
 
 def _identities(table: EntryTable) -> Identities:

@@ -17,6 +17,7 @@ from blocklists.store.current_lists import CurrentLists
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s
+from services.auth import region_scope
 from services.changes import model
 from services.changes.diff import ChangeDiff, compute_diff
 from services.changes.model import Draft
@@ -46,6 +47,8 @@ class DraftContents:
     legal_basis: str = ""
     source: int = 0
     campaign: str = ""
+    region: str = ""
+    """Of the additions that name none; empty: the author's own, if it is one."""
     expires_s: int = 0
     false_positive: bool = False
     """Whether the blocks it removes were wrong."""
@@ -120,7 +123,7 @@ class DraftReader:
             raise InvalidInput("source: unknown number {source}", source=contents.source)
         now_s = self._now_ms() // 1000
         checked = await self._check_rows(contents, author, now_s)
-        snapshot = await self._current.caught_up()
+        snapshot = await region_scope.readable(await self._current.caught_up())
         edits = await self._apply_edits(snapshot, contents.edits, now_s)
         named, unreadable = resolve_references(contents.removals, self._home)
         table = checked.table
@@ -172,6 +175,7 @@ class DraftReader:
             reason=contents.reason,
             legal_basis=contents.legal_basis,
             campaign=contents.campaign,
+            region=contents.region or region_scope.own_region(),
             author=author,
             no_end_needs_review=self._no_end_needs_review,
             fraud_types_of=self._fraud_types_of,

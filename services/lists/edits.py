@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from blocklists import region_codes
 from blocklists.entries import Direction, Entry, EntryKind, Source
 from blocklists.entry_table import Identities
 from blocklists.queries import rows_of
@@ -102,6 +103,8 @@ def read_fields(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:
             if read[name] not in {int(member) for member in known}:
                 raise InvalidInput("{name}: unknown number {read}", name=name, read=read[name])
             read[name] = known(read[name])
+    if "region" in read:
+        read["region"] = region_codes.read(read["region"])
     if "expires_s" in read:
         ends_s = read.pop("expires_s")
         if not now_s < ends_s <= _LAST_SECOND:

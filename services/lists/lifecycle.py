@@ -18,6 +18,7 @@ from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.tables import Int64s
 from fanzha.translation.message import Message
+from services.auth.region_scope import Regions, lists_key
 from services.lists import due_entries
 from services.lists.due_entries import DueEntries, DueReason
 from services.lists.hit_counter import NO_HITS, EntryHitSummary, hits_name
@@ -52,10 +53,10 @@ class EntryLifecycle:
         self._dead_entry_days = dead_entry_days
         self._grounds = ProvenanceReader()
         self._lock = asyncio.Lock()
-        self._pinned: dict[tuple[int, int], Snapshot] = {}
+        self._pinned: dict[tuple[int, Regions, int], Snapshot] = {}
         """The lists of the last first pages, by their version and the moment."""
-        self._due: tuple[tuple[int, int, int, int], DueEntries] | None = None
-        self._aged: tuple[tuple[int, int, int, int], Int64s] | None = None
+        self._due: tuple[tuple[int, Regions, int, int, int], DueEntries] | None = None
+        self._aged: tuple[tuple[int, Regions, int, int, int], Int64s] | None = None
 
     async def hits_of(self, names: Sequence[str]) -> Mapping[str, EntryHitSummary]:
         """Return the hits of some entries, by `name_of` or `names_of`."""
@@ -170,7 +171,7 @@ class EntryLifecycle:
         if match is None:
             raise InvalidInput("page_token: not issued for this list")
         version, start, asked_s = map(int, match.groups())
-        pinned = self._pinned.get((version, asked_s))
+        pinned = self._pinned.get((version, lists_key(snapshot)[1], asked_s))
         if pinned is None and version != snapshot.version:
             # The lists of the first page are no longer kept.
             raise VersionConflict.between(
@@ -183,12 +184,12 @@ class EntryLifecycle:
         return pinned or snapshot, start, asked_s
 
     def _pin(self, snapshot: Snapshot, now_s: int) -> None:
-        self._pinned[snapshot.version, now_s] = snapshot
+        self._pinned[*lists_key(snapshot), now_s] = snapshot
         pinned = list(self._pinned.items())[-_MAX_PINNED:]
-        self._pinned = {key: one for key, one in pinned if key[1] > now_s - _PINNED_S}
+        self._pinned = {key: one for key, one in pinned if key[2] > now_s - _PINNED_S}
 
     def _find_due(self, snapshot: Snapshot, now_s: int, within_s: int, source: int) -> DueEntries:
-        query = (snapshot.version, now_s, within_s, source)
+        query = (*lists_key(snapshot), now_s, within_s, source)
         if self._due is None or self._due[0] != query:
             found = due_entries.find(
                 snapshot.layers,
@@ -202,7 +203,7 @@ class EntryLifecycle:
 
     def _find_aged(self, snapshot: Snapshot, now_s: int, before_s: int, source: int) -> Int64s:
         """Return the rows that act and were added before *before_s*."""
-        query = (snapshot.version, now_s, before_s, source)
+        query = (*lists_key(snapshot), now_s, before_s, source)
         if self._aged is None or self._aged[0] != query:
             rows = [np.zeros(0, np.int64)]
             for layer in snapshot.layers:

@@ -26,6 +26,7 @@ from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.phone import HomePlan
 from fanzha.translation.message import Message
 from infra import paging
+from services.auth import region_scope
 from services.changes import change_context
 from services.changes.model import ChangeKind, Draft
 from services.changes.past.entry_history import EntryHistoryPage
@@ -38,6 +39,7 @@ from services.changes.report import (
     resolve_references,
     summarize_request,
 )
+from services.changes.scope import shown_parts
 from services.changes.service import ChangeService
 from services.lists import critical, retirement, shadow_resolution
 from services.lists.bulk_changes import BulkChanges
@@ -76,7 +78,13 @@ class ListService:
         self._default_term_s = default_expiry_days * _DAY_S
         self._fraud_types_of = fraud_types_of or {}
         self._no_end_needs_review = no_end_needs_review
-        self.views = ListQueries(store=store, replica=replica, home=home, now_ms=now_ms)
+        self.views = ListQueries(
+            store=store,
+            replica=replica,
+            home=home,
+            now_ms=now_ms,
+            readable=region_scope.readable,
+        )
         counted = hits or NoHits()
         self.search = EntrySearch(
             store=store, replica=replica, home=home, hits=HitRows(counted), now_ms=now_ms
@@ -152,9 +160,10 @@ class ListService:
         snapshot = await self.views.newest()
         row = int(rows_of(snapshot, entry)[0])
         now = None if row == NO_ENTRY else snapshot.entry(row)
-        return await self._changes.views.entries.of(
+        page = await self._changes.views.entries.of(
             entry, now, before_id=paging.number_of(token), size=size
         )
+        return replace(page, events=shown_parts.shown_events(page.events))
 
     def critical(self, pattern: str, category: str) -> CriticalAnswer:
         """Return critical names and numbers, or what a block of *pattern* would hit."""
@@ -170,7 +179,7 @@ class ListService:
         self, references: Sequence[Reference], terms: ChangeTerms, *, drop: bool
     ) -> UpdateReport:
         """Make shadow entries enforce, or *drop* them; ``additions`` reports on each."""
-        snapshot = await self._current.caught_up()
+        snapshot = await region_scope.readable(await self._current.caught_up())
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
         return await shadow_resolution.resolve(
@@ -181,7 +190,7 @@ class ListService:
         self, references: Sequence[Reference], terms: ChangeTerms, *, days: int
     ) -> UpdateReport:
         """Propose to remove dead entries; ``removals`` reports on each."""
-        snapshot = await self._current.caught_up()
+        snapshot = await region_scope.readable(await self._current.caught_up())
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
 
@@ -241,6 +250,7 @@ class ListService:
             expires_s=now_s + self._default_term_s,
             reason=terms.reason,
             author=terms.author,
+            region=region_scope.own_region(),
             no_end_needs_review=self._no_end_needs_review,
             fraud_types_of=self._fraud_types_of,
         )

@@ -94,6 +94,7 @@ def _proposed(entries: Sequence[Entry]) -> ProposedRows:
         reasons=[one.reason for one in entries],
         legal_bases=[one.legal_basis for one in entries],
         campaigns=[one.campaign for one in entries],
+        regions=[one.region for one in entries],
         authors=[one.created_by for one in entries],
         modes=[EntryMode.ENFORCE] * len(entries),
         reviews_s=[int(one.review_at.timestamp()) if one.review_at else 0 for one in entries],

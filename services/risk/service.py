@@ -114,7 +114,7 @@ class RiskRatings:
         if not number:
             return NumberRating(level=RiskLevel.NONE, readable=False)
         now = self._now_ms()
-        found = await self._views.find(number)
+        found = await self._views.find_for_service(number)
         in_force = [one for one in found.entries if one.expires_at.timestamp() * 1000 > now]
         allowed = any(one.action is Action.ALLOW for one in in_force)
         if allowed or found.protected_because:

@@ -47,6 +47,8 @@ Other modules document their own keys: `send_ledger`, `limit_store`, `outbox_rel
 
 from hashlib import blake2b
 
+from blocklists.region_codes import region_key as region_key  # noqa: PLC0414 - others import it here
+
 SHARDS = "0123456789abcdef"
 """The shard of a case is the first digit of its id."""
 DEAD_LETTERS = "fanzha:warning:dead_letters"
@@ -77,10 +79,3 @@ def reference_key(source_name: str, reference: str) -> str:
 def feedback(source_name: str) -> str:
     """Return the feedback stream of a source."""
     return f"fanzha:warning:feedback:{source_name}"
-
-
-def region_key(code: str) -> str:
-    """Return a region code without trailing zeros: ``330100`` and ``3301`` are the same city."""
-    while len(code) > len("33") and code.isdigit() and code.endswith("00"):
-        code = code[:-2]
-    return code

@@ -55,7 +55,6 @@ SHORT_MODULES = {
     "integrations/smpp/settings.py": "the role name that every adapter has",
     "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
-    "services/appeals/scope.py": "the role name that other subjects have, too",
     "services/auth/personal_data.py": "who sees full numbers is said once",
     "blocklists/exporters/rspamd.py": "a file for each format",
     "services/cli/_common/line_breaks.py": "the one place that reaches into rich",

@@ -32,6 +32,7 @@ from services.appeals.wiring import WiredAppeals
 from services.audit.events import AuditKind
 from services.auth.identity import Identity, Role
 from services.changes import wiring as change_requests
+from services.changes.impact import ImpactSource
 from services.changes.report import ChangeTerms, Reference
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
@@ -161,11 +162,15 @@ def _wired(
     around: Callable[[ListAccess], ListAccess],
     log: LoggedDecisionSource | None,
     settings: dict[str, Any],
+    *,
+    impact: ImpactSource | None,
 ) -> Office:
     client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica, clock = Store(client), Replica(folder / "lists"), Clock()
     audit, registry = AuditSeen(), CollectorRegistry()
-    changes, _ = change_requests.build(client, store=store, replica=replica, now_ms=clock)
+    changes, _ = change_requests.build(
+        client, store=store, replica=replica, now_ms=clock, impact=impact
+    )
     administration = ListService(
         store=store,
         replica=replica,
@@ -198,10 +203,14 @@ async def office(
     *,
     around: Callable[[ListAccess], ListAccess] = lambda lists: lists,
     log: LoggedDecisionSource | None = None,
+    impact: ImpactSource | None = None,
     **settings: Any,
 ) -> AsyncIterator[Office]:
-    """Run list administration; *around* may wrap the lists that appeals use."""
-    running = _wired(url, folder, around, log, settings)
+    """Run list administration; *around* may wrap the lists that appeals use.
+
+    Without an *impact*, what changes would do is unknown, and each waits for a second person.
+    """
+    running = _wired(url, folder, around, log, settings, impact=impact)
     servicer: Any = AppealServicer(running.built.appeals)
     server = RpcServer({"appeal": servicer}, max_message_bytes=2**24, security=DEVELOPMENT)
     running.target = f"127.0.0.1:{await server.start('127.0.0.1', 0)}"

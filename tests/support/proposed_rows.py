@@ -8,7 +8,7 @@ from blocklists.row_validation import ProposedRows
 def proposed(*patterns: str, **columns: Any) -> ProposedRows:
     """Propose *patterns*; columns that are not given are absent."""
     rows = len(patterns)
-    texts = ("reasons", "legal_bases", "campaigns", "authors")
+    texts = ("reasons", "legal_bases", "campaigns", "regions", "authors")
     numbers = (
         *("kinds", "actions", "directions", "fraud_types", "sources", "expires_s"),
         *("modes", "reviews_s", "no_ends"),

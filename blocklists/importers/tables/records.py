@@ -145,7 +145,7 @@ class TableLayout:
             direction = Direction.TO if column == "callee" else None
         elif column in _MAYBE_NUMBERS and pattern[0] in _NUMBER_STARTS:
             pattern = spreadsheet_numbers.restore(pattern)
-        values = [line, pattern, kind, action, direction, None, None, "", "", "", "", "", None]
+        values = [line, pattern, kind, action, direction, None, None, "", "", "", "", "", None, ""]
         for field, at in self.fields:
             if word := csv_cells.unescaped(cells[at].strip()):
                 if (text := _TEXTS.get(field)) is not None:
@@ -245,7 +245,7 @@ def _into(field: str, read: Callable[[str], Any]) -> Callable[[list[Any], str], 
 _PATTERN, _KIND, _FRAUD_TYPE = map(ListRow._fields.index, ("pattern", "kind", "fraud_type"))
 _TEXTS = {
     name: ListRow._fields.index(name)
-    for name in ("reason", "legal_basis", "expires", "campaign", "review")
+    for name in ("reason", "legal_basis", "expires", "campaign", "review", "region")
 }
 """Fields that hold what the cell holds; values are put in place before the row is made, for
 each change to a named tuple makes another."""

@@ -21,6 +21,7 @@ from services.changes.diff import rows_in
 from services.changes.entry_set import EntrySet
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, Draft
 from services.changes.past.history import History, VersionComparison
+from services.changes.scope import shown_parts
 
 MOST_ROWS = 500
 """Stale rows that are told; a draft with more is made anew."""
@@ -74,6 +75,7 @@ class StaleDrafts:
         if record.base_version >= snapshot.version:
             return nothing
         changed = await self._history.diff(record.base_version, snapshot.version)
+        changed = await asyncio.to_thread(shown_parts.shown_comparison, changed)
         contents = await self._context.contents(record)
         rows = await asyncio.to_thread(_stale, contents, changed)
         return StaleRows(rows=rows, version=snapshot.version)

@@ -29,6 +29,7 @@ from services.cli.lists.options import (
     FraudTypeWord,
     KindWord,
     LegalBasis,
+    Region,
     Replace,
     expiry,
     kind,
@@ -68,7 +69,7 @@ def create(
     action: ActionWord = "block", kind_: KindWord = "",
     direction: DirectionWord = "",
     fraud_type: FraudTypeWord = "",
-    legal_basis: LegalBasis = "", campaign: Campaign = "",
+    legal_basis: LegalBasis = "", campaign: Campaign = "", region: Region = "",
     expires: Expires = "",
     entry_reason: EditReason = "",
     false_positive: FalsePositive = False,
@@ -87,7 +88,7 @@ def create(
     contents = _contents(
         add or [], remove or [], edit or [], reason=reason, source=source, action=action,
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
-        expires=expires, campaign=campaign, entry_reason=entry_reason,
+        expires=expires, campaign=campaign, region=region, entry_reason=entry_reason,
         false_positive=false_positive,
     )  # fmt: skip
     request = pb.CreateChangeRequest(
@@ -136,6 +137,7 @@ def edit(
     legal_basis: LegalBasis = "",
     expires: Expires = "",
     campaign: Campaign = "",
+    region: Region = "",
     entry_reason: EditReason = "",
     false_positive: FalsePositive = False,
     by: By = "",
@@ -146,7 +148,7 @@ def edit(
     contents = _contents(
         add or [], remove or [], edit or [], reason=reason, source=source, action=action,
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
-        expires=expires, campaign=campaign, entry_reason=entry_reason,
+        expires=expires, campaign=campaign, region=region, entry_reason=entry_reason,
         false_positive=false_positive,
     )  # fmt: skip
     request = pb.EditChangeRequest(id=change_id, contents=contents, author=by)
@@ -172,6 +174,7 @@ def _contents(
     legal_basis: str,
     expires: str,
     campaign: str,
+    region: str,
     entry_reason: str,
     false_positive: bool,
 ) -> pb.ChangeContents:
@@ -179,7 +182,7 @@ def _contents(
         fail(gettext("--add, --remove or --edit: a change has at least one row"))
     which = kind(kind_)
     given = _given(direction, fraud_type, source)
-    given |= {"legal_basis": legal_basis, "campaign": campaign}
+    given |= {"legal_basis": legal_basis, "campaign": campaign, "region": region}
     ends = expiry(expires, int(time.time()))
     edited = _edited(given, ends, entry_reason)
     does: Any = enum(action, vocabulary.read_action, "--action")

@@ -128,6 +128,9 @@ def _fields_of(change: pb.Change) -> dict[str, str]:
         gettext("legal basis"): change.legal_basis,
         gettext("source"): shown_word(decision_pb2.Source, change.source),
         gettext("campaign"): change.campaign,
+        gettext("regions"): ", ".join(
+            one or gettext("the whole province") for one in change.regions
+        ),
         gettext("rows"): _rows(change),
         gettext("removes"): gettext("false positives: their warnings are retracted")
         if change.false_positive

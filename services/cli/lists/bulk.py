@@ -37,6 +37,7 @@ from services.cli.lists.criteria import (
     BasisPart,
     Conditions,
     EnteredBy,
+    OfRegion,
     OneCampaign,
     OneFraudType,
     Starts,
@@ -67,14 +68,16 @@ def add_to(app: typer.Typer) -> None:
 def count(
     kind_: KindWord = "", action: AnyAction = "", source: AnySource = "", mode: AnyMode = "",
     pattern: Starts = "", fraud_type: OneFraudType = "", legal_basis: BasisPart = "",
-    campaign: OneCampaign = "", entered_by: EnteredBy = "", only: Conditions = None,
+    campaign: OneCampaign = "", region: OfRegion = "", entered_by: EnteredBy = "",
+    only: Conditions = None,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Count entries by kind, action, source and what calls for attention."""
     chosen = criteria(
         kind_, action, source, mode, pattern=pattern, fraud_type=fraud_type,
-        legal_basis=legal_basis, campaign=campaign, entered_by=entered_by, only=only,
+        legal_basis=legal_basis, campaign=campaign, region=region, entered_by=entered_by,
+            only=only,
     )  # fmt: skip
     with server(target) as stub:
         answer = stub.CountEntries(pb.CountEntriesRequest(criteria=chosen))
@@ -88,7 +91,8 @@ def bulk_edit(
     reason: Reason,
     kind_: KindWord = "", action: AnyAction = "", source: AnySource = "", mode: AnyMode = "",
     pattern: Starts = "", fraud_type: OneFraudType = "", legal_basis: BasisPart = "",
-    campaign: OneCampaign = "", entered_by: EnteredBy = "", only: Conditions = None,
+    campaign: OneCampaign = "", region: OfRegion = "", entered_by: EnteredBy = "",
+    only: Conditions = None,
     set_expires: Annotated[str, typer.Option(help="When they end: 30d or 2026-12-31.")] = "",
     set_review: Annotated[str, typer.Option(help="When their need is reviewed: 90d.")] = "",
     set_mode: Annotated[str, typer.Option(help="enforce or shadow; of blocks.")] = "",
@@ -96,6 +100,9 @@ def bulk_edit(
     set_fraud_type: Annotated[str, typer.Option(help="Kind of fraud.")] = "",
     set_legal_basis: Annotated[str | None, typer.Option(help="The law or order.")] = None,
     set_campaign: Annotated[str | None, typer.Option(help="Named operation.")] = None,
+    set_region: Annotated[
+        str | None, typer.Option(help="Region in charge; '': the whole province.")
+    ] = None,
     set_reason: Annotated[str, typer.Option(help="Why they are listed.")] = "",
     expected_version: ExpectedVersion = None,
     yes: Yes = False,
@@ -107,12 +114,13 @@ def bulk_edit(
     """Edit all entries that meet criteria, however many, in one change; asks first."""
     chosen = criteria(
         kind_, action, source, mode, pattern=pattern, fraud_type=fraud_type,
-        legal_basis=legal_basis, campaign=campaign, entered_by=entered_by, only=only,
+        legal_basis=legal_basis, campaign=campaign, region=region, entered_by=entered_by,
+            only=only,
     )  # fmt: skip
     edit = _edit(
         expires=set_expires, review=set_review, mode=set_mode, source=set_source,
         fraud_type=set_fraud_type, legal_basis=set_legal_basis, campaign=set_campaign,
-        reason=set_reason,
+        region=set_region, reason=set_reason,
     )  # fmt: skip
     request = pb.ChangeMatchingRequest(
         criteria=chosen, edit=edit, reason=reason, author=by, expected_version=expected_version
@@ -124,7 +132,8 @@ def bulk_remove(
     reason: Reason,
     kind_: KindWord = "", action: AnyAction = "", source: AnySource = "", mode: AnyMode = "",
     pattern: Starts = "", fraud_type: OneFraudType = "", legal_basis: BasisPart = "",
-    campaign: OneCampaign = "", entered_by: EnteredBy = "", only: Conditions = None,
+    campaign: OneCampaign = "", region: OfRegion = "", entered_by: EnteredBy = "",
+    only: Conditions = None,
     false_positive: FalsePositive = False,
     expected_version: ExpectedVersion = None,
     yes: Yes = False,
@@ -136,7 +145,8 @@ def bulk_remove(
     request = pb.ChangeMatchingRequest(
         criteria=criteria(
             kind_, action, source, mode, pattern=pattern, fraud_type=fraud_type,
-            legal_basis=legal_basis, campaign=campaign, entered_by=entered_by, only=only,
+            legal_basis=legal_basis, campaign=campaign, region=region, entered_by=entered_by,
+            only=only,
         ),
         remove=True,
         reason=reason,
@@ -186,6 +196,7 @@ def _edit(
     fraud_type: str,
     legal_basis: str | None,
     campaign: str | None,
+    region: str | None,
     reason: str,
 ) -> pb.MatchingEdit:
     now_s = int(time.time())
@@ -202,6 +213,7 @@ def _edit(
         "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--set-fraud-type") or None,
         "legal_basis": legal_basis,
         "campaign": campaign,
+        "region": region,
         "reason": reason or None,
     }
     return pb.MatchingEdit(**{name: one for name, one in given.items() if one is not None})
@@ -220,6 +232,9 @@ def _show_counts(answer: pb.CountEntriesResponse) -> None:
     for basis in answer.legal_bases:
         title = gettext("legal basis")
         out.print(f"{basis.entries:>12,} {title} {basis.legal_basis}", markup=False)
+    for area in answer.regions:
+        region = area.region or gettext("the whole province")
+        out.print(f"{area.entries:>12,} {gettext('region')} {region}", markup=False)
     out.print(
         gettext(
             "{matching:,} of {total:,} entries, version {version}",

@@ -46,6 +46,7 @@ from services.cli.lists.criteria import (
     BasisPart,
     Conditions,
     EnteredBy,
+    OfRegion,
     OneCampaign,
     OneFraudType,
     Starts,
@@ -63,6 +64,7 @@ from services.cli.lists.options import (
     KindWord,
     LegalBasis,
     ModeWord,
+    Region,
     Replace,
     Review,
     SourceWord,
@@ -107,6 +109,7 @@ def add(
     review: Review = "",
     mode: ModeWord = "enforce",
     campaign: Campaign = "",
+    region: Region = "",
     replace: Replace = False,
     expected_version: ExpectedVersion = None,
     confirm: Confirm = None,
@@ -123,7 +126,7 @@ def add(
         "source": enum(source, vocabulary.read_source, "--source"),
         "review_at_s": read_review(review, int(time.time())),
         "mode": read_mode(mode), "legal_basis": legal_basis, "campaign": campaign,
-        "reason": reason, **expiry(expires, int(time.time())),
+        "region": region, "reason": reason, **expiry(expires, int(time.time())),
     }  # fmt: skip
     patterns = canonical(patterns, common["kind"])
     request = pb.UpdateEntriesRequest(
@@ -206,6 +209,7 @@ def list_(
     fraud_type: OneFraudType = "",
     legal_basis: BasisPart = "",
     campaign: OneCampaign = "",
+    region: OfRegion = "",
     entered_by: EnteredBy = "",
     only: Conditions = None,
     order: _Order = "",
@@ -216,7 +220,7 @@ def list_(
 ) -> None:
     """List entries."""
     chosen = criteria(
-        kind_, action, source, mode, pattern=pattern, fraud_type=fraud_type,
+        kind_, action, source, mode, pattern=pattern, fraud_type=fraud_type, region=region,
         legal_basis=legal_basis, campaign=campaign, entered_by=entered_by, only=only,
     )  # fmt: skip
     request = pb.ListEntriesRequest(criteria=chosen, order=_order(order), page_token=after)

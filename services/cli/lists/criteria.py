@@ -34,6 +34,13 @@ BasisPart = Annotated[
     str, typer.Option("--legal-basis", help="Only where the legal basis contains this.")
 ]
 OneCampaign = Annotated[str, typer.Option("--campaign", help="Only of this named operation.")]
+OfRegion = Annotated[
+    str,
+    typer.Option(
+        "--region",
+        help="Only of this region and those in it, such as 3301; none: of the whole province.",
+    ),
+]
 EnteredBy = Annotated[str, typer.Option("--entered-by", help="Only what this person entered.")]
 Conditions = Annotated[
     list[str] | None,
@@ -55,6 +62,7 @@ def criteria(
     fraud_type: str,
     legal_basis: str,
     campaign: str,
+    region: str,
     entered_by: str,
     only: list[str] | None,
 ) -> pb.EntryCriteria:
@@ -67,6 +75,7 @@ def criteria(
         pattern=pattern,
         legal_basis=legal_basis,
         campaign=campaign,
+        region=region,
         created_by=entered_by,
         conditions=[condition(word) for word in only or ()],
     )

@@ -80,10 +80,11 @@ def exit_if_nothing(answer: pb.FindEntriesResponse) -> None:
 
 def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
     """Print entries as a table."""
-    table = RowTable()
+    table, entries = RowTable(), list(entries)
+    regional = any(entry.region for entry in entries)
     for name in (
         *("pattern", "type", "action", "fraud type", "source", "ends", "review"),
-        *("hits", "last hit", "id", "reason"),
+        *("hits", "last hit", "id", *(["region"] if regional else []), "reason"),
     ):
         table.add_column(gettext(name), prose=name == "reason", right=name == "hits")
     for entry in entries:
@@ -98,8 +99,9 @@ def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
         review = last_day(entry.review_at_s) + late if entry.review_at_s else ""
         hits = f"{entry.hits:,}" if entry.HasField("hits") else "–"
         last_hit = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
+        region = [entry.region] if regional else []
         table.add_row(pattern, type_, action, fraud_type, source, ends, review,
-                      hits, last_hit, entry.entry_id, reason)  # fmt: skip
+                      hits, last_hit, entry.entry_id, *region, reason)  # fmt: skip
     table.print()
 
 

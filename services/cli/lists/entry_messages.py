@@ -27,6 +27,7 @@ def read(message: pb.Entry) -> list_entries.Entry:
             created_at=_moment(message.created_at_s),
             expires_at=_moment(list_entries.NO_END_S if message.no_end else message.expires_at_s),
             campaign=message.campaign,
+            region=message.region,
             mode=list_entries.EntryMode(message.mode or list_entries.EntryMode.ENFORCE),
             review_at=_moment(message.review_at_s) if message.review_at_s else None,
         )

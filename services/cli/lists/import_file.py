@@ -33,6 +33,7 @@ from services.cli.lists.options import (
     FraudTypeWord,
     LegalBasis,
     ModeWord,
+    Region,
     Review,
     expiry,
     server,
@@ -126,7 +127,7 @@ def import_(
     expires: Expires = "", review: Review = "", mode: ModeWord = "",
     direction: DirectionWord = "both",
     reason: Annotated[str, typer.Option(help="Why.", show_default="name of the file")] = "",
-    legal_basis: LegalBasis = "", campaign: Campaign = "",
+    legal_basis: LegalBasis = "", campaign: Campaign = "", region: Region = "",
     expected_version: ExpectedVersion = None, replacing: _Replace = False,
     dry_run: _DryRun = False,
     max_invalid: _MaxInvalid = 20,
@@ -141,7 +142,7 @@ def import_(
     Ends with status 1 where every row is refused or invalid.
     """
     defaults = _defaults(action, direction, fraud_type, source)
-    defaults.MergeFrom(_terms(expires, review, mode, legal_basis, campaign))
+    defaults.MergeFrom(_terms(expires, review, mode, legal_basis, campaign, region))
     header = pb.ImportHeader(
         expected_version=expected_version, defaults=defaults, author=by,
         reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
@@ -163,7 +164,9 @@ def _options(form: str, encoding: str, sheets: list[str] | None) -> list_file.Re
     )
 
 
-def _terms(expires: str, review: str, mode: str, legal_basis: str, campaign: str) -> pb.Entry:
+def _terms(
+    expires: str, review: str, mode: str, legal_basis: str, campaign: str, region: str
+) -> pb.Entry:
     now_s = int(time.time())
     return pb.Entry(
         **expiry(expires, now_s),
@@ -171,6 +174,7 @@ def _terms(expires: str, review: str, mode: str, legal_basis: str, campaign: str
         mode=read_mode(mode),
         legal_basis=legal_basis,
         campaign=campaign,
+        region=region,
     )
 
 

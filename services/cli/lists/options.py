@@ -65,6 +65,13 @@ ModeWord = Annotated[
 OneSource = Annotated[str, typer.Option("--source", help="Only what this source supplied.")]
 LegalBasis = Annotated[str, typer.Option(help="The law or order behind it.")]
 Campaign = Annotated[str, typer.Option(help="Named operation it belongs to.")]
+Region = Annotated[
+    str,
+    typer.Option(
+        help="Code of the region in charge, such as 3301; empty: yours, if you have one region, "
+        "else the whole province.",
+    ),
+]
 FalsePositive = Annotated[
     bool,
     typer.Option(

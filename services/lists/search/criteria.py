@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 ENDS_SOON_S = 14 * 86_400
+WHOLE_PROVINCE = "none"
+"""The region of criteria that stands for entries of no region."""
 
 
 class EntryCondition(IntEnum):
@@ -43,4 +45,6 @@ class EntryCriteria:
     """A part of it."""
     campaign: str = ""
     created_by: str = ""
+    region: str = ""
+    """Of this region or one in it; `WHOLE_PROVINCE`: of none."""
     conditions: frozenset[EntryCondition] = frozenset()

@@ -22,6 +22,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Int64s
 from fanzha.translation.message import Message
 from infra import paging
+from services.auth.region_scope import Regions, lists_key, readable
 from services.lists.search.criteria import EntryCriteria, EntryOrder
 from services.lists.search.hit_rows import HitRows
 from services.lists.search.pattern_rows import PatternPrefix
@@ -65,8 +66,8 @@ class CountedEntries:
     """Since when matches are counted; 0: not yet."""
 
 
-_Key: TypeAlias = tuple[int, EntryCriteria, int]
-_PageKey: TypeAlias = tuple[int, EntryCriteria, EntryOrder]
+_Key: TypeAlias = tuple[int, Regions, EntryCriteria, int]
+_PageKey: TypeAlias = tuple[int, Regions, EntryCriteria, EntryOrder]
 _AnyKey = TypeVar("_AnyKey")
 _Kept = TypeVar("_Kept")
 
@@ -109,7 +110,7 @@ class EntrySearch:
                 most_per_page=MOST_PER_PAGE,
                 size=size,
             )
-        snapshot, newest = await self._lists(may_lag=may_lag)
+        snapshot, newest = await self._readable(may_lag=may_lag)
         selection, rows, start = await self._rows(snapshot, criteria, order, token)
         some = rows[start : start + (size or DEFAULT_PER_PAGE)]
         end = start + len(some)
@@ -124,7 +125,7 @@ class EntrySearch:
 
     async def count(self, criteria: EntryCriteria, *, may_lag: bool) -> CountedEntries:
         """Count the entries that meet *criteria*."""
-        snapshot, newest = await self._lists(may_lag=may_lag)
+        snapshot, newest = await self._readable(may_lag=may_lag)
         return CountedEntries(
             selection=await self._select(snapshot, criteria),
             newest_version=newest,
@@ -133,13 +134,13 @@ class EntrySearch:
 
     async def select(self, criteria: EntryCriteria) -> EntrySelection:
         """Select from the newest lists; `Unavailable` where they do not arrive."""
-        return await self._select(await self._current.caught_up(), criteria)
+        return await self._select(await readable(await self._current.caught_up()), criteria)
 
     async def _rows(
         self, snapshot: Snapshot, criteria: EntryCriteria, order: EntryOrder, token: str
     ) -> tuple[EntrySelection, Int64s, int]:
         version, start = _position(token) if token else (snapshot.version, 0)
-        key = version, criteria, order
+        key = version, lists_key(snapshot)[1], criteria, order
         kept = self._orders.get(key) if token else None
         if kept is None:
             if version != snapshot.version:
@@ -160,7 +161,7 @@ class EntrySearch:
     async def _select(self, snapshot: Snapshot, criteria: EntryCriteria) -> EntrySelection:
         now_s = self._now_ms() // 1000
         async with self._pass_lock:
-            key = snapshot.version, criteria, now_s // _GRAIN_S
+            key = *lists_key(snapshot), criteria, now_s // _GRAIN_S
             known = self._selections.get(key)
             if known is None:
                 if len(criteria.pattern) > LONGEST_PATTERN:
@@ -181,6 +182,11 @@ class EntrySearch:
 
     def _prefix(self, pattern: str) -> PatternPrefix | None:
         return PatternPrefix.of(pattern, self._home.country_code) if pattern.strip() else None
+
+    async def _readable(self, *, may_lag: bool) -> tuple[Snapshot, int]:
+        """Return the lists to answer the caller from, and the version of the store."""
+        snapshot, newest = await self._lists(may_lag=may_lag)
+        return await readable(snapshot), newest
 
     async def _lists(self, *, may_lag: bool) -> tuple[Snapshot, int]:
         """Return the lists to answer from, and the version of the store."""

@@ -18,7 +18,7 @@ from services.lists.search.provenance_facts import ProvenanceFacts
 Places: TypeAlias = Uint8s | Uint16s | Uint32s
 BLOCK_ROWS = 1 << 17
 """Rows that are looked at together: their columns fit into the cache of a processor."""
-_MOST_LEGAL_BASES = 20
+_MOST_LEGAL_BASES = _MOST_REGIONS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,18 @@ class EntryFacets:
     modes: Counter[int] = field(default_factory=Counter)
     conditions: Counter[int] = field(default_factory=Counter)
     legal_bases: Counter[str] = field(default_factory=Counter)
+    regions: Counter[str] = field(default_factory=Counter)
 
     def most_named(self) -> list[tuple[str, int]]:
         """Return the most frequent legal bases, without the empty one."""
         named = Counter({name: rows for name, rows in self.legal_bases.items() if name.strip()})
         return named.most_common(_MOST_LEGAL_BASES)
+
+    def by_region(self) -> list[tuple[str, int]]:
+        """Return the regions with most entries, and the whole province; nothing without regions."""
+        named = Counter({code: rows for code, rows in self.regions.items() if code and rows})
+        whole = [("", self.regions[""])] if self.regions[""] else []
+        return [*whole, *named.most_common(_MOST_REGIONS)] if named else []
 
 
 def blocks(rows: int) -> Iterator[tuple[int, int]]:
@@ -118,6 +125,10 @@ def _count_by_place(places: Int64s, facts: ProvenanceFacts, facets: EntryFacets)
     by_basis = np.bincount(facts.legal_bases.places, weights=places, minlength=len(names))
     for place in np.flatnonzero(by_basis).tolist():
         facets.legal_bases[names[place]] += int(by_basis[place])
+    codes = facts.regions.names
+    in_region = np.bincount(facts.regions.places, weights=places, minlength=len(codes))
+    for place in np.flatnonzero(in_region).tolist():
+        facets.regions[codes[place]] += int(in_region[place])
     conditions = facets.conditions
     conditions[EntryCondition.NO_LEGAL_BASIS] += int(places[facts.without_legal_basis].sum())
     conditions[EntryCondition.NOT_APPROVED] += int(places[~facts.approved].sum())

@@ -12,7 +12,7 @@ import numpy as np
 from blocklists.snapshot.segment import Segment
 from blocklists.text_column import TextColumn
 from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
-from services.lists.search.criteria import EntryCondition, EntryCriteria
+from services.lists.search.criteria import WHOLE_PROVINCE, EntryCondition, EntryCriteria
 
 _CACHED_SEGMENTS = 8
 
@@ -50,6 +50,7 @@ class ProvenanceFacts:
     legal_bases: NamedColumn
     campaigns: NamedColumn
     authors: NamedColumn
+    regions: NamedColumn
 
     def meeting(self, criteria: EntryCriteria) -> Bools | None:
         """Return which provenances meet *criteria*; None where each does."""
@@ -66,6 +67,8 @@ class ProvenanceFacts:
         ):
             if name:
                 parts.append(column.where([one == name for one in column.names]))
+        if criteria.region:
+            parts.append(self._within(criteria.region))
         if EntryCondition.NO_LEGAL_BASIS in criteria.conditions:
             parts.append(self.without_legal_basis)
         if EntryCondition.NOT_APPROVED in criteria.conditions:
@@ -74,6 +77,11 @@ class ProvenanceFacts:
             return None
         met: Bools = np.logical_and.reduce(parts)
         return met
+
+    def _within(self, region: str) -> Bools:
+        if region == WHOLE_PROVINCE:
+            return self.regions.where([not one for one in self.regions.names])
+        return self.regions.where([one.startswith(region) for one in self.regions.names])
 
     @property
     def without_legal_basis(self) -> Bools:
@@ -113,4 +121,5 @@ def _read(texts: TextColumn) -> ProvenanceFacts:
         legal_bases=NamedColumn.of([row["legal_basis"] for row in rows]),
         campaigns=NamedColumn.of([row.get("campaign", "") for row in rows]),
         authors=NamedColumn.of([row["created_by"] for row in rows]),
+        regions=NamedColumn.of([row.get("region", "") for row in rows]),
     )

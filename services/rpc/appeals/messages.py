@@ -13,6 +13,7 @@ from services.appeals.appeal_file import AppealFile, shown
 from services.appeals.documents import SubmittedDocument
 from services.appeals.model import Appeal, AppealEvent, AppealState, AppealSubject, Document, Lift
 from services.appeals.report import AppealReport, Durations
+from services.appeals.scope import is_in_scope
 from services.rpc.lists import messages
 
 # Our enums have the numbers of the wire; generated stubs require their own enum types.
@@ -102,6 +103,7 @@ def appeal(one: Appeal, now_ms: int, *, masked: bool) -> pb.Appeal:
         events=map(_event, one.events),
         previous_appeal_id=one.previous,
         masked=masked,
+        regions=one.regions if is_in_scope(one) else (),
     )
 
 

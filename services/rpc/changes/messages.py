@@ -12,6 +12,7 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import blocklist_pb2, change_pb2
+from services.auth import identity
 from services.changes import preview as previews
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, Emergency, ProposedPolicy, SecondPerson
@@ -47,6 +48,7 @@ def contents(message: change_pb2.ChangeContents) -> DraftContents:
         legal_basis=message.legal_basis,
         source=message.source,
         campaign=message.campaign,
+        region=message.region,
         expires_s=message.expires_at_s,
         false_positive=message.false_positive,
     )
@@ -58,7 +60,7 @@ def _edit(message: change_pb2.EntryEdit) -> Edit:
         "expires_s" if name == "expires_at_s" else name: getattr(message, name)
         for name in (
             "direction", "fraud_type", "source", "reason", "legal_basis", "expires_at_s",
-            "campaign", "review_at_s",
+            "campaign", "review_at_s", "region",
         )
         if message.HasField(name)
     }  # fmt: skip
@@ -108,10 +110,11 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         rows_retained=record.additions.retained and record.removals.retained,
         unreviewed_risks=record.unreviewed_risks,
         false_positive=record.false_positive,
+        regions=record.regions,
     )
     message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:
-        message.preview.CopyFrom(preview(previews.read(record.preview)))
+        message.preview.CopyFrom(_stored_preview(previews.read(record.preview)))
     if record.emergency is not None:
         message.emergency.CopyFrom(_emergency(record.emergency))
     return message
@@ -167,6 +170,15 @@ def _emergency(urgent: Emergency) -> change_pb2.Emergency:
         confirmed_by=urgent.confirmed_by,
         expired=urgent.expired,
     )
+
+
+def _stored_preview(one: ChangePreview) -> change_pb2.ChangePreview:
+    written = preview(one)
+    if identity.current().regions:
+        # It was made of the whole lists; PreviewChange makes one of those of the caller.
+        written.ClearField("relations")
+        written.ClearField("not_examined")
+    return written
 
 
 def preview(one: ChangePreview) -> change_pb2.ChangePreview:

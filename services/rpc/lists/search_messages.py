@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from blocklists import region_codes
 from blocklists.entries import EntryKind, EntryMode, Source
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -14,7 +15,12 @@ from services.auth import identity
 from services.changes.past.entry_history import EntryEvent, EntryHistoryPage
 from services.changes.report import ChangeTerms
 from services.lists.bulk_changes import BulkChange, BulkResult
-from services.lists.search.criteria import EntryCondition, EntryCriteria, EntryOrder
+from services.lists.search.criteria import (
+    WHOLE_PROVINCE,
+    EntryCondition,
+    EntryCriteria,
+    EntryOrder,
+)
 from services.lists.search.entry_search import CountedEntries
 from services.rpc.lists import messages
 
@@ -50,7 +56,13 @@ def criteria(message: pb.EntryCriteria) -> EntryCriteria:
         campaign=message.campaign,
         created_by=message.created_by,
         conditions=frozenset(map(EntryCondition, conditions)),
+        region=search_region(message.region),
     )
+
+
+def search_region(text: str) -> str:
+    """Read the region of criteria; the word ``none`` stays as it is."""
+    return text if text == WHOLE_PROVINCE else region_codes.read(text)
 
 
 def criteria_of(request: pb.ListEntriesRequest) -> EntryCriteria:
@@ -86,6 +98,9 @@ def counts(found: CountedEntries) -> pb.CountEntriesResponse:
         conditions=_counts(facets.conditions),
         legal_bases=[
             pb.LegalBasisCount(legal_basis=name, entries=rows) for name, rows in facets.most_named()
+        ],
+        regions=[
+            pb.RegionEntryCount(region=name, entries=rows) for name, rows in facets.by_region()
         ],
         version=snapshot.version,
         newest_version=found.newest_version,

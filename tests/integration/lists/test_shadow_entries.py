@@ -89,6 +89,6 @@ def test_shadow_entries_are_listed_counted_and_exported_as_such(stub: Any, run: 
     listed = json.loads(run("list", "--mode", "shadow", "--json").output)
     assert [one["pattern"] for one in listed] == ["+8617000000001"]
     assert "1 block number (shadow)" in run("status").output
-    assert run("export").output.count(",shadow\n") == 1
+    assert run("export").output.count(",shadow,\n") == 1
     numbers = run("export", "--format", "numbers").stdout.split()
     assert numbers == ["+8617000000002"]

@@ -83,6 +83,7 @@ def test_fields_of_a_row_outrank_the_defaults() -> None:
         ("modes", [3], "mode"),
         ("reviews_s", [NINE_O_CLOCK_S], "review_at_s"),
         ("no_ends", [True], "no_end"),
+        ("regions", ["Zhejiang"], "region"),
         ("reasons", ["x" * (ENTRY_TEXT.max_characters + 1)], "reason"),
     ],
 )
