@@ -23,9 +23,9 @@ CACHE_CHARACTERS = 1 << 20
 """Of cached rows together: at most 4 MB, and 1 MB of URLs."""
 BUCKET_SECONDS = 0.1
 """Capacity of the bucket: what an idle worker may spend at once."""
-BATCH_SECONDS, ROW_SECONDS = 0.001, 10e-6
+BATCH_SECONDS, ROW_SECONDS = 0.0005, 5e-6
 """After so much for a batch and for each of its rows, no more of it are escalated."""
-PATIENCE_SECONDS = 0.001
+PATIENCE_SECONDS = 0.0003
 """A worker whose requests wait longer than this is busy."""
 BUSY_PRICE = 4
 """A second of the second stage costs a busy worker so many of its budget."""

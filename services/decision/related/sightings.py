@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 STRIDE = 64
 BATCH_ROWS = 64
 CAPACITY = 8192
-WRITE_ROWS = 256
-WRITES = 2
+WRITE_ROWS = 64
+WRITES = 8
 """So many sightings keep the store busy for a part of the interval; several workers share it."""
 INTERVAL_SECONDS = 0.2
 MAX_LINKS, MAX_NUMBERS = 16, 8

@@ -22,8 +22,8 @@ from services.decision.sinks.hit_records import HitBatch, Table, blocked, sketch
 
 logger = logging.getLogger(__name__)
 
-WRITE_ROWS = 256
-"""Target size of a write, in rows."""
+WRITE_ROWS = 64
+"""Target size of a write, in rows: decisions wait for half a millisecond while it is encoded."""
 TEXT_ROWS = 4096
 """From this many buffered rows on, while the store is down, no more texts are kept in memory."""
 _LONGEST_PAUSE_SECONDS = 2.0

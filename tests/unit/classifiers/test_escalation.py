@@ -22,7 +22,7 @@ from classifiers.text.sentence_head import PACE, SentenceHead
 from fanzha.tables import Float32s
 from tests.support.cascades import EscalationTally, a_head, about
 
-LOOK_SECONDS = 0.00025
+LOOK_SECONDS = 0.0001
 
 
 class Stage:
