@@ -37,6 +37,8 @@ class AudioStream(asyncio.DatagramProtocol):
 
     def __init__(self, on_key: Callable[[str], None]) -> None:
         self.meter = SpeechMeter()
+        self.on_audio: Callable[[SpeechMeter], None] = lambda _meter: None
+        """Called after each packet of audio that was heard."""
         self.ignored = 0
         """Packets that were dropped: not of the peer, too many, or no RTP."""
         self._on_key = on_key
@@ -118,6 +120,7 @@ class AudioStream(asyncio.DatagramProtocol):
             self._hear_event(packet.timestamp, packet.payload)
         elif packet.payload_type == answer.codec:
             self.meter.hear(g711.decoded(packet.payload, answer.codec))
+            self.on_audio(self.meter)
         else:
             self.ignored += 1
 

@@ -29,11 +29,15 @@ _PLAIN_KEY = re.compile(r"\s*([0-9A-D*#])\s*", re.IGNORECASE)
 class CallRefused(Exception):
     """A call that was not answered; `status` is that of SIP, 408 for no response in time."""
 
-    def __init__(self, status: int, phrase: str, *, rang: bool, retry_after: str = "") -> None:
+    def __init__(
+        self, status: int, phrase: str, *, rang: bool, silent: bool = False, retry_after: str = ""
+    ) -> None:
         super().__init__(f"{status} {phrase}")
         self.status = status
         self.rang = rang
         """Whether the phone has rung."""
+        self.silent = silent
+        """Whether nothing came at all."""
         self.retry_after = retry_after
         """As the header has it; empty without one."""
 
@@ -85,6 +89,7 @@ class OutgoingCall:
         self._offer = offer
         self._credentials = credentials
         self._on_key = on_key
+        self._heard = False
         self._given_up = False
         self._answered = False
         self._invite: SipWritten | None = None
@@ -104,7 +109,9 @@ class OutgoingCall:
                     response = await self._final_of(exchange)
         except TimeoutError:
             await self._cancel(exchange)
-            raise CallRefused(NO_RESPONSE, "nobody answered in time", rang=self.rang) from None
+            raise CallRefused(
+                NO_RESPONSE, "nobody answered in time", rang=self.rang, silent=not self._heard
+            ) from None
         except asyncio.CancelledError:
             await asyncio.shield(self._cancel(exchange))
             raise
@@ -124,6 +131,12 @@ class OutgoingCall:
             return
         self._over("us")
         await self._agent.exchange(self.dialog.request("BYE")).final(_BYE_SECONDS)
+
+    def give_up(self) -> None:
+        """End the call without waiting for the peer to agree."""
+        if self._answered and not self.ended.done():
+            self._over("us")
+            self._agent.exchange(self.dialog.request("BYE"))
 
     def take(self, request: SipRequest) -> InDialogReply:
         """Return what to answer to a request of the peer; repeated, the same."""
@@ -181,6 +194,7 @@ class OutgoingCall:
 
     async def _final_of(self, exchange: SipExchange) -> SipResponse:
         while (response := await exchange.response()).status < _OK:
+            self._heard = True
             self.rang = self.rang or response.status >= _RINGS
         return response
 
@@ -231,7 +245,7 @@ class OutgoingCall:
             self._over("us")
             self._agent.exchange(self.dialog.request("BYE"))
             return
-        if self.rang:
+        if self._heard:
             self._agent.exchange(self.dialog.request("CANCEL", like=exchange.written))
             await exchange.final(_AFTER_CANCEL_SECONDS)
         if not self._answered:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
@@ -35,6 +36,7 @@ from services.warning.backfill.metrics import BackfillMetrics
 from services.warning.backfill.wiring import BackfillBackground
 from services.warning.cases.claims import CaseClaims
 from services.warning.cases.index_upgrade import CaseIndexUpgrade
+from services.warning.channels.channel import OnReceipt
 from services.warning.desk import wiring as desk_wiring
 from services.warning.dispatch import wiring as dispatch_wiring
 from services.warning.dispatch.kill_switch import KillSwitch
@@ -52,6 +54,9 @@ from services.warning.policy.metrics import RulebookMetrics
 from services.warning.policy.router import PolicyRouter, TemplateComposer
 from services.warning.policy.rulebook import Rulebook
 from services.warning.robot import wiring as robot_wiring
+from services.warning.robot.voice import wiring as voice_wiring
+from services.warning.robot.voice.sender import VoiceSender
+from services.warning.robot.voice.wiring import VoiceParts
 from services.warning.robot.wiring import RobotParts
 from services.warning.stop_payment import wiring as stop_payment_wiring
 from services.warning.stop_payment.wiring import StopPaymentRuntime
@@ -83,6 +88,7 @@ class WarnParts:
     policy: FollowedWarningPolicy
     tracer: Tracer | None
     robot: RobotParts | None
+    voice: VoiceParts | None
 
 
 async def run(settings: Settings) -> int:
@@ -169,6 +175,7 @@ async def _build(settings: Settings, redis_url: str) -> WarnParts:
             settings, client, worker=pipeline.consumer, use=router.use, now_ms=now_ms
         ),
         robot=robot,
+        voice=await asyncio.to_thread(voice_wiring.build, settings),
     )
 
 
@@ -215,6 +222,19 @@ def _dispatch(parts: WarnParts) -> DispatchRuntime:
         tracer=parts.tracer,
         permit=LimitPermit(_limits(parts)),
         on_reply=parts.robot.intake.store if parts.robot else None,
+        senders={"voice": partial(_voice, parts, parts.voice)} if parts.voice else {},
+    )
+
+
+def _voice(parts: WarnParts, voice: VoiceParts, on_receipt: OnReceipt) -> VoiceSender:
+    return voice_wiring.sender(
+        voice,
+        parts.client,
+        cases=parts.pipeline.store,
+        limits=_limits(parts),
+        on_receipt=on_receipt,
+        registry=parts.registry,
+        now_ms=now_ms,
     )
 
 

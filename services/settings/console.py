@@ -6,10 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from services.settings.types import Port
-from services.settings.warning_channels import WarningChannelSettings
+from services.settings.warning_voice import WarningVoiceSettings
 
 
-class ConsoleSettings(WarningChannelSettings):
+class ConsoleSettings(WarningVoiceSettings):
     """Settings of the console."""
 
     console: bool = Field(

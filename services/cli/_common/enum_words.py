@@ -70,8 +70,12 @@ _CRITICAL = (
 EXTRA = (
     *(("risk_reason", word) for word in ("listed", "confirmed", "range", "related", "on_trial")),
     ("role", "partner"),
-    *(("meaning", word) for word in ("paid", "officer", "stop", "who", "no", "yes", "other")),
-    *(("robot_outcome", word) for word in ("understood", "paid", "officer", "stopped", "lost")),
+    *(("meaning", word) for word in (
+        *("paid", "officer", "stop", "who", "no", "yes", "other", "silence", "repeat"),
+    )),
+    *(("robot_outcome", word) for word in (
+        *("understood", "paid", "officer", "stopped", "lost", "listened", "reached"),
+    )),
     *(("unit_level", level) for level in ("province", "city", "county")),
     *(("measure", name) for name in (
         *("tasks in time", "warned in time", "reached", "finished", "dissuaded", "accuracy"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fanzha.fraud import FraudType
+    from services.warning.robot.dialogue import RobotDialogue
     from services.warning.robot.script import RobotScript
 
 app = typer.Typer(
@@ -43,8 +44,13 @@ _Fraud = Annotated[
 ]
 _Answers = Annotated[
     list[str],
-    typer.Argument(metavar="ANSWER…", help="What the person writes, one after the other."),
+    typer.Argument(
+        metavar="ANSWER…",
+        help="What the person writes, one after the other; by voice, the keys that they press, "
+        "'' for silence.",
+    ),
 ]
+_Voice = Annotated[bool, typer.Option("--voice", help="By voice: a call, answered by keys.")]
 _Language = Annotated[str, typer.Option("--of", help="Language of the script: zh or en.")]
 
 
@@ -96,28 +102,59 @@ def talk(
     of: _Language = "zh",
     fraud_type: _Fraud = "",
     folder: _Folder = None,
+    voice: _Voice = False,
 ) -> None:
-    """Try a dialogue: print what the robot says to each answer, as after a warning by SMS."""
-    from services.warning.robot import dialogue, meanings
-
-    kind, fitting = _fraud_type(fraud_type), [one for one in _load(folder) if one.language == of]
+    """Try a dialogue: print what the robot says to each answer, as after a warning."""
+    kind = _fraud_type(fraud_type)
+    fitting = [one for one in _load(folder) if one.language == of and one.by_voice is voice]
     if not fitting:
         fail(gettext("there is no script in {language}", language=of))
-    one, reader = fitting[0], meanings.shipped()
-    where = dialogue.begun(one)
+    where = (_talk_by_voice if voice else _talk_by_text)(fitting[0], kind, answers)
+    if where.outcome:
+        end = enum_word("robot_outcome", where.outcome.value)
+        out.print(gettext("end: {outcome}", outcome=end), markup=False)
+
+
+def _talk_by_text(one: RobotScript, kind: FraudType, answers: Sequence[str]) -> RobotDialogue:
+    from services.warning.robot import dialogue, meanings
+
+    where, reader = dialogue.begun(one), meanings.shipped()
     for answer in answers:
         meaning = reader.read(answer)
         after = dialogue.heard(one, where, meaning)
-        word = enum_word("meaning", meaning.value)
-        out.print(f"> {answer}  ({word})", markup=False, soft_wrap=True)
+        _print_answer(answer, meaning.value)
         if where.is_over:
             out.print(gettext("the dialogue is over: this is only noted"))
         elif text := one.text(after.place, kind):
             out.print(text, markup=False, soft_wrap=True)
         where = after
-    if where.outcome:
-        end = enum_word("robot_outcome", where.outcome.value)
-        out.print(gettext("end: {outcome}", outcome=end), markup=False)
+    return where
+
+
+def _talk_by_voice(one: RobotScript, kind: FraudType, keys: Sequence[str]) -> RobotDialogue:
+    from services.warning.robot import dialogue
+    from services.warning.robot.script import Meaning
+
+    where = dialogue.begun(one)
+    out.print(gettext("(the warning is said)"))
+    out.print(one.text(where.place, kind), markup=False, soft_wrap=True)
+    for key in keys:
+        if where.is_over:
+            out.print(gettext("the call is over"))
+            break
+        if key == one.repeat_key:
+            _print_answer(key, "repeat")
+        else:
+            meaning = one.keys.get(key, Meaning.OTHER) if key else Meaning.SILENCE
+            _print_answer(key, meaning.value)
+            where = dialogue.heard(one, where, meaning)
+        out.print(one.text(where.place, kind), markup=False, soft_wrap=True)
+    return where
+
+
+def _print_answer(answer: str, meaning: str) -> None:
+    word = enum_word("meaning", meaning)
+    out.print(f"> {answer}  ({word})", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -129,7 +166,10 @@ def report(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         print_json(answer)
         return
     table = RowTable()
-    heads = ("script", "begun", "ended", "understood", "paid", "officer", "stopped", "lost")
+    heads = (
+        *("script", "begun", "ended", "understood", "paid", "officer", "stopped", "lost"),
+        *("listened", "reached"),
+    )
     for head in heads:
         table.add_column(gettext(head), right=head != "script")
     table.add_column(gettext("difference"))
@@ -145,7 +185,12 @@ def report(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         )
     table.print()
     if not answer.scripts:
-        err.print(gettext("no dialogue yet: the setting warning_robot turns the robot on"))
+        err.print(
+            gettext(
+                "no dialogue yet: the settings warning_robot and warning_voice_sip_address turn "
+                "the robot on"
+            )
+        )
 
 
 def _share(one: pb.RobotScriptFigures) -> str:

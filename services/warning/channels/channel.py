@@ -25,6 +25,8 @@ class Outgoing:
     tier: int = 0
     """Tier of the case, 1 to 3; 0: unknown. Limits and quiet hours depend on it."""
     campaign: str = ""
+    step: int = 0
+    """Index of the step in its plan."""
     trace: str = ""
     """``traceparent`` of its case; empty: it is not traced."""
 
@@ -51,8 +53,14 @@ class SendResult:
     """The channel as a whole is down: the attempt does not count."""
     trouble: bool = False
     """The channel has a fault, and the attempt counts."""
+    untried: bool = False
+    """It was not tried, since it may not be now: the attempt does not count."""
     given_up: bool = False
     """Retries are exhausted: it becomes a dead letter, which may be replayed."""
+
+
+UNANSWERED = "nobody answered the calls"
+"""Error of a message by voice that was redialled as often as it may be."""
 
 
 class ReceiptState(StrEnum):

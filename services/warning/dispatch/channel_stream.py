@@ -36,6 +36,7 @@ def read(fields: Mapping[str, str]) -> Outgoing:
         region=fields.get("region", ""),
         tier=min(int(tier), 3),
         campaign=fields.get("campaign", ""),
+        step=int(fields["step"]) if _NUMBER.fullmatch(fields.get("step", "")) else 0,
         trace=fields.get(TRACEPARENT, ""),
     )
 

@@ -8,6 +8,7 @@ from services.warning.cases.events import CaseEvent, MessageRef
 from services.warning.cases.model import Case
 from services.warning.cases.opening import Router
 from services.warning.cases.store import CaseStore
+from services.warning.channels.channel import UNANSWERED
 from services.warning.dispatch import outbox_relay, schedule
 from services.warning.dispatch.delivery_records import DeliveryRecords
 from services.warning.dispatch.limits import WithholdReason
@@ -47,7 +48,12 @@ class DeliveryLog:
         """Record a failure, and make the next step due."""
         await self._delivery.failed(message, by=by, why=why, at_ms=at_ms)
         follows = _FOLLOWS.get(why, schedule.expedite)
+        if why == UNANSWERED:
+            follows = self._unanswered
         await self._change(message, lambda case: follows(case, self._now_ms()))
+
+    def _unanswered(self, case: Case, now_ms: int) -> Sequence[CaseEvent]:
+        return schedule.unanswered(case, self._router, now_ms)
 
     async def postpone(self, message: MessageRef, *, until_ms: int, why: str) -> None:
         """Postpone the next step: the message may not be sent before *until_ms*."""

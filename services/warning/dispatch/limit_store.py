@@ -5,6 +5,7 @@ key                                                   value
 ====================================================  ===========================================
 ``{fanzha:warned:<hash>}:day:<day>``                  set: message ids of a person on a day
 ``{fanzha:warned:<hash>}:campaign:<hash>``            set: message ids of a campaign
+``{fanzha:warned:<hash>}:calls:<day>``                number of calls to a person on a day
 ``{fanzha:warned:<hash>}:opt_out``                    set: kinds the person opted out of
 ``{fanzha:warned:<hash>}:text:<form>:<hash>``         id of the message with this text
 ====================================================  ===========================================
@@ -56,6 +57,13 @@ if already == 0 and may
   redis.call('SET', KEYS[4], ARGV[1], 'EX', ARGV[7])
 end
 return {already, today, campaign, out, told and 1 or 0}
+"""
+_TAKE_CALL = """
+local most = tonumber(ARGV[1])
+if most > 0 and tonumber(redis.call('GET', KEYS[1]) or '0') >= most then return 0 end
+redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
 """
 _GIVE_BACK = """
 redis.call('SREM', KEYS[1], ARGV[1])
@@ -124,6 +132,19 @@ class LimitStore:
         keys = self._keys(check, self._now_ms())
         async with within(_SECONDS):
             await self._client.eval(_GIVE_BACK, len(keys), *keys, check.message_id)
+
+    async def take_call(self, victim: str) -> int:
+        """Count a call to a person, unless the calls of the day are used up.
+
+        Returns 0 where it may be made, else when the next may: milliseconds since the Unix epoch.
+        """
+        now = self._now_ms()
+        key = f"{_person(victim)}:calls:{limits.day_of(self.rules, now)}"
+        async with within(_SECONDS):
+            taken = await self._client.eval(
+                _TAKE_CALL, 1, key, self.rules.calls_per_day, _DAY_SECONDS
+            )
+        return 0 if taken else limits.next_day_ms(self.rules, now)
 
     async def opt_out(self, victim: str, notice: NoticeKind) -> None:
         """Opt a person out of a kind. Raises `InvalidInput` where no opt-out is allowed."""

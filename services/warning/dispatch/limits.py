@@ -65,6 +65,8 @@ class LimitRules:
     """Likewise before one of tier high; 0: no limit."""
     per_campaign: int = 6
     """Messages to one person about one campaign; 0: no limit."""
+    calls_per_day: int = 3
+    """Calls to a person a day, those that nobody answers among them; 0: no limit."""
     may_opt_out: frozenset[NoticeKind] = frozenset({NoticeKind.ADVICE})
     test_mode: bool = False
     """Whether all messages go to the test sink."""

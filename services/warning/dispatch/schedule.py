@@ -13,6 +13,7 @@ Other events move the due date:
 * A failed message makes the next step due at once.
 * A message delayed by quiet hours or limits postpones the next step, so that a person is not called
   before they could read the message.
+* Calls that nobody answered raise tier medium to high where the plan has no further step.
 * After an opt-out nothing more is due at that tier.
 * A case that an officer has taken is not escalated.
 """
@@ -142,6 +143,13 @@ def expedite(case: Case, now_ms: int) -> list[CaseEvent]:
     if case.state not in _WAITING_STATES or case.due_at_ms <= now_ms or not _failed(case):
         return []
     return [_noted(now_ms, "the message failed: the next step is due now", now_ms)]
+
+
+def unanswered(case: Case, router: Router, now_ms: int) -> list[CaseEvent]:
+    """Escalate after nobody answered the calls, as after an officer who could not reach them."""
+    if case.state not in _WAITING_STATES or not case.due_at_ms or not _failed(case):
+        return []
+    return escalate_unreached(case, router, now_ms, by=SCHEDULE)
 
 
 def opted_out(case: Case, now_ms: int) -> list[CaseEvent]:

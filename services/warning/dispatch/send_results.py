@@ -92,7 +92,8 @@ class SendResults:
     async def settle(self, entry: StreamEntry, outgoing: Outgoing, sent: SendResult) -> None:
         """Settle the answer of a channel."""
         broken = sent.down or sent.trouble or sent.in_doubt
-        (self._breaker.record_failure if broken else self._breaker.record_success)()
+        if not sent.untried:
+            (self._breaker.record_failure if broken else self._breaker.record_success)()
         if sent.accepted:
             await self._settle_as(
                 outgoing,
@@ -112,15 +113,23 @@ class SendResults:
             await self._refused(
                 entry, outgoing, channel_stream.why_of(SendStatus.DOUBT, sent.error), "in_doubt"
             )
-        elif sent.given_up or (sent.retry_after is not None and outgoing.attempt >= MOST_ATTEMPTS):
+        elif sent.given_up or self._was_last(outgoing, sent):
             await self._settle_as(outgoing, SendStatus.OPEN)
             await self._note_failed(entry, outgoing, sent.error)
             await self._reader.give_up(entry, sent.error, outgoing.attempt)
         elif sent.retry_after is not None:
-            await self._delay(entry, outgoing, sent.retry_after, counts=not sent.down)
+            tried = not (sent.down or sent.untried)
+            await self._delay(entry, outgoing, sent.retry_after, counts=tried)
         else:
             await self._settle_as(outgoing, SendStatus.REFUSED, sent.error)
             await self._refused(entry, outgoing, sent.error, "refused")
+
+    @staticmethod
+    def _was_last(outgoing: Outgoing, sent: SendResult) -> bool:
+        """Whether a message that a channel defers again was deferred often enough."""
+        return (
+            sent.retry_after is not None and not sent.untried and outgoing.attempt >= MOST_ATTEMPTS
+        )
 
     async def withhold(
         self, entry: StreamEntry, outgoing: Outgoing, permission: SendPermission

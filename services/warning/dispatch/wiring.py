@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
 
 from fanzha.errors import InvalidConfiguration, InvalidInput
 from fanzha.tracing.tracer import Tracer
@@ -37,6 +38,8 @@ from services.warning.dispatch.send_worker import SendWorker
 
 logger = logging.getLogger(__name__)
 CHANNELS = ("sms", "voice", "in_person")
+MakeSender: TypeAlias = Callable[[OnReceipt], ChannelSender]
+"""Builds a sender that somebody above brings along; it gives its receipts to the function."""
 _EVERY_SECONDS = 5.0
 _PASSWORD_LENGTH = 8
 
@@ -112,10 +115,12 @@ def build(
     permit: SendPermit | None = None,
     tracer: Tracer | None = None,
     on_reply: OnReply | None = None,
+    senders: Mapping[str, MakeSender] = MappingProxyType({}),
 ) -> DispatchRuntime:
     """Build each configured channel; must run inside an event loop.
 
-    *on_reply* takes what people write back; without, it is counted only.
+    *on_reply* takes what people write back; without, it is counted only. *senders* take precedence
+    over those of settings, by channel, unless everything goes to the test sink.
     """
     builder = _ChannelBuilder(
         settings=settings,
@@ -127,6 +132,7 @@ def build(
         permit=permit,
         tracer=tracer,
         on_reply=on_reply,
+        senders=senders,
     )
     channels = [builder.build(name) for name in CHANNELS]
     return DispatchRuntime(
@@ -148,6 +154,7 @@ class _ChannelBuilder:
     permit: SendPermit | None
     tracer: Tracer | None
     on_reply: OnReply | None
+    senders: Mapping[str, MakeSender]
 
     def build(self, name: str) -> ChannelRuntime | None:
         """Build a channel; None where no sender is configured for it."""
@@ -158,7 +165,7 @@ class _ChannelBuilder:
             now_ms=self.now_ms,
             counted=self.metrics.counted,
         )
-        sender = _sender(self.settings, self.client, name, receipts.store, self.on_reply)
+        sender = self._sender(name, receipts.store)
         if sender is None:
             logger.warning("no sender is configured for %s: its messages stay queued", name)
             return None
@@ -169,6 +176,11 @@ class _ChannelBuilder:
             receipt_consumer=self._receipt_consumer(receipts),
             queue_receipts=self._queue_receipts(name, sender, receipts),
         )
+
+    def _sender(self, name: str, on_receipt: OnReceipt) -> ChannelSender | None:
+        if name in self.senders and not self.settings.warning_test_mode:
+            return self.senders[name](on_receipt)
+        return _sender(self.settings, self.client, name, on_receipt, self.on_reply)
 
     def _worker(self, name: str, sender: ChannelSender) -> SendWorker:
         return SendWorker(

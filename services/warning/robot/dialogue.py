@@ -82,7 +82,7 @@ def paths(
         if dialogue.outcome is not None:
             yield dialogue.outcome, spoken
             return
-        for meaning in Meaning:
+        for meaning in script.meanings:
             after = heard(script, dialogue, meaning)
             turn = SpokenTurn(
                 meaning=meaning, place=after.place, said=script.text(after.place, fraud_type)

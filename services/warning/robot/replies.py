@@ -15,9 +15,8 @@ Handled twice, it does the same: messages have the turn in their id.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import UNREADABLE, HomePlan, number_text
 from infra.redis.client import Client, within
 from infra.redis.consumer_group import StreamEntry
@@ -26,10 +25,10 @@ from services.warning.cases.events import CaseEvent, EventKind, HeardReply, Mess
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.channels.channel import PersonReply
-from services.warning.dispatch.limits import NoticeKind
 from services.warning.robot import composer, dialogue
 from services.warning.robot.dialogue import RobotDialogue
 from services.warning.robot.meanings import AnswerReader
+from services.warning.robot.opt_outs import OptOuts, opt_out_of_advice
 from services.warning.robot.outcome_events import ROBOT, outcome_events, said
 from services.warning.robot.script import HANDS_OVER, Meaning, RobotOutcome, RobotScript
 from services.warning.robot.store import RobotStore
@@ -72,14 +71,6 @@ class _Turn:
             before="" if over else self.before.place,
             after="" if over else self.after.place,
         )
-
-
-class OptOuts(Protocol):
-    """Where opt-outs are kept."""
-
-    async def opt_out(self, victim: str, notice: NoticeKind) -> None:
-        """Opt a person out; `InvalidInput` where nobody may."""
-        ...
 
 
 class ReplyIntake:
@@ -152,7 +143,7 @@ class ReplyHandler:
             return ReplyResult.AFTER_THE_END
         await self._commit(case, script, turn)
         if after.outcome is RobotOutcome.STOPPED:
-            await self._opt_out(victim)
+            await opt_out_of_advice(self._opt_outs, victim)
         await self._store.save(case.id, after, entry.id)
         over = after.outcome in HANDS_OVER
         return ReplyResult.HANDED_OVER if over else ReplyResult.ANSWERED
@@ -198,12 +189,6 @@ class ReplyHandler:
             return [said(turn.heard(), now), *then] if found.open or then else []
 
         await self._cases.change(case.id, events)
-
-    async def _opt_out(self, victim: str) -> None:
-        try:
-            await self._opt_outs.opt_out(victim, NoticeKind.ADVICE)
-        except (InvalidInput, NotFound):
-            return  # nobody may opt out of it here
 
 
 def _queued(now_ms: int, message: MessageRef) -> CaseEvent:

@@ -1,8 +1,8 @@
 """Scripts of the dissuasion robot (智能反诈劝阻机器人): state charts of what is said and heard.
 
-A dialogue begins where the warning was sent. What the person answers is read as a `Meaning`, which
-leads to the next state or to an end. A state counts how often it was not understood, so that no
-dialogue goes round in circles.
+A dialogue begins where the warning was sent or, by voice, spoken. What the person answers, in words
+or by a key of the telephone, is read as a `Meaning`, which leads to the next state or to an end. A
+state counts how often it was not understood, so that no dialogue goes round in circles.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,8 @@ class Meaning(StrEnum):
     """The person is in contact with them, or agrees."""
     OTHER = "other"
     """Nothing of this."""
+    SILENCE = "silence"
+    """No key was pressed in time; by voice only."""
 
 
 class RobotOutcome(StrEnum):
@@ -41,10 +43,16 @@ class RobotOutcome(StrEnum):
     STOPPED = "stopped"
     LOST = "lost"
     """It was not understood; a person goes on."""
+    LISTENED = "listened"
+    """By voice only: the warning was heard, and not answered."""
+    REACHED = "reached"
+    """By voice only: somebody took the call, and hung up before the warning was said."""
 
 
 HANDS_OVER = frozenset({RobotOutcome.PAID, RobotOutcome.OFFICER, RobotOutcome.LOST})
 """Ends after which an officer goes on."""
+OF_VOICE = frozenset({RobotOutcome.LISTENED, RobotOutcome.REACHED})
+"""Ends that only a call has."""
 MOST_TURNS = 12
 """Answers of one dialogue, whatever its script; then an officer goes on."""
 
@@ -87,6 +95,25 @@ class RobotScript:
     ends: Mapping[str, ScriptEnd]
     by_fraud: Mapping[FraudType, Mapping[str, str]] = field(default_factory=dict)
     """Texts of states for one kind of fraud, in place of the general ones."""
+    keys: Mapping[str, Meaning] = field(default_factory=dict)
+    """What keys of the telephone mean; empty: the script is one of SMS."""
+    repeat_key: str = ""
+    """By voice, the key that has a text said again."""
+    wait_seconds: float = 6.0
+    """By voice, how long after a text a key is waited for."""
+
+    @property
+    def by_voice(self) -> bool:
+        """Whether it is spoken, and answered by keys."""
+        return bool(self.keys)
+
+    @property
+    def meanings(self) -> tuple[Meaning, ...]:
+        """Return what an answer may mean, in a state of this script."""
+        if not self.by_voice:
+            return tuple(one for one in Meaning if one is not Meaning.SILENCE)
+        known = {*self.keys.values(), Meaning.OTHER, Meaning.SILENCE}
+        return tuple(one for one in Meaning if one in known)
 
     @property
     def id(self) -> str:

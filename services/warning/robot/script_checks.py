@@ -4,8 +4,10 @@
 * Each place is reached, each state knows where every meaning leads, and each place exists.
 * Somebody who has paid is handed over at once, from each state; who wants an officer, gets one.
 * Each way through the script ends, after `MOST_TURNS` answers at most.
+* By voice, each state says the keys of those two, and each meaning has its key.
 """
 
+import re
 from collections.abc import Iterator
 
 from fanzha.fraud import FraudType
@@ -14,18 +16,21 @@ from services.warning.messages import linter
 from services.warning.messages.sms_length import sms_length
 from services.warning.robot.script import (
     MOST_TURNS,
+    OF_VOICE,
     Meaning,
     RobotOutcome,
     RobotScript,
 )
 
 MOST_PARTS = 4
+_NUMBERS = re.compile("96110|110")
+"""What a text may name besides keys."""
 _AT_ONCE = {Meaning.PAID: RobotOutcome.PAID, Meaning.OFFICER: RobotOutcome.OFFICER}
 
 
 def faults(script: RobotScript) -> list[Message]:
     """Return what is wrong with a script; nothing: it may be used."""
-    found = [*_places(script), *_texts(script)]
+    found = [*_voice(script), *_places(script), *_texts(script)]
     # The others walk through the script, which needs all places.
     return found or [*_at_once(script), *_reached(script), *_ends(script)]
 
@@ -38,7 +43,8 @@ def _texts(script: RobotScript) -> Iterator[Message]:
                 yield Message("{place}: {faults}", place=place, faults=linter.summary(wrong))
             if text and sms_length(text).parts > MOST_PARTS:
                 yield Message("{place}: longer than {most} parts", place=place, most=MOST_PARTS)
-            if not text and place in script.states and place != script.start:
+            silent = place == script.start and not script.by_voice
+            if not text and place in script.states and not silent:
                 yield Message("{place}: says nothing", place=place)
     for texts in script.by_fraud.values():
         for place in texts:
@@ -52,15 +58,43 @@ def _places(script: RobotScript) -> Iterator[Message]:
     if both := set(script.states) & set(script.ends):
         yield Message("{place}: is a state and an end", place=min(both))
     for state in script.states.values():
-        if missing := [one.value for one in Meaning if one not in state.heard]:
+        if missing := [one.value for one in script.meanings if one not in state.heard]:
             yield Message(
                 "{place}: does not say where {meaning} leads", place=state.name, meaning=missing[0]
             )
+        if more := [one.value for one in state.heard if one not in script.meanings]:
+            yield Message("{place}: nobody can answer {meaning}", place=state.name, meaning=more[0])
         for place in (*state.heard.values(), *filter(None, [state.otherwise])):
             if place not in script.states and place not in script.ends:
                 yield Message("{state}: there is no {place}", state=state.name, place=place)
         if state.name in state.heard.values() and not state.otherwise:
             yield Message("{place}: leads back to itself without otherwise", place=state.name)
+
+
+def _voice(script: RobotScript) -> Iterator[Message]:
+    """Find what a caller could not answer, and ends that a script cannot have."""
+    for end in script.ends.values():
+        if end.outcome is RobotOutcome.REACHED or (end.outcome in OF_VOICE and not script.by_voice):
+            yield Message(
+                "{place}: {outcome} is no end of such a script",
+                place=end.name,
+                outcome=end.outcome.value,
+            )
+    if not script.by_voice:
+        return
+    key_of = {meaning: key for key, meaning in script.keys.items()}
+    for meaning in _AT_ONCE:
+        if meaning not in key_of:
+            yield Message("keys: none means {meaning}", meaning=meaning.value)
+            continue
+        for fraud_type in (FraudType.UNSPECIFIED, *script.by_fraud):
+            for name in script.states:
+                if key_of[meaning] not in _NUMBERS.sub("", script.text(name, fraud_type)):
+                    yield Message(
+                        "{place}: does not say the key of {meaning}",
+                        place=name,
+                        meaning=meaning.value,
+                    )
 
 
 def _at_once(script: RobotScript) -> Iterator[Message]:

@@ -1,5 +1,6 @@
 """Reads scripts from TOML files, and refuses those that break a rule of `script_checks`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -21,7 +22,12 @@ from services.warning.robot.script import (
 )
 
 _FIELDS = {"name", "version", "language", "variant", "start", "states", "ends"}
+_MORE_FIELDS = {"by_fraud", "keys", "wait_seconds"}
 _MOST_TRIES = 3
+_REPEAT = "repeat"
+"""What a key does that has a text said again: the only thing that is no meaning."""
+_KEY = re.compile(r"[0-9*#]")
+_MOST_WAIT_SECONDS = 30
 
 
 @cache
@@ -38,10 +44,20 @@ def load(folder: Path | None = None) -> Sequence[RobotScript]:
     return tuple(found)
 
 
+def by_text(folder: Path | None = None) -> Sequence[RobotScript]:
+    """Read the scripts of messages."""
+    return tuple(one for one in load(folder) if not one.by_voice)
+
+
+def by_voice(folder: Path | None = None) -> Sequence[RobotScript]:
+    """Read the scripts of calls."""
+    return tuple(one for one in load(folder) if one.by_voice)
+
+
 def read(file: Traversable | Path) -> RobotScript:
     """Read one script; `ValueError` that names what is wrong."""
     table, where = toml_files.read_table(file), file.name
-    if not _FIELDS <= table.keys() <= _FIELDS | {"by_fraud"}:
+    if not _FIELDS <= table.keys() <= _FIELDS | _MORE_FIELDS:
         known = ", ".join(sorted(_FIELDS))
         raise InvalidConfiguration("{where}: has {known}", where=where, known=known)
     for field in ("name", "version", "language", "variant", "start"):
@@ -51,6 +67,7 @@ def read(file: Traversable | Path) -> RobotScript:
         raise InvalidConfiguration(
             "{where}: language is one of {known}", where=where, known=", ".join(LANGUAGES)
         )
+    keys, repeat_key = _keys(table.get("keys", {}), where)
     script = RobotScript(
         name=table["name"],
         version=table["version"],
@@ -60,10 +77,37 @@ def read(file: Traversable | Path) -> RobotScript:
         states={name: _state(name, one, where) for name, one in _tables(table, "states", where)},
         ends={name: _end(name, one, where) for name, one in _tables(table, "ends", where)},
         by_fraud=_by_fraud(table.get("by_fraud", {}), where),
+        keys=keys,
+        repeat_key=repeat_key,
+        wait_seconds=_wait_seconds(table.get("wait_seconds", 6), where),
     )
     if faults := script_checks.faults(script):
         raise InvalidConfiguration("{where}: {fault}", where=where, fault=faults[0])
     return script
+
+
+def _keys(table: Any, where: str) -> tuple[dict[str, Meaning], str]:
+    """Return what each key means, and the one that has a text said again."""
+    known = {one.value for one in Meaning} - {Meaning.OTHER, Meaning.SILENCE} | {_REPEAT}
+    if not isinstance(table, dict) or not all(
+        _KEY.fullmatch(key) and word in known for key, word in table.items()
+    ):
+        raise InvalidConfiguration(
+            "{where}: keys are 0 to 9, * and #, each one of {known}",
+            where=where,
+            known=", ".join(sorted(known)),
+        )
+    repeat = next((key for key, word in table.items() if word == _REPEAT), "")
+    return {key: Meaning(word) for key, word in table.items() if word != _REPEAT}, repeat
+
+
+def _wait_seconds(seconds: Any, where: str) -> float:
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 1 <= seconds <= _MOST_WAIT_SECONDS:
+        raise InvalidConfiguration(
+            "{where}: wait_seconds is 1 to {most}", where=where, most=_MOST_WAIT_SECONDS
+        )
+    return float(seconds)
 
 
 def _tables(table: Mapping[str, Any], field: str, where: str) -> list[tuple[str, Any]]:

@@ -5,6 +5,7 @@ key                                          value
 ===========================================  ===================================================
 ``fanzha:{warning:robot}:person:<digest>``   id of the case of the latest SMS to this number
 ``fanzha:{warning:robot}:dialogue:<case>``   hash: where the dialogue stands, and its last reply
+``fanzha:{warning:robot}:call:<message>``     hash: the dialogue of a call, for the count only
 ``fanzha:{warning:robot}:outcomes``          hash: dialogues by script and end, ``begun`` of all
 ===========================================  ===================================================
 
@@ -73,12 +74,19 @@ class RobotStore:
 
     async def save(self, case_id: str, dialogue: RobotDialogue, reply_id: str) -> None:
         """Save a dialogue after a reply, and count it; repeated, it changes nothing."""
+        await self._save(_dialogue(case_id), dialogue, reply_id)
+
+    async def save_call(self, message_id: str, dialogue: RobotDialogue) -> None:
+        """Count the dialogue of a call, once for each message by voice."""
+        await self._save(f"fanzha:{{warning:robot}}:call:{message_id}", dialogue, "call")
+
+    async def _save(self, key: str, dialogue: RobotDialogue, reply_id: str) -> None:
         arguments = (
             reply_id, dialogue.script, dialogue.place, dialogue.turns, dialogue.again,
             dialogue.outcome or "", _EXPIRES_S,
         )  # fmt: skip
         async with within(_SECONDS):
-            await self._client.eval(_SAVE, 2, _dialogue(case_id), _OUTCOMES, *map(str, arguments))
+            await self._client.eval(_SAVE, 2, key, _OUTCOMES, *map(str, arguments))
 
     async def outcomes(self) -> dict[str, dict[str, int]]:
         """Return how many dialogues of each script began, and how they ended."""

@@ -19,7 +19,8 @@ from services.warning.cases.store import CaseStore
 from services.warning.dispatch.outbox_relay import Composer
 from services.warning.robot import meanings, script_files
 from services.warning.robot.composer import RobotComposer
-from services.warning.robot.replies import GROUP, STREAM, OptOuts, ReplyHandler, ReplyIntake
+from services.warning.robot.opt_outs import OptOuts
+from services.warning.robot.replies import GROUP, STREAM, ReplyHandler, ReplyIntake
 from services.warning.robot.script import RobotScript
 from services.warning.robot.store import RobotStore
 
@@ -50,7 +51,7 @@ def build(settings: Settings, client: Client) -> RobotParts | None:
     """
     if not settings.warning_robot:
         return None
-    scripts = script_files.load(settings.warning_robot_scripts_dir)
+    scripts = script_files.by_text(settings.warning_robot_scripts_dir)
     if not any(one.language == settings.warning_language for one in scripts):
         raise InvalidConfiguration(
             "warning_robot_scripts_dir: no script in {language}", language=settings.warning_language

@@ -1,0 +1,95 @@
+"""Settings of the robot's calls."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from services.settings.warning_channels import WarningChannelSettings
+
+
+class WarningVoiceSettings(WarningChannelSettings):
+    """Settings of the robot's calls."""
+
+    warning_voice_sip_address: str = Field(
+        default="",
+        pattern=r"^(\S+:[0-9]+)?$",
+        description="SIP trunk, `host:port`, by which the robot calls people: "
+        "docs/how-to/voice.md. It takes precedence over other ways of the voice channel. "
+        "Empty: off.",
+    )
+    warning_voice_sip_transport: Literal["udp", "tcp", "tls"] = Field(
+        default="tls", description="How the SIP trunk is talked to."
+    )
+    warning_voice_sip_ca_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) that the SIP trunk's is checked against. Unset: those of "
+        "the system.",
+    )
+    warning_voice_sip_domain: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]+\])?$",
+        description="Domain in our address and in those of people. Empty: the host of "
+        "warning_voice_sip_address.",
+    )
+    warning_voice_sip_caller: str = Field(
+        default="96110",
+        pattern=r"^\+?[0-9]{3,20}$",
+        description="Number that people see: one that the carrier lets us show.",
+    )
+    warning_voice_sip_user: str = Field(
+        default="",
+        max_length=64,
+        description="User name for the SIP trunk's challenges. Empty: warning_voice_sip_caller.",
+    )
+    warning_voice_sip_password_file: Path | None = Field(
+        default=None, description="File with the password for the SIP trunk's challenges."
+    )
+    warning_voice_sip_number_form: Literal["e164", "digits"] = Field(
+        default="e164",
+        description="How people's numbers are written to the SIP trunk: with the plus sign or "
+        "without.",
+    )
+    warning_voice_sip_media_ports: str = Field(
+        default="",
+        pattern=r"^([1-9][0-9]{3,4}-[1-9][0-9]{3,4})?$",
+        description="UDP ports for audio, `20000-20199`; one for each call. Empty: any free one.",
+    )
+    warning_voice_calls_at_once: int = Field(
+        default=4, ge=1, le=100, description="Most calls at a time, in each process that warns."
+    )
+    warning_voice_ring_seconds: float = Field(
+        default=45, ge=1, le=120, description="Seconds that a phone rings."
+    )
+    warning_voice_rounds: int = Field(
+        default=3,
+        ge=1,
+        le=10,
+        description="Calls about one warning until somebody answers; then comes the next step of "
+        "the plan, or tier high.",
+    )
+    warning_voice_round_minutes: float = Field(
+        default=10,
+        gt=0,
+        le=1440,
+        description="Minutes between a call that nobody answered, or a busy line, and the next.",
+    )
+    warning_voice_calls_per_day: int = Field(
+        default=3,
+        ge=0,
+        le=100,
+        description="Most calls to a person a day, those that nobody answered among them; 0: no "
+        "limit.",
+    )
+    warning_voice_machine_seconds: float = Field(
+        default=4,
+        ge=0,
+        le=30,
+        description="Seconds of speech without a pause, at the beginning of a call, after which a "
+        "machine is taken to have answered, and the call is ended; 0: never.",
+    )
+    warning_voice_recordings_dir: Path | None = Field(
+        default=None,
+        description="Folder of recordings of the robot's scripts, WAV files. What is missing is "
+        "spoken by espeak-ng.",
+    )
