@@ -773,6 +773,7 @@ class ListAppealsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     OFFICER_FIELD_NUMBER: _builtins.int
     PATTERN_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     state: Global___AppealState.ValueType
     """Only this state; absent: all open ones."""
     overdue_only: _builtins.bool
@@ -789,6 +790,10 @@ class ListAppealsRequest(_message.Message):
     """Only those about this number, sender, host, URL or fingerprint: the newest first, in whatever
     state unless one is given, 1000 at most.
     """
+    region: _builtins.str
+    """Only those that lie as a whole in this region, such as 3301; "none": only those of the whole
+    province.
+    """
     def __init__(
         self,
         *,
@@ -798,10 +803,11 @@ class ListAppealsRequest(_message.Message):
         page_token: _builtins.str = ...,
         officer: _builtins.str = ...,
         pattern: _builtins.str = ...,
+        region: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer", b"officer", "overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token", "pattern", b"pattern", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer", b"officer", "overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token", "pattern", b"pattern", "region", b"region", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1431,6 +1437,7 @@ class GetAppealReportResponse(_message.Message):
     LIFT_SECONDS_FIELD_NUMBER: _builtins.int
     LIFTS_PENDING_FIELD_NUMBER: _builtins.int
     LIFTS_UNMEASURED_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
     received: _builtins.int
     """Appeals received."""
     due_soon: _builtins.int
@@ -1469,6 +1476,12 @@ class GetAppealReportResponse(_message.Message):
     def lift_seconds(self) -> Global___Durations:
         """Seconds from the decision until every worker let the traffic through, of upheld ones."""
 
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___RegionAppeals]:
+        """The same by region: a county's also count for its city and its province. Those of the whole
+        province are under no code.
+        """
+
     def __init__(
         self,
         *,
@@ -1484,14 +1497,49 @@ class GetAppealReportResponse(_message.Message):
         lift_seconds: Global___Durations | None = ...,
         lifts_pending: _builtins.int = ...,
         lifts_unmeasured: _builtins.int = ...,
+        regions: _abc.Iterable[Global___RegionAppeals] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decision_seconds", b"decision_seconds", "lift_seconds", b"lift_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_blocked_by", b"by_blocked_by", "by_opener", b"by_opener", "by_state", b"by_state", "decided_late", b"decided_late", "decision_seconds", b"decision_seconds", "due_soon", b"due_soon", "lift_seconds", b"lift_seconds", "lifts_pending", b"lifts_pending", "lifts_unmeasured", b"lifts_unmeasured", "overdue", b"overdue", "received", b"received", "upheld_by_blocked_by", b"upheld_by_blocked_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_blocked_by", b"by_blocked_by", "by_opener", b"by_opener", "by_state", b"by_state", "decided_late", b"decided_late", "decision_seconds", b"decision_seconds", "due_soon", b"due_soon", "lift_seconds", b"lift_seconds", "lifts_pending", b"lifts_pending", "lifts_unmeasured", b"lifts_unmeasured", "overdue", b"overdue", "received", b"received", "regions", b"regions", "upheld_by_blocked_by", b"upheld_by_blocked_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAppealReportResponse: _TypeAlias = GetAppealReportResponse  # noqa: Y015
+
+@_typing.final
+class RegionAppeals(_message.Message):
+    """Appeals about what a region listed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGION_FIELD_NUMBER: _builtins.int
+    RECEIVED_FIELD_NUMBER: _builtins.int
+    UPHELD_FIELD_NUMBER: _builtins.int
+    REJECTED_FIELD_NUMBER: _builtins.int
+    region: _builtins.str
+    """Its code; empty: the whole province, a model or a rule."""
+    received: _builtins.int
+    """Appeals received."""
+    upheld: _builtins.int
+    """Of these, upheld: the block was wrong."""
+    rejected: _builtins.int
+    """Of these, rejected: the block is kept."""
+    def __init__(
+        self,
+        *,
+        region: _builtins.str = ...,
+        received: _builtins.int = ...,
+        upheld: _builtins.int = ...,
+        rejected: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["received", b"received", "region", b"region", "rejected", b"rejected", "upheld", b"upheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegionAppeals: _TypeAlias = RegionAppeals  # noqa: Y015
 
 @_typing.final
 class Durations(_message.Message):

@@ -1,12 +1,16 @@
 """Reports counts of appeals and their durations."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
 
 from services.appeals.model import DECIDED, Appeal, AppealState
+from services.appeals.scope import lies_in
+
+_LEVEL_DIGITS = 2
+"""Of a code, for province, city and county each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,15 @@ class Durations:
     p95: float = 0.0
     """By the nearest-rank method."""
     longest: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class RegionCounts:
+    """Appeals about what one region listed."""
+
+    received: int = 0
+    upheld: int = 0
+    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +49,8 @@ class AppealReport:
     lift_seconds: Durations
     lifts_pending: int
     lifts_unmeasured: int
+    by_region: Mapping[str, RegionCounts]
+    """By code; a county's count for its city and province, too. Empty: the whole province."""
 
 
 def of(appeals: Sequence[Appeal], now_ms: int) -> AppealReport:
@@ -58,7 +73,26 @@ def of(appeals: Sequence[Appeal], now_ms: int) -> AppealReport:
         lift_seconds=durations(one.seconds for one in lifted if one.seconds is not None),
         lifts_pending=len(upheld) - len(lifted),
         lifts_unmeasured=sum(one.seconds is None for one in lifted),
+        by_region=_by_region(appeals),
     )
+
+
+def _by_region(appeals: Sequence[Appeal]) -> dict[str, RegionCounts]:
+    found: dict[str, RegionCounts] = {}
+    for one in appeals:
+        for code in _codes(one):
+            counts = found.setdefault(code, RegionCounts())
+            counts.received += 1
+            counts.upheld += one.state is AppealState.UPHELD
+            counts.rejected += one.state is AppealState.REJECTED
+    return found
+
+
+def _codes(appeal: Appeal) -> list[str]:
+    """Return the codes of all regions that an appeal lies in as a whole."""
+    first = next(iter(appeal.regions), "")
+    levels = (first[:end] for end in range(_LEVEL_DIGITS, len(first) + 1, _LEVEL_DIGITS))
+    return [code for code in levels if lies_in(appeal, code)] or [""]
 
 
 def durations(seconds: Iterable[float]) -> Durations:

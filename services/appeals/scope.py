@@ -29,6 +29,11 @@ def is_in_scope(appeal: Appeal) -> bool:
     return region_scope.may_change_all(identity.current(), appeal.regions)
 
 
+def is_region_in_scope(code: str) -> bool:
+    """Return whether a region is one of the caller's, or in one; empty: the whole province."""
+    return region_scope.may_change_all(identity.current(), [code])
+
+
 def may_review(appeal: Appeal) -> bool:
     """Return whether the caller may see all of an appeal of somebody else."""
     return is_reviewer() and is_in_scope(appeal)
@@ -44,6 +49,11 @@ def check_review(appeal: Appeal) -> None:
     """Limit callers to the appeals that they may review."""
     if not may_review(appeal):
         raise _none(appeal)
+
+
+def lies_in(appeal: Appeal, region: str) -> bool:
+    """Return whether all entries that blocked are of *region*, or of regions in it."""
+    return bool(appeal.regions) and all(one and one.startswith(region) for one in appeal.regions)
 
 
 def sees_entry(entry: Entry) -> bool:

@@ -23,7 +23,15 @@ from services.appeals.notices import writer as notices
 from services.appeals.notices.writer import Notice, NoticeFacts, Notices
 from services.appeals.report import AppealReport
 from services.appeals.review import Review
-from services.appeals.scope import check_hand, check_review, is_in_scope, may_review, sees_matter
+from services.appeals.scope import (
+    check_hand,
+    check_review,
+    is_in_scope,
+    is_region_in_scope,
+    lies_in,
+    may_review,
+    sees_matter,
+)
 from services.appeals.store import AppealStore, QueueSummary
 from services.appeals.submission import AppealSubmission
 from services.audit.audited_actions import AuditedActions
@@ -35,6 +43,7 @@ DEFAULT_PER_PAGE = 100
 _READ_AT_ONCE = 200
 _TOLD_APART_AT_ONCE = 2000
 """Appeals whose officer alone is read, at a time."""
+OF_NO_REGION = "none"
 MOST_COUNTED = 2000
 """Appeals that are read to count those of some regions."""
 MOST_ABOUT = 1000
@@ -62,6 +71,8 @@ class QueueFilter:
     officer: str = ""
     subject: AppealSubject | None = None
     """Only those about it, closed ones too."""
+    region: str = ""
+    """Only those that lie in it; `OF_NO_REGION`: only those of the whole province."""
 
     @property
     def closed(self) -> bool:
@@ -74,7 +85,13 @@ class QueueFilter:
             (self.state is None or one.state is self.state)
             and (not self.late or one.overdue(now_ms))
             and (not self.officer or one.officer == self.officer)
+            and self._has_region(one)
         )
+
+    def _has_region(self, one: Appeal) -> bool:
+        if self.region == OF_NO_REGION:
+            return not one.regions
+        return not self.region or lies_in(one, self.region)
 
 
 class Appeals:
@@ -254,7 +271,9 @@ class Appeals:
         if since_ms < 0 or until < since_ms:
             raise InvalidInput("since_ms, until_ms: since_ms must be before until_ms")
         received = await self._store.received_between(since_ms, until)
-        return report.of(list(filter(is_in_scope, received)), now)
+        found = report.of(list(filter(is_in_scope, received)), now)
+        mine = {code: one for code, one in found.by_region.items() if is_region_in_scope(code)}
+        return replace(found, by_region=mine)
 
     def _written(self, kind: str, language: str, appeal: Appeal) -> Notice:
         case = notices.case_of(appeal)

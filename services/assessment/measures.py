@@ -40,8 +40,8 @@ CASE_MEASURES: Mapping[str, CaseMeasure] = {
 TASKS_IN_TIME = "tasks_in_time"
 """Of tasks due in the month: those done by then, and confirmed."""
 BLOCKS_UPHELD = "blocks_kept"
-"""Of appeals decided in the month: those in which the block was right. Of the whole service only:
-an appeal has no region."""
+"""Of appeals received in the month and decided: those in which the block was right. A unit has
+those about what its region listed, a unit without a region all."""
 NAMES = (*CASE_MEASURES, TASKS_IN_TIME, BLOCKS_UPHELD)
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from fanzha.errors import InvalidInput, NotFound
 from infra import text_limits
 from services.appeals.model import DECIDED, Appeal, AppealState
+from services.appeals.scope import lies_in
 from services.assessment import measures, months
 from services.assessment.formula import ScoreFormula
 from services.assessment.measures import BLOCKS_UPHELD, CASE_MEASURES, TASKS_IN_TIME
@@ -225,10 +226,12 @@ class Assessments:
         }
         due = [one for one in own if one.due_ms <= now_ms or one.in_time]
         counts[TASKS_IN_TIME] = (len(due), sum(one.in_time for one in due))
-        if not unit.region:
-            decided = [one for one in appeals if one.state in DECIDED]
-            kept = sum(one.state is AppealState.REJECTED for one in decided)
-            counts[BLOCKS_UPHELD] = (len(decided), kept)
+        region = keys.region_key(unit.region)
+        decided = [
+            one for one in appeals if one.state in DECIDED and (not region or lies_in(one, region))
+        ]
+        kept = sum(one.state is AppealState.REJECTED for one in decided)
+        counts[BLOCKS_UPHELD] = (len(decided), kept)
         score, shares = self.formula.scored(counts)
         return UnitScore(
             unit=unit.code,

@@ -152,12 +152,22 @@ def add(
     )
 
 
+_ListedRegion = Annotated[
+    str,
+    typer.Option(
+        "--region",
+        help="Only those about what this region listed, such as 3301; none: all others.",
+    ),
+]
+
+
 @app.command("list")
 def list_(
     state: _ListedState = "",
     overdue: _OverdueOnly = False,
     officer: _ListedOfficer = "",
     pattern: _ListedPattern = "",
+    region: _ListedRegion = "",
     limit: Limit = 50,
     after: After = "",
     target: Target = DEFAULT_TARGET,
@@ -169,6 +179,7 @@ def list_(
         overdue_only=overdue,
         officer=officer,
         pattern=pattern,
+        region=region,
         page_token=after,
     )
     with server(target) as stub:

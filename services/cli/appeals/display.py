@@ -208,6 +208,14 @@ def show_report(found: pb.GetAppealReportResponse) -> None:
     ):
         for name, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             _line(title, f"{number:>7,} {enum_word(kind, name) if kind else name}")
+    for one in found.regions:
+        kept = gettext(
+            "{received:,} received, {rejected:,} kept, {upheld:,} lifted",
+            received=one.received,
+            rejected=one.rejected,
+            upheld=one.upheld,
+        )
+        _line("region", f"{one.region or gettext('the whole province')}: {kept}")
     _line("due soon", str(found.due_soon))
     _line(
         "overdue",

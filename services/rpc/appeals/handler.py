@@ -55,6 +55,7 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
             late=request.overdue_only,
             officer=request.officer,
             subject=self._appeals.opening.subject(request.pattern) if request.pattern else None,
+            region=messages.region(request.region),
         )
         queue = await self._appeals.queue(
             wanted, paging.number_of(request.page_token), request.page_size

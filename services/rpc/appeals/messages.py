@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from blocklists import region_codes
 from blocklists.entries import Direction, Entry
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -14,6 +15,7 @@ from services.appeals.documents import SubmittedDocument
 from services.appeals.model import Appeal, AppealEvent, AppealState, AppealSubject, Document, Lift
 from services.appeals.report import AppealReport, Durations
 from services.appeals.scope import is_in_scope
+from services.appeals.service import OF_NO_REGION
 from services.rpc.lists import messages
 
 # Our enums have the numbers of the wire; generated stubs require their own enum types.
@@ -44,6 +46,11 @@ def state(number: int) -> AppealState | None:
     if number and number not in _STATES_BY_NUMBER:
         raise InvalidInput("state: unknown number {number}", number=number)
     return _STATES_BY_NUMBER.get(number)
+
+
+def region(text: str) -> str:
+    """Read the region of a filter; the word ``none`` stays as it is."""
+    return text if text == OF_NO_REGION else region_codes.read(text)
 
 
 def notice_kind(number: int) -> str:
@@ -146,6 +153,12 @@ def report(one: AppealReport) -> pb.GetAppealReportResponse:
         lift_seconds=_durations(one.lift_seconds),
         lifts_pending=one.lifts_pending,
         lifts_unmeasured=one.lifts_unmeasured,
+        regions=[
+            pb.RegionAppeals(
+                region=code, received=each.received, upheld=each.upheld, rejected=each.rejected
+            )
+            for code, each in sorted(one.by_region.items())
+        ],
     )
 
 

@@ -86,6 +86,9 @@ async def test_reports_count_the_appeals_of_ones_regions(office: RegionalOffice)
     await opened(office, "xihu.example")
     await opened(office, "all.example")
 
+    request = pb.ListAppealsRequest(region="3301")
+    listed = await office.ask("AppealService/ListAppeals", request, CHIEF)
+    assert [one.subject.pattern for one in listed.appeals] == ["xihu.example"]
     reports = {
         who.name: await office.ask(
             "AppealService/GetAppealReport", pb.GetAppealReportRequest(), who
@@ -96,6 +99,13 @@ async def test_reports_count_the_appeals_of_ones_regions(office: RegionalOffice)
     assert {name: one.received for name, one in reports.items()} == {
         "wang": 2, "zhao": 1, "chen": 0,
     }  # fmt: skip
+    counted = {name: {each.region: each.received for each in one.regions}
+               for name, one in reports.items()}  # fmt: skip
+    assert counted == {
+        "wang": {"": 1, "33": 1, "3301": 1, "330106": 1},
+        "zhao": {"3301": 1, "330106": 1},
+        "chen": {},
+    }
 
 
 async def test_who_hands_an_appeal_in_follows_it_but_reads_nothing_of_another_region(

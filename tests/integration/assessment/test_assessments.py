@@ -13,7 +13,9 @@ import pytest
 import redis
 from typer.testing import CliRunner, Result
 
+from blocklists.entries import EntryKind
 from infra.redis.client import connect
+from services.appeals.model import Appeal, AppealState, AppealSubject
 from services.appeals.store import AppealStore
 from services.assessment import formula
 from services.assessment.service import Assessments
@@ -268,3 +270,44 @@ async def test_people_of_a_region_see_its_units_only(
     assert steps[-1].assessment is not None
     assert {one.unit for one in steps[-1].assessment.scores} == {"maanshan", "huashan"}
     await client.aclose()
+
+
+def a_decided_appeal(state: AppealState, *regions: str) -> Appeal:
+    return Appeal(
+        appeal_id=1, state=state, received_at_ms=NOW_MS, deadline_ms=NOW_MS + DAY_MS, appellant="",
+        contact="", grounds="", opened_by="desk", regions=regions,
+        subject=AppealSubject(kind=EntryKind.HOST, pattern="shop.example"),
+    )  # fmt: skip
+
+
+class DecidedAppeals:
+    """Appeals of a month."""
+
+    async def received_between(self, since_ms: int, until_ms: int) -> list[Appeal]:
+        return [
+            a_decided_appeal(AppealState.REJECTED, "340503"),
+            a_decided_appeal(AppealState.UPHELD, "3405"),
+            a_decided_appeal(AppealState.REJECTED, "340503", "3401"),
+            a_decided_appeal(AppealState.REJECTED),
+            a_decided_appeal(AppealState.RECEIVED, "3401"),
+        ]
+
+
+async def test_a_unit_answers_for_the_blocks_of_its_region(valkey: EmbeddedValkey) -> None:
+    client = connect(valkey.url)
+    trail = AuditedActions(NoAudit(), "assessment")
+    tasks = UnitTasks(UnitTaskStore(client), members=UNITS, trail=trail, now_ms=lambda: ASKED_AT_MS)
+    assessments = Assessments(
+        CaseListing(client, CaseStore(client)), tasks=tasks, appeals=DecidedAppeals(),
+        store=AssessmentStore(client), formula=formula.load(), trail=trail,
+        utc_offset=timedelta(hours=8),
+    )  # fmt: skip
+
+    made = [one.assessment async for one in assessments.assess(MONTH) if one.assessment]
+    await client.aclose()
+
+    shares = {score.unit: score.measures["blocks_kept"] for score in made[0].scores}
+    kept = {unit: (share.reached, share.of) for unit, share in shares.items()}
+    assert kept == {
+        "all": (3, 4), "maanshan": (1, 2), "huashan": (1, 1), "hefei": (0, 0), "wuhu": (0, 0),
+    }  # fmt: skip

@@ -18,6 +18,7 @@ def an_appeal(
     took_hours: float = 1,
     lift: Lift | None = None,
     blocked_by: str = "bureau",
+    regions: tuple[str, ...] = (),
 ) -> Appeal:
     return Appeal(
         appeal_id=1,
@@ -32,6 +33,7 @@ def an_appeal(
         opened_by="desk",
         blocked_by=blocked_by,
         lift=lift,
+        regions=regions,
     )
 
 
@@ -69,3 +71,21 @@ def test_appeals_are_counted_by_state_and_by_what_blocked() -> None:
     assert (found.decision_seconds.count, found.decision_seconds.median) == (4, 2 * 3600)
     assert (found.lift_seconds.count, found.lift_seconds.longest) == (1, 0.5)
     assert (found.lifts_pending, found.lifts_unmeasured) == (1, 1)
+
+
+def test_an_appeal_counts_for_its_county_its_city_and_its_province() -> None:
+    upheld, rejected = AppealState.UPHELD, AppealState.REJECTED
+    found = report.of(
+        [
+            an_appeal(upheld, regions=("330106",)),
+            an_appeal(rejected, regions=("3301",)),
+            an_appeal(rejected, regions=("330106", "330203")),
+            an_appeal(rejected, regions=("", "3301")),
+            an_appeal(AppealState.RECEIVED),
+        ],
+        0,
+    )
+
+    assert {
+        code: (one.received, one.upheld, one.rejected) for code, one in found.by_region.items()
+    } == {"330106": (1, 1, 0), "3301": (2, 1, 1), "33": (3, 1, 2), "": (2, 0, 1)}
