@@ -16,7 +16,10 @@ _GRAPH, _METADATA = 7, 14
 """Of a ModelProto."""
 _NODE, _INITIALIZER, _OUTPUT = 1, 5, 12
 """Of a GraphProto."""
-_NODE_INPUT, _NODE_OUTPUT, _NODE_TYPE = 1, 2, 4
+_NODE_INPUT, _NODE_OUTPUT, _NODE_TYPE, _NODE_ATTRIBUTE = 1, 2, 4, 5
+_ATTRIBUTE_NAME = 1
+_ATTRIBUTE_TYPE = b"\xa0\x01"
+"""Tag of the last field of an attribute, whose value is one byte."""
 _TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_DATA = 1, 2, 8, 9
 _VALUE_NAME = 1
 _KEY, _VALUE = 1, 2
@@ -110,6 +113,31 @@ def float_tensors(graph: bytes) -> dict[str, npt.NDArray[np.float32]]:
                 data, shape = read
                 name = _text(view, part, _TENSOR_NAME).decode()
                 found[name] = np.frombuffer(data, "<f4").reshape(shape)
+    return found
+
+
+def node_attributes(model: bytes, kind: str) -> dict[str, bytes]:
+    """Return the attributes of the only node of a graph, by name, as they are written.
+
+    ValueError where the graph has other nodes, or initialisers, or its node is not of this *kind*.
+    """
+    view = memoryview(model)
+    graphs = [one for one in _fields(view, 0, len(view)) if one.number == _GRAPH]
+    parts = [part for one in graphs for part in _fields(view, one.value, one.end)]
+    nodes = [part for part in parts if part.number == _NODE]
+    if len(nodes) != 1 or any(part.number == _INITIALIZER for part in parts):
+        raise ValueError("the graph is more than one node")
+    found = {}
+    for one in _fields(view, nodes[0].value, nodes[0].end):
+        if one.number == _NODE_TYPE and view[one.value : one.end] != kind.encode():
+            raise ValueError(f"the graph is no {kind}")
+        if one.number == _NODE_ATTRIBUTE:
+            name = next(_fields(view, one.value, one.end), one)
+            rest = bytes(view[name.end : one.end])
+            last = len(rest) - len(_ATTRIBUTE_TYPE) - 1
+            if name.number != _ATTRIBUTE_NAME or rest[last:-1] != _ATTRIBUTE_TYPE:
+                raise ValueError("an attribute does not end with its type")
+            found[bytes(view[name.value : name.end]).decode()] = rest[:last]
     return found
 
 

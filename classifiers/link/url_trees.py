@@ -5,16 +5,20 @@ the columns look up - rates of suffixes and words - is learnt with the trees and
 metadata of their graph, so one checksum covers both.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import onnxruntime as ort
 
-from classifiers import card, graph_table
+from classifiers import card, graph_table, tree_ensemble
 from classifiers.card import Card
 from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
 from classifiers.link import url_columns, url_tables
+from classifiers.tree_ensemble import TreeEnsemble
 from fanzha.tables import Float32s
+
+logger = logging.getLogger(__name__)
 
 INPUT, OUTPUT, STATISTICS = "columns", "log_odds", "statistics"
 ENCODER = "url-columns"
@@ -31,6 +35,29 @@ class UrlTrees:
         if found is None:
             raise ValueError(f"{card.CASCADE_HEAD} holds no statistics of URLs")
         graph, text = found
+        self._width = url_columns.WIDTHS[revision]
+        by_graph = _GraphRunner(graph)
+        self._trees = tree_ensemble.read(graph, 1 + self._width, by_graph.predict_rows) or by_graph
+        if not self.is_compiled:
+            logger.warning("onnxruntime runs the second stage of links: no kernel gives its scores")
+        self.tables = url_tables.shared(text)
+        """What the columns look up; shared, never changed."""
+
+    def log_odds(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
+        """Return the log-odds of canonical URLs, one each."""
+        rows = url_columns.rows(inputs, self.tables, self._width, before=fast_log_odds)
+        return self._trees.predict_rows(rows)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether a kernel runs the trees."""
+        return isinstance(self._trees, TreeEnsemble)
+
+
+class _GraphRunner:
+    """Runs the trees by onnxruntime."""
+
+    def __init__(self, graph: bytes) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -38,15 +65,11 @@ class UrlTrees:
         self._session = ort.InferenceSession(
             graph, sess_options=options, providers=["CPUExecutionProvider"]
         )
-        self._width = url_columns.WIDTHS[revision]
-        self.tables = url_tables.shared(text)
-        """What the columns look up; shared, never changed."""
 
-    def log_odds(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
-        """Return the log-odds of canonical URLs, one each."""
-        rows = url_columns.rows(inputs, self.tables, self._width, before=fast_log_odds)
+    def predict_rows(self, rows: Float32s) -> Float32s:
+        """Return the log-odds of each row."""
         found: Float32s = self._session.run([OUTPUT], {INPUT: rows})[0]
-        return found.reshape(len(inputs))
+        return found.reshape(len(rows))
 
 
 def read_statistics(bundle: Path) -> None:

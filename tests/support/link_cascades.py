@@ -37,7 +37,7 @@ STATISTICS = UrlStatistics(
     label_letters=letter_odds.learn(_NAMES),
     below_letters=letter_odds.learn(_NAMES),
 )
-_NODE = np.dtype(
+NODE = np.dtype(
     [
         ("value", np.float64),
         ("feature_idx", np.intp),
@@ -142,5 +142,5 @@ def _stump(column: int, threshold: float, leaves: tuple[float, float]) -> npt.ND
             (leaves[0], 0, 0.0, 0, 0, 1),
             (leaves[1], 0, 0.0, 0, 0, 1),
         ],
-        _NODE,
+        NODE,
     )
