@@ -14,6 +14,7 @@ from services.cli._common.console import err, fail, fault_text, out, print_json
 from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
+from services.cli.warnings import robot_words
 from services.cli.warnings.operations_server import server
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The robot that answers replies to warnings: its scripts, and how dialogues ended.",
 )
+robot_words.add_to(app)
 _Folder = Annotated[
     Path | None,
     typer.Option(

@@ -1,7 +1,19 @@
 """Understands answers in Chinese and English, by the words of a file.
 
-Words are looked for in the normal form of texts (`fanzha.text`), so that full-width letters,
-traditional characters and spaces between characters change nothing. English words match whole.
+Words are looked for in the normal form of texts, clause by clause, so that full-width letters,
+traditional characters and spaces between characters change nothing, and "I did not pay at first,
+then I sent 2000" is read as paid. How often that is right, `measurement` says.
+
+==========  ====================================================================================
+in a word   stands for
+==========  ====================================================================================
+``…``       up to six characters of Chinese, or up to three words of English
+``#``       an amount of money, or a number
+``=`` first the word is the whole answer
+==========  ====================================================================================
+
+English words match whole. Of the meanings in one clause the first of `_IN_A_CLAUSE` counts, of all
+clauses the first of `_ORDER`.
 """
 
 import re
@@ -19,13 +31,25 @@ _ORDER = (
     Meaning.PAID,
     Meaning.STOP,
     Meaning.OFFICER,
+    Meaning.YES,
     Meaning.WHO,
     Meaning.NO,
-    Meaning.YES,
 )
-_NOT_PAID = "not_paid"
-_WORD = re.compile(r"[a-z]")
+_NOT_PAID, _PERHAPS_PAID, _ABOUT_TO_PAY = "not_paid", "perhaps_paid", "about_to_pay"
+_IN_A_CLAUSE = (
+    ("paid", Meaning.PAID),
+    ("stop", Meaning.STOP),
+    (_ABOUT_TO_PAY, Meaning.YES),
+    ("who", Meaning.WHO),
+    ("officer", Meaning.OFFICER),
+    ("no", Meaning.NO),
+)
+_WORDS = {word for word, _ in _IN_A_CLAUSE} | {_NOT_PAID, _PERHAPS_PAID, "yes"}
+_LATIN = re.compile(r"[a-z=]*[a-z']")
 _BLANKS = re.compile(r"\s+")
+_CLAUSES = re.compile(r"[,.](?!\d)|[,.](?<!\d.)|[,。;!?、:\n~…]+")
+_AMOUNT = r"[0-9零一两几十百千万]{1,9}"
+_ANSWER = re.compile(r"[\w#]+(?:[ '][\w#]+)*")
 
 
 class AnswerReader:
@@ -33,23 +57,42 @@ class AnswerReader:
 
     def __init__(self, table: Mapping[str, Any], name: str) -> None:
         """*table* has words by meaning; `ValueError` for a wrong one."""
-        words = {one.value for one in _ORDER} | {_NOT_PAID}
-        if set(table) != words:
+        if set(table) != _WORDS:
             raise InvalidConfiguration(
-                "{name}: has {words}", name=name, words=", ".join(sorted(words))
+                "{name}: has {words}", name=name, words=", ".join(sorted(_WORDS))
             )
-        self._patterns = {
-            word: _pattern(toml_files.read_words(table[word], f"{name}: {word}")) for word in words
-        }
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._whole: dict[str, Meaning] = {}
+        meanings = dict(_IN_A_CLAUSE) | {"yes": Meaning.YES}
+        for word in sorted(_WORDS):
+            listed = toml_files.read_words(table[word], f"{name}: {word}")
+            self._patterns[word] = _pattern([one for one in listed if not one.startswith("=")])
+            whole = [one.removeprefix("=") for one in listed if one.startswith("=")]
+            self._whole |= dict.fromkeys(whole, meanings.get(word, Meaning.NO))
 
     def read(self, answer: str) -> Meaning:
         """Return what an answer means."""
-        text = _BLANKS.sub(" ", fold(answer).text.strip().casefold())
-        if self._patterns[_NOT_PAID].search(text):
-            # "I have not paid, help": who asks for somebody gets somebody.
-            return Meaning.OFFICER if self._patterns[Meaning.OFFICER].search(text) else Meaning.NO
+        text = _BLANKS.sub(" ", fold(answer).text.casefold().replace("’", "'")).strip()
+        if whole := self._whole.get(" ".join(_ANSWER.findall(text))):
+            return whole
+        found = {self._clause(clause) for clause in _CLAUSES.split(text)}
         for meaning in _ORDER:
-            if self._patterns[meaning.value].search(text):
+            if meaning in found:
+                return meaning
+        # Words that say yes are short, and are parts of many others.
+        return Meaning.YES if self._patterns["yes"].search(text) else Meaning.OTHER
+
+    def _clause(self, clause: str) -> Meaning:
+        not_paid = self._patterns[_NOT_PAID].search(clause)
+        never = not_paid or self._patterns[_PERHAPS_PAID].search(clause)
+        for word, meaning in _IN_A_CLAUSE:
+            if meaning is Meaning.PAID and never:
+                continue
+            if meaning is Meaning.YES and not_paid:
+                continue
+            if meaning is Meaning.NO and not_paid:
+                return Meaning.NO
+            if self._patterns[word].search(clause):
                 return meaning
         return Meaning.OTHER
 
@@ -61,9 +104,14 @@ def shipped() -> AnswerReader:
     return AnswerReader(toml_files.read_table(source), source.name)
 
 
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    parts = [
-        rf"\b{re.escape(word.casefold())}\b" if _WORD.match(word) else re.escape(word)
-        for word in sorted(words, key=len, reverse=True)
-    ]
-    return re.compile("|".join(parts))
+def _pattern(words: list[str]) -> re.Pattern[str]:
+    parts = [_of_word(word.casefold()) for word in sorted(words, key=len, reverse=True)]
+    return re.compile("|".join(parts) or "(?!)")
+
+
+def _of_word(word: str) -> str:
+    latin = bool(_LATIN.match(word))
+    gap = r"\W+(?:[\w']+\W+){0,3}" if latin else r".{0,6}?"
+    parts = (re.escape(part.strip()).replace(r"\#", _AMOUNT) for part in word.split("…"))
+    pattern = gap.join(parts)
+    return rf"(?<![\w']){pattern}(?![\w'])" if latin else pattern

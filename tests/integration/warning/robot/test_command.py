@@ -1,6 +1,7 @@
 """`fanzha warnings robot`: scripts without a server, the report over a real socket."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -98,3 +99,35 @@ def test_the_report_counts_dialogues(
     row = next(line for line in after.stdout.splitlines() if "sms.zh@1:a" in line)
     assert row.split()[1:3] == ["5", "4"]
     assert "100%" in row
+
+
+def test_a_file_of_labelled_answers_is_measured(tmp_path: Path) -> None:
+    file = tmp_path / "replies.tsv"
+    file.write_text("text\tlabel\tmonth\n我转了\tpaid\t1\n没转\tpaid\t1\n你是谁\twho\t2\n")
+
+    shown, told = (
+        robot("measure", str(file)),
+        robot("measure", str(file), "--group-by", "month", "--json"),
+    )
+
+    assert "3 answers, 2/3" in shown.stdout
+    assert "no 1" in shown.stdout
+    assert json.loads(told.stdout)["1"]["meanings"]["paid"]["read_as"] == {"no": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("text\n我转了\n", "label"),
+        ("text\tlabel\nx\tmaybe\n", "maybe"),
+        ("text\tlabel\n", "no answers"),
+    ],
+)
+def test_a_file_that_cannot_be_measured_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "replies.tsv"
+    file.write_text(content)
+
+    done = robot("measure", str(file))
+
+    assert done.exit_code
+    assert said in done.output
