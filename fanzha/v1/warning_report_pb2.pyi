@@ -847,6 +847,7 @@ class TargetingReport(_message.Message):
     ALL_FIELD_NUMBER: _builtins.int
     GROUPS_FIELD_NUMBER: _builtins.int
     WITHOUT_GROUP_FIELD_NUMBER: _builtins.int
+    WITHOUT_GROUP_SUPPRESSED_FIELD_NUMBER: _builtins.int
     since_ms: _builtins.int
     """Where it begins, in milliseconds since the Unix epoch."""
     until_ms: _builtins.int
@@ -856,7 +857,9 @@ class TargetingReport(_message.Message):
     population: _builtins.int
     """Numbers in the table of groups."""
     without_group: _builtins.int
-    """People with a case who are in no group."""
+    """People with a case who are in no group; 0 where without_group_suppressed."""
+    without_group_suppressed: _builtins.bool
+    """Whether they are some, and too few to tell how many."""
     @_builtins.property
     def all(self) -> Global___GroupRisk:
         """All cases together."""
@@ -875,10 +878,11 @@ class TargetingReport(_message.Message):
         all: Global___GroupRisk | None = ...,
         groups: _abc.Iterable[Global___GroupRisk] | None = ...,
         without_group: _builtins.int = ...,
+        without_group_suppressed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "before_ms", b"before_ms", "groups", b"groups", "population", b"population", "since_ms", b"since_ms", "until_ms", b"until_ms", "without_group", b"without_group"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "before_ms", b"before_ms", "groups", b"groups", "population", b"population", "since_ms", b"since_ms", "until_ms", b"until_ms", "without_group", b"without_group", "without_group_suppressed", b"without_group_suppressed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -905,26 +909,35 @@ class GroupRisk(_message.Message):
     REACHED_SHARE_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
     UNREACHED_FIELD_NUMBER: _builtins.int
+    FALSE_ALARM_SHARE_FIELD_NUMBER: _builtins.int
+    OVERWARNED_FIELD_NUMBER: _builtins.int
+    LOST_FEN_SUPPRESSED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name in the table of groups; empty: all together."""
     suppressed: _builtins.bool
-    """Whether fewer than ten people are at risk, so that the other fields are absent."""
+    """Whether fewer than ten people are at risk, or what is told of others would tell of a group with
+    fewer, so that the other fields are absent.
+    """
     population: _builtins.int
     """Numbers in it; 0: a group of places, whose size is not known."""
     people: _builtins.int
     """People with a case in the period."""
     people_before: _builtins.int
-    """People with a case in the period before."""
+    """People with a case in the period before; 0 also for fewer than ten."""
     cases: _builtins.int
     """Cases, without duplicates."""
     lost: _builtins.int
     """Cases with money lost."""
     lost_fen: _builtins.int
-    """Known losses, in fen."""
+    """Known losses, in fen; 0 where lost_fen_suppressed."""
     late: _builtins.bool
     """Whether it is warned in time less often than all are: its interval ends below their share."""
     unreached: _builtins.bool
     """Whether it is reached less often than all are, likewise."""
+    overwarned: _builtins.bool
+    """Whether it is warned for nothing more often than all are: that interval begins above their share."""
+    lost_fen_suppressed: _builtins.bool
+    """Whether too few losses are known to tell their sum."""
     @_builtins.property
     def rate(self) -> Global___RateRatio:
         """How many times as often as all other numbers of the table; absent: not known."""
@@ -945,6 +958,10 @@ class GroupRisk(_message.Message):
     def reached_share(self) -> Global___ShareInterval:
         """Share whose person a warning reached."""
 
+    @_builtins.property
+    def false_alarm_share(self) -> Global___ShareInterval:
+        """Share of false alarms, of cases that ended safe, with money lost or as one."""
+
     def __init__(
         self,
         *,
@@ -963,10 +980,13 @@ class GroupRisk(_message.Message):
         reached_share: Global___ShareInterval | None = ...,
         late: _builtins.bool = ...,
         unreached: _builtins.bool = ...,
+        false_alarm_share: Global___ShareInterval | None = ...,
+        overwarned: _builtins.bool = ...,
+        lost_fen_suppressed: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["drift", b"drift", "in_time_share", b"in_time_share", "lost_share", b"lost_share", "rate", b"rate", "reached_share", b"reached_share"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["drift", b"drift", "false_alarm_share", b"false_alarm_share", "in_time_share", b"in_time_share", "lost_share", b"lost_share", "rate", b"rate", "reached_share", b"reached_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "drift", b"drift", "in_time_share", b"in_time_share", "late", b"late", "lost", b"lost", "lost_fen", b"lost_fen", "lost_share", b"lost_share", "name", b"name", "people", b"people", "people_before", b"people_before", "population", b"population", "rate", b"rate", "reached_share", b"reached_share", "suppressed", b"suppressed", "unreached", b"unreached"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "drift", b"drift", "false_alarm_share", b"false_alarm_share", "in_time_share", b"in_time_share", "late", b"late", "lost", b"lost", "lost_fen", b"lost_fen", "lost_fen_suppressed", b"lost_fen_suppressed", "lost_share", b"lost_share", "name", b"name", "overwarned", b"overwarned", "people", b"people", "people_before", b"people_before", "population", b"population", "rate", b"rate", "reached_share", b"reached_share", "suppressed", b"suppressed", "unreached", b"unreached"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

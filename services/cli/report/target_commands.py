@@ -14,12 +14,14 @@ from fanzha.v1 import warning_report_pb2_grpc
 from infra import atomic_file
 from infra.clock import now_ms
 from infra.csv_cells import SafeWriter
+from services.cli._common import files
 from services.cli._common.console import err, fail, out, print_json, progress
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import Since, Until, day, moment
+from services.cli.report import policy_draft
 
 _DEADLINE_SECONDS = 3600.0
 _FEN = 100
@@ -31,13 +33,23 @@ _Minutes = Annotated[
 _Csv = Annotated[
     Path | None, typer.Option("--csv", dir_okay=False, help="File for all figures, UTF-8.")
 ]
+_Draft = Annotated[
+    Path | None,
+    typer.Option(
+        "--draft-policy",
+        dir_okay=False,
+        callback=lambda path: path and files.fresh(path),
+        help="File for a draft of the warning policy in force with a line for groups whose rate is "
+        "higher beyond doubt; you propose it, and another person approves it.",
+    ),
+]
 _FIGURES: dict[str, Callable[[pb.GroupRisk], str]] = {
     "population": lambda one: str(one.population or ""),
     "people": lambda one: str(one.people),
     "people_before": lambda one: str(one.people_before),
     "cases": lambda one: str(one.cases),
     "lost": lambda one: str(one.lost),
-    "lost_fen": lambda one: str(one.lost_fen),
+    "lost_fen": lambda one: "" if one.lost_fen_suppressed else str(one.lost_fen),
     "rate": lambda one: f"{one.rate.ratio:.4f}" if one.HasField("rate") else "",
     "rate_low": lambda one: f"{one.rate.low:.4f}" if one.HasField("rate") else "",
     "rate_high": lambda one: f"{one.rate.high:.4f}" if one.HasField("rate") else "",
@@ -52,6 +64,9 @@ _FIGURES: dict[str, Callable[[pb.GroupRisk], str]] = {
     "reached_share_high": lambda one: _end(one, "reached_share", "high"),
     "late": lambda one: str(int(one.late)),
     "unreached": lambda one: str(int(one.unreached)),
+    "false_alarm_share_low": lambda one: _end(one, "false_alarm_share", "low"),
+    "false_alarm_share_high": lambda one: _end(one, "false_alarm_share", "high"),
+    "overwarned": lambda one: str(int(one.overwarned)),
 }
 """Columns of the CSV; those of a suppressed group are empty."""
 
@@ -62,6 +77,7 @@ def targets(
     minutes: _Minutes = 30,
     region: _Region = "",
     csv_file: _Csv = None,
+    draft: _Draft = None,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -83,6 +99,8 @@ def targets(
         _show(report)
     if csv_file is not None:
         _write(report, csv_file)
+    if draft is not None:
+        policy_draft.write(report, draft, target)
 
 
 def _ask(request: pb.GetTargetingReportRequest, target: str) -> pb.TargetingReport:
@@ -103,19 +121,23 @@ def _ask(request: pb.GetTargetingReportRequest, target: str) -> pb.TargetingRepo
 
 def _show(report: pb.TargetingReport) -> None:
     table = RowTable()
-    heads = ("group", "people", "rate", "drift", "lost money", "lost, yuan", "in time", "reached")
+    heads = (
+        *("group", "people", "rate", "drift", "lost money", "lost, yuan", "in time", "reached"),
+        "false alarms",
+    )
     for head in heads:
         table.add_column(gettext(head), right=head != "group", prose=head == "group")
-    for one in (report.all, *(group for group in report.groups if not group.suppressed)):
+    for one in (each for each in (report.all, *report.groups) if not each.suppressed):
         table.add_row(
             one.name or gettext("all"),
             f"{one.people:,}",
             _ratio(one, "rate"),
             _ratio(one, "drift"),
             _share(one, "lost_share"),
-            f"{one.lost_fen / _FEN:,.0f}",
+            "–" if one.lost_fen_suppressed else f"{one.lost_fen / _FEN:,.0f}",
             _share(one, "in_time_share") + ("!" if one.late else ""),
             _share(one, "reached_share") + ("!" if one.unreached else ""),
+            _share(one, "false_alarm_share") + ("!" if one.overwarned else ""),
         )
     table.print()
     _show_notes(report)
@@ -125,19 +147,24 @@ def _show_notes(report: pb.TargetingReport) -> None:
     out.print(
         gettext(
             "rate: against all other numbers of the table; drift: against {before} to {since}; "
-            "*: beyond doubt; !: less often than all, beyond doubt",
+            "*: beyond doubt; !: worse than all, beyond doubt",
             before=day(report.before_ms // 1000),
             since=day(report.since_ms // 1000),
         ),
         markup=False,
     )
-    if suppressed := [one.name for one in report.groups if one.suppressed]:
+    if suppressed := [one.name for one in (report.all, *report.groups) if one.suppressed]:
         out.print(
-            gettext("fewer than ten people, not shown: {names}", names=", ".join(suppressed)),
+            gettext(
+                "fewer than ten people, or would tell of so few, not shown: {names}",
+                names=", ".join(name or gettext("all") for name in suppressed),
+            ),
             markup=False,
         )
     if report.without_group:
         out.print(gettext("{count:,} people are in no group", count=report.without_group))
+    if report.without_group_suppressed:
+        out.print(gettext("fewer than ten people are in no group"))
     if not report.groups:
         err.print(gettext("there is no table of groups: see FANZHA_WARNING_GROUPS_FILE"))
 

@@ -14,7 +14,8 @@ def report(one: TargetingReport) -> pb.TargetingReport:
         population=one.population,
         all=_group(one.all),
         groups=map(_group, one.groups),
-        without_group=one.without_group,
+        without_group=one.without_group or 0,
+        without_group_suppressed=one.without_group is None,
     )
 
 
@@ -27,7 +28,8 @@ def _group(one: GroupAtRisk) -> pb.GroupRisk:
         people_before=one.people_before,
         cases=one.cases,
         lost=one.lost,
-        lost_fen=one.lost_fen,
+        lost_fen=one.lost_fen or 0,
+        lost_fen_suppressed=one.lost_fen is None,
         rate=_ratio(one.rate),
         drift=_ratio(one.drift),
         lost_share=_share(one.lost_share),
@@ -35,6 +37,8 @@ def _group(one: GroupAtRisk) -> pb.GroupRisk:
         reached_share=_share(one.reached_share),
         late=one.late,
         unreached=one.unreached,
+        false_alarm_share=_share(one.false_alarm_share),
+        overwarned=one.overwarned,
     )
 
 

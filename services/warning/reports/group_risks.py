@@ -2,8 +2,9 @@
 
 Groups are those of the administrator's table (`services.warning.policy.facts`): age bands,
 occupations, kinds of place. Of a group of numbers its size is known, so its rate is compared with
-that of all other numbers of the table. Groups overlap. One with few people at risk is named, and
-nothing else is said of it, so that nobody is recognised.
+that of all other numbers of the table. Groups may overlap. What would tell of single people is left
+out (`disclosure`). Fairness is looked at on both sides: who is warned late or reached less often
+than all, and who is warned for nothing more often.
 """
 
 import asyncio
@@ -18,11 +19,11 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.desk import scope
 from services.warning.policy.facts import RiskContext
+from services.warning.reports import disclosure
+from services.warning.reports.disclosure import FEWEST_LOSSES, FEWEST_PEOPLE
 from services.warning.reports.model import CaseFigures
 from services.warning.reports.service import DEFAULT_MINUTES, ReportRequest, check
 
-FEWEST_PEOPLE = 10
-"""A group with fewer people at risk is suppressed."""
 _TELL_EVERY = 2_000
 
 
@@ -83,7 +84,8 @@ class GroupAtRisk:
     cases: int = 0
     lost: int = 0
     """Cases with money lost."""
-    lost_fen: int = 0
+    lost_fen: int | None = 0
+    """None: too few known losses to tell their sum."""
     rate: RateRatio | None = None
     """Against all other numbers of the table."""
     drift: RateRatio | None = None
@@ -97,6 +99,10 @@ class GroupAtRisk:
     """Whether it is warned in time less often than all are, beyond doubt."""
     unreached: bool = False
     """Whether it is reached less often than all are, beyond doubt."""
+    false_alarm_share: Interval | None = None
+    """Of cases that were judged: false alarms."""
+    overwarned: bool = False
+    """Whether it is warned for nothing more often than all are, beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +117,8 @@ class TargetingReport:
     """Numbers of the table."""
     all: GroupAtRisk
     groups: Sequence[GroupAtRisk]
-    without_group: int
-    """People with a case who are in no group."""
+    without_group: int | None
+    """People with a case who are in no group; None: some, and too few to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,9 +204,16 @@ class _Tally:
 
     def report(self, *, until_ms: int, before_ms: int) -> TargetingReport:
         populations = self._populations()
+        hidden = disclosure.suppressed(
+            {name: len(counts.people) for name, counts in self._groups.items()}
+        )
         everybody = self._risk("", self._all, 0)
+        if len(self._all.people) < FEWEST_PEOPLE:
+            everybody = GroupAtRisk(name="", suppressed=True)
         groups = [
-            self._risk(name, counts, populations.get(name, 0))
+            GroupAtRisk(name=name, suppressed=True)
+            if name in hidden
+            else self._risk(name, counts, populations.get(name, 0))
             for name, counts in self._groups.items()
         ]
         return TargetingReport(
@@ -210,7 +223,7 @@ class _Tally:
             population=len(self._context.by_number),
             all=everybody,
             groups=sorted(groups, key=_by_rate),
-            without_group=len(self._without),
+            without_group=None if 0 < len(self._without) < FEWEST_PEOPLE else len(self._without),
         )
 
     def _populations(self) -> dict[str, int]:
@@ -221,26 +234,28 @@ class _Tally:
         return sizes
 
     def _risk(self, name: str, counts: _GroupCounts, population: int) -> GroupAtRisk:
-        if name and len(counts.people) < FEWEST_PEOPLE:
-            return GroupAtRisk(name=name, suppressed=True)
         figures, everybody = counts.figures, self._all.figures
         in_time = _interval(figures.intake_in_time, figures.intake_due)
         reached = _interval(figures.reached, figures.cases)
+        false_alarms = _interval(*_false_alarms(figures))
+        before = len(counts.before) if len(counts.before) >= FEWEST_PEOPLE else 0
         return GroupAtRisk(
             name=name,
             population=population,
             people=len(counts.people),
-            people_before=len(counts.before),
+            people_before=before,
             cases=figures.cases,
             lost=figures.lost_money,
-            lost_fen=figures.lost_fen,
+            lost_fen=figures.lost_fen if _may_tell(figures.lost_known) else None,
             rate=self._rate(counts, population),
-            drift=change(len(counts.people), len(counts.before)),
+            drift=change(len(counts.people), before),
             lost_share=_interval(figures.lost_money, figures.lost_money + figures.safe),
             in_time_share=in_time,
             reached_share=reached,
             late=bool(name) and _is_below(in_time, everybody.intake_in_time_share),
             unreached=bool(name) and _is_below(reached, everybody.reached_share),
+            false_alarm_share=false_alarms,
+            overwarned=bool(name) and _is_above(false_alarms, *_false_alarms(everybody)),
         )
 
     def _rate(self, counts: _GroupCounts, population: int) -> RateRatio | None:
@@ -258,6 +273,19 @@ def _interval(count: int, total: int) -> Interval | None:
 
 def _is_below(found: Interval | None, overall: float | None) -> bool:
     return found is not None and overall is not None and found.high < overall
+
+
+def _false_alarms(figures: CaseFigures) -> tuple[int, int]:
+    judged = figures.safe + figures.lost_money + figures.false_alarms
+    return figures.false_alarms, judged
+
+
+def _is_above(found: Interval | None, count: int, total: int) -> bool:
+    return found is not None and found.low > count / total
+
+
+def _may_tell(losses: int) -> bool:
+    return losses == 0 or losses >= FEWEST_LOSSES
 
 
 def _by_rate(group: GroupAtRisk) -> tuple[bool, float, int, str]:

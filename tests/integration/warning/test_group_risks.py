@@ -23,7 +23,8 @@ from services.warning.intake.service import WarningIntake
 from services.warning.model import Region
 from services.warning.policy.facts import RiskContext
 from services.warning.reports import map_service
-from services.warning.reports.group_risks import FEWEST_PEOPLE, TargetingService
+from services.warning.reports.disclosure import FEWEST_PEOPLE
+from services.warning.reports.group_risks import TargetingService
 from services.warning.reports.service import ReportService
 from tests.support.rpc_server import in_a_thread, rpc_server
 from tests.support.warnings import NOW_MS, a_warning
@@ -31,6 +32,8 @@ from tests.support.warnings import NOW_MS, a_warning
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 ASKED_AT_MS = NOW_MS + DAY_MS
 OLD, YOUNG, FEW, VILLAGE = "60+", "students", "pilots", "villages"
+CITY, LAND = "home:city", "home:land"
+"""Two groups that divide the old: nine of the land, the others of the city."""
 EXPOSED_OLD, EXPOSED_YOUNG = 30, 10
 LISTED = 200
 """Numbers of each large group in the table."""
@@ -46,7 +49,10 @@ def _person(number: int) -> int:
 
 
 GROUPS = RiskContext(
-    by_number={_person(number): frozenset({OLD}) for number in range(EXPOSED_OLD)}
+    by_number={
+        _person(number): frozenset({OLD, LAND if number < FEWEST_PEOPLE - 1 else CITY})
+        for number in range(EXPOSED_OLD)
+    }
     | {_person(100 + number): frozenset({YOUNG, FEW}) for number in range(FEWEST_PEOPLE - 1)}
     | {_person(100 + FEWEST_PEOPLE - 1): frozenset({YOUNG})}
     | {8617100000000 + number: frozenset({OLD}) for number in range(LISTED - EXPOSED_OLD)}
@@ -66,12 +72,20 @@ async def _fill(url: str) -> None:
     for number, case_id in zip(numbers, ids, strict=True):
         minutes = 5 if number >= EXPOSED_OLD else 90
         outcome = CaseOutcome.LOST_MONEY if number % 2 else CaseOutcome.SAFE
+        if 10 <= number < EXPOSED_OLD:
+            outcome = CaseOutcome.FALSE_ALARM
         at_ms = NOW_MS + minutes * MINUTE_MS
         events = [
             CaseEvent(kind=EventKind.SENT, at_ms=at_ms, by="wang", message=message),
             CaseEvent(kind=EventKind.DELIVERED, at_ms=at_ms, by="wang", message=message),
             CaseEvent(kind=EventKind.TAKEN, at_ms=at_ms, by="wang"),
-            CaseEvent(kind=EventKind.CLOSED, at_ms=at_ms, by="wang", outcome=outcome),
+            CaseEvent(
+                kind=EventKind.CLOSED,
+                at_ms=at_ms,
+                by="wang",
+                outcome=outcome,
+                lost_fen=100 if number in (101, 1, 3, 5) else None,
+            ),
         ]
         await store.change(case_id, lambda _case, events=events: events)  # type: ignore[misc]
     await client.aclose()
@@ -129,10 +143,12 @@ def test_a_small_group_is_named_and_nothing_is_said_of_it(
 ) -> None:
     shown = targets("--csv", str(tmp_path / "targets.csv")).output
 
-    assert f"fewer than ten people, not shown: {FEW}" in shown
+    told = " ".join(shown.split()).partition("not shown: ")[2]
+    assert all(name in told for name in (FEW, CITY, LAND))
+    assert not any(name in told for name in (OLD, YOUNG, VILLAGE))
     with (tmp_path / "targets.csv").open(encoding="utf-8-sig") as file:
         rows = {row["group"]: row for row in csv.DictReader(file)}
-    assert set(rows) == {"", OLD, YOUNG, FEW, VILLAGE}
+    assert set(rows) == {"", OLD, YOUNG, FEW, VILLAGE, CITY, LAND}
     assert not any(
         value for name, value in rows[FEW].items() if name not in {"group", "suppressed"}
     )
@@ -143,3 +159,30 @@ def test_a_group_of_places_has_people_and_no_rate(targets: Callable[..., Result]
 
     assert groups[VILLAGE]["people"] == "40"
     assert "rate" not in groups[VILLAGE]
+
+
+def test_a_group_that_would_tell_of_a_small_one_is_not_shown_either(
+    targets: Callable[..., Result],
+) -> None:
+    groups = {one["name"]: one for one in json.loads(targets("--json").stdout)["groups"]}
+
+    assert groups[LAND]["suppressed"]
+    assert groups[CITY]["suppressed"]
+    assert groups[CITY]["people"] == "0"
+
+
+def test_the_sum_of_one_loss_is_not_told(targets: Callable[..., Result]) -> None:
+    report = json.loads(targets("--json").stdout)
+    groups = {one["name"]: one for one in report["groups"]}
+
+    assert groups[YOUNG]["lost_fen_suppressed"]
+    assert groups[YOUNG]["lost_fen"] == "0"
+    assert groups[OLD]["lost_fen"] == "300"
+    assert report["all"]["lost_fen"] == "400"
+
+
+def test_who_is_warned_for_nothing_more_often_is_marked(targets: Callable[..., Result]) -> None:
+    groups = {one["name"]: one for one in json.loads(targets("--json").stdout)["groups"]}
+
+    assert groups[OLD]["false_alarm_share"]["low"] > 0.4
+    assert not groups[YOUNG].get("overwarned")
