@@ -28,6 +28,8 @@ CARRIER_POLICY = "carrier-policy.json"
 """The local copy of the carrier policy."""
 ENCODER = "sentence-encoder.table"
 """The largest table of the sentence encoder, as it is in memory: kept for a quick start."""
+SOURCES = "sources"
+"""Folder of files that were pulled from sources, while they are read."""
 ENDPOINTS = "endpoints.json"
 """Addresses of a running service; deleted when it stops."""
 
@@ -46,6 +48,7 @@ OURS = (
     MODELS,
     CARRIER_POLICY,
     ENCODER,
+    SOURCES,
     ENDPOINTS,
 )
 """Everything in the data folder that is written by Fanzha."""

@@ -58,6 +58,10 @@ COMMANDS = {
         "Run the models only: no lists, no server, at the thresholds of their cards.",
     ),
     "blocklist": ("lists.commands.app", "Look at the block and allow lists and change them."),
+    "sources": (
+        "sources.commands.app",
+        "Sources: servers and folders that lists, warnings and reports are pulled from.",
+    ),
     "changes": (
         "changes.commands.app",
         "Changes to the lists: propose, preview, approve, apply, undo, compare.",

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from blocklists.entries import Source
 from blocklists.region_codes import region_key
 from fanzha.errors import NotAllowed
-from fanzha.translation.message import Message
+from services.auth import role_words
 from services.auth.identity import Identity, Role
 
 
@@ -149,6 +149,11 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     },
     "fanzha.v1.RiskService": {
         "RateNumbers": _of(Role.PARTNER, Role.AUDITOR),
+    },
+    "fanzha.v1.SourceService": {
+        "ListDataSources": _READERS | _of(Role.OPERATOR),
+        "ListPulls": _READERS | _of(Role.OPERATOR),
+        "PullSource": _of(Role.EDITOR, Role.OPERATOR),
     },
     "fanzha.v1.AuditService": {
         "ListRecords": _of(Role.AUDITOR),
@@ -326,9 +331,9 @@ def refusal(identity: Identity, path: str) -> NotAllowed:
     return NotAllowed(
         "{method} takes the role {takes}; {name} has {held}",
         method=method,
-        takes=_either(() if isinstance(allowed, AccessLevel) else allowed),
+        takes=role_words.either(() if isinstance(allowed, AccessLevel) else allowed),
         name=identity.name,
-        held=_all(identity.roles),
+        held=role_words.all_of(identity.roles),
     )
 
 
@@ -337,9 +342,9 @@ def check_live_decisions(identity: Identity) -> None:
     if identity.roles.isdisjoint(LIVE_DECISIONS):
         raise NotAllowed(
             "dry_run: a decision that is recorded takes the role {takes}; {name} has {held}",
-            takes=_either(LIVE_DECISIONS),
+            takes=role_words.either(LIVE_DECISIONS),
             name=identity.name,
-            held=_all(identity.roles),
+            held=role_words.all_of(identity.roles),
         )
 
 
@@ -374,26 +379,3 @@ def check_region(identity: Identity, region: str) -> None:
             scope=", ".join(sorted(identity.regions)),
             name_2=region or "an unknown region",
         )
-
-
-def _either(roles: Iterable[Role]) -> str:
-    """Return ``editor, approver or auditor``."""
-    *first, last = _names(roles) or [""]
-    return Message("{first} or {rest}", first=", ".join(first), rest=last) if first else last
-
-
-def _all(roles: Iterable[Role]) -> str:
-    """Return ``editor, approver and auditor``, or none."""
-    *first, last = _names(roles) or [Message("none")]
-    return Message("{first} and {last}", first=", ".join(first), last=last) if first else last
-
-
-def _names(roles: Iterable[Role]) -> list[str]:
-    known = set(roles)
-    return [role.value for role in Role if role in known]
-
-
-def join_roles(roles: Iterable[Role], before_last: str = "and") -> str:
-    """Join the names of roles, in the order of `Role`."""
-    *first, last = _names(roles) or [""]
-    return f"{', '.join(first)} {before_last} {last}" if first else last

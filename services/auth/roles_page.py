@@ -3,7 +3,8 @@
 import sys
 
 from services.auth.identity import Role
-from services.auth.roles import LIVE_DECISIONS, TABLE, AccessLevel, Allowed, join_roles
+from services.auth.role_words import join_roles
+from services.auth.roles import LIVE_DECISIONS, TABLE, AccessLevel, Allowed
 
 _HEAD = """# Roles
 

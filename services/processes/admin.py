@@ -91,6 +91,7 @@ def _start_background(
         *services.appeals.start(),
         *services.outcomes.start(),
         *services.graph.start(),
+        asyncio.create_task(_pull_sources(services)),
     ]
 
 
@@ -101,6 +102,12 @@ async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> 
     except (Unavailable, VersionConflict) as error:
         logger.warning("change requests left halfway wait: %s", error)
     await follower.run()
+
+
+async def _pull_sources(services: AdminServices) -> None:
+    """Pull sources once the lists are loaded, which their entries are compared with."""
+    await services.graph.lists_loaded.wait()
+    await services.sources.scheduler.run()
 
 
 async def _follow(folder: Path, replica: Replica, server: RpcServer, graph: GraphTasks) -> None:

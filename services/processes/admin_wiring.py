@@ -67,8 +67,10 @@ from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.policy.handler import PolicyServicer
 from services.rpc.risk.handler import RiskServicer
 from services.rpc.server import RpcServer
+from services.rpc.sources.handler import SourceServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.settings.types import fraud_types_of_sources
+from services.sources.wiring import WiredSources
 from services.warning import control
 from services.warning.outcomes import wiring as outcome_wiring
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
@@ -95,6 +97,7 @@ class AdminServices:
     entities: WiredEntities
     incidents: WiredIncidents
     assessment: WiredAssessment
+    sources: WiredSources
 
 
 def build_services(context: AdminContext) -> AdminServices:
@@ -128,6 +131,7 @@ def build_services(context: AdminContext) -> AdminServices:
         entities=entities,
         incidents=registry_wiring.incidents(context, lists, entities, logged),
         assessment=registry_wiring.assessment(context),
+        sources=registry_wiring.sources(context, lists, changes),
     )
 
 
@@ -251,6 +255,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "entities": EntityServicer(services.entities.registry, services.entities.entries),
         "incidents": IncidentServicer(services.incidents),
         "risk": RiskServicer(registry_wiring.risk(context, services.lists)),
+        "sources": SourceServicer(services.sources.control),
         "assessment": AssessmentServicer(
             services.assessment.tasks, services.assessment.assessments
         ),

@@ -29,6 +29,7 @@ from services.rpc.security import PortSecurity
 from services.rpc.server import RpcServer
 from services.rpc.warnings.handler import WarningServicer
 from services.settings.settings import Settings
+from services.sources import wiring as source_wiring
 from services.telemetry import admin_exporter
 from services.warning import wiring
 from services.warning.backfill import wiring as backfill_wiring
@@ -323,6 +324,15 @@ def _start_background(parts: WarnParts, dispatch: DispatchRuntime) -> "list[asyn
             now_ms=now_ms,
         )
         background.append(asyncio.create_task(robot.run()))
+    sources = source_wiring.of_warnings(
+        parts.settings,
+        parts.client,
+        parts.pipeline.submission,
+        audit=parts.audit,
+        registry=parts.registry,
+        now_ms=now_ms,
+    )
+    background.append(asyncio.create_task(sources.run()))
     if parts.settings.warning_drop_dir is not None:
         folder = DropFolder(parts.settings.warning_drop_dir, parts.pipeline.submission)
         background.append(asyncio.create_task(folder.run()))

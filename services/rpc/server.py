@@ -44,6 +44,8 @@ from fanzha.v1 import (
     policy_pb2_grpc,
     risk_pb2,
     risk_pb2_grpc,
+    source_pb2,
+    source_pb2_grpc,
     warning_backfill_pb2,
     warning_backfill_pb2_grpc,
     warning_control_pb2,
@@ -103,6 +105,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "risk": (
         risk_pb2.DESCRIPTOR.services_by_name["RiskService"].full_name,
         risk_pb2_grpc.add_RiskServiceServicer_to_server,
+    ),
+    "sources": (
+        source_pb2.DESCRIPTOR.services_by_name["SourceService"].full_name,
+        source_pb2_grpc.add_SourceServiceServicer_to_server,
     ),
     "assessment": (
         assessment_pb2.DESCRIPTOR.services_by_name["AssessmentService"].full_name,

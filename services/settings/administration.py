@@ -30,6 +30,12 @@ class AdministrationSettings(HitTopicSettings):
         description="Port of the Prometheus endpoint of list administration, on metrics_host; 0: a "
         "free one.",
     )
+    sources_file: Path | None = Field(
+        default=None,
+        description="TOML file with the sources that lists, warnings and reports are pulled from: "
+        "docs/how-to/sources.md. The same for administration and the warning pipeline. None: "
+        "nothing is pulled.",
+    )
     assessment_units_file: Path | None = Field(
         default=None,
         description="TOML file with the member units that owe tasks and are assessed. None: no "

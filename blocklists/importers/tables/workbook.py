@@ -153,6 +153,21 @@ class Workbook:
 Rows = Iterator[tuple[int, Cells]]
 
 
+def plain_rows(raw: IO[bytes], limits: Limits = LIMITS) -> Iterator[tuple[int, int, list[str]]]:
+    """Read the rows of all visible sheets as texts: number of the sheet, of the row, and cells.
+
+    For tables that are no lists; a header is a row like others.
+    """
+    book = _opened(raw, limits)
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    try:
+        for place, sheet in enumerate(visible):
+            for number, cells in _rows(sheet):
+                yield place, number, [text(cell) for cell in cells]
+    finally:
+        book.close()
+
+
 def _opened(raw: IO[bytes], limits: Limits) -> Any:
     import openpyxl  # noqa: PLC0415 - takes 0.1 s, and most lists are texts
 

@@ -43,6 +43,8 @@ FIELDS = (
     "registered", "assigned", "settled", "reopened", "proposed", "seen again", "sighting settled",
     "financial fraud", "steps", "next deadline", "cleanup", "step", "not needed", "changes",
     "outcome", "overdue", "open", "done",
+    # Of sources and their pulls.
+    "brings", "lag", "results", "at", "sha256", "file",
     # Of the risk of numbers.
     "risk", "since",
     # Of the robot's dialogues.
@@ -75,6 +77,13 @@ EXTRA = (
     )),
     *(("robot_outcome", word) for word in (
         *("understood", "paid", "officer", "stopped", "lost", "listened", "reached"),
+    )),
+    *(("brings", word) for word in ("entries", "warnings", "reports")),
+    *(("pull_result", word) for word in (
+        *("added", "replaced", "duplicate", "refused", "invalid", "unreadable"),
+        *("accepted", "joined", "counted", "repeated", "old", "flooding", "ring", "proposed"),
+        *("proposed before", "too many proposals", "not listable", "locked", "protected"),
+        *("popular", "allowed", "blocked"),
     )),
     *(("unit_level", level) for level in ("province", "city", "county")),
     *(("measure", name) for name in (

@@ -50,6 +50,8 @@ KINDS: Mapping[str, str] = {
     "risk_read": gettext_noop("Risk of numbers read"),
     "unit_task_changed": gettext_noop("Task of a unit changed"),
     "assessment_published": gettext_noop("Assessment published"),
+    "source_pulled": gettext_noop("File of a source pulled"),
+    "source_asked": gettext_noop("Pull of a source asked for"),
     "incident_opened": gettext_noop("Incident opened"),
     "incident_changed": gettext_noop("Incident changed"),
     "warning_policy_changed": gettext_noop("Warning policy changed"),

@@ -71,16 +71,21 @@ class WebhookTarget:
     """Name for SNI and certificate verification."""
 
 
-def parse(text: str) -> httpx.URL:
-    """Parse the URL of an endpoint. Raises `InvalidInput` unless it is plain http or https."""
+def parse(text: str, field: str = "webhook") -> httpx.URL:
+    """Parse the URL of an endpoint. Raises `InvalidInput` unless it is plain http or https.
+
+    *field* is where it comes from, for errors.
+    """
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
-        raise InvalidInput("webhook: no URL: {error}", error=error) from error
+        raise InvalidInput("{field}: no URL: {error}", field=field, error=error) from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidInput("webhook: must be a URL that begins with https:// or http://")
+        raise InvalidInput(
+            "{field}: must be a URL that begins with https:// or http://", field=field
+        )
     if url.userinfo or url.fragment:
-        raise InvalidInput("webhook: must have no user, password or fragment")
+        raise InvalidInput("{field}: must have no user, password or fragment", field=field)
     return url
 
 
@@ -103,7 +108,11 @@ async def system_addresses(host: str, port: int) -> Sequence[str]:
 
 
 async def resolve(
-    url: httpx.URL, *, networks: Sequence[Network] = (), resolver: Resolver = system_addresses
+    url: httpx.URL,
+    *,
+    networks: Sequence[Network] = (),
+    resolver: Resolver = system_addresses,
+    field: str = "webhook",
 ) -> WebhookTarget:
     """Resolve a URL, once.
 
@@ -111,17 +120,33 @@ async def resolve(
     without any.
     """
     port = url.port or (443 if url.scheme == "https" else 80)
-    addresses = await resolver(url.host, port)
-    for address in addresses:
-        if not is_public(address) and not _is_listed(address, networks):
-            raise InvalidInput(
-                "webhook: {host} has the private address {address}", host=url.host, address=address
-            )
+    address = await resolve_host(url.host, port, networks=networks, resolver=resolver, field=field)
     return WebhookTarget(
-        url=url.copy_with(host=addresses[0], port=port),
+        url=url.copy_with(host=address, port=port),
         host_header=url.netloc.decode("ascii"),
         server_name=url.host,
     )
+
+
+async def resolve_host(
+    host: str,
+    port: int,
+    *,
+    networks: Sequence[Network] = (),
+    resolver: Resolver = system_addresses,
+    field: str = "webhook",
+) -> str:
+    """Resolve a host, once, and return an address; raises as `resolve` does."""
+    addresses = await resolver(host, port)
+    for address in addresses:
+        if not is_public(address) and not _is_listed(address, networks):
+            raise InvalidInput(
+                "{field}: {host} has the private address {address}",
+                field=field,
+                host=host,
+                address=address,
+            )
+    return addresses[0]
 
 
 def _is_listed(text: str, networks: Sequence[Network]) -> bool:

@@ -43,6 +43,10 @@ class WarningSubmission:
             results += await self._submit_batch(batch, source, source_name)
         return results
 
+    def is_valid(self, raw: RawWarning | InvalidInput, source: Source, source_name: str) -> bool:
+        """Return whether a warning would be taken, as far as its fields tell."""
+        return isinstance(self._parse(raw, source, source_name), WarningRecord)
+
     async def _submit_batch(
         self, raw_warnings: Sequence[RawWarning | InvalidInput], source: Source, source_name: str
     ) -> list[IntakeResult]:
