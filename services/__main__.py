@@ -96,6 +96,10 @@ COMMANDS = {
         "assessment.commands.app",
         "Member units: their tasks, and the monthly assessment from the system's own figures.",
     ),
+    "education": (
+        "education.commands.app",
+        "Campaigns that educate: draft, preview, approve, stop, and measure by hold-out groups.",
+    ),
     "models": ("models.commands.app", "List models; swap, shadow and roll back."),
     "bench": ("bench.app", "Measure speed; from a checkout only."),
     "doctor": (

@@ -83,6 +83,8 @@ class AuditKind(StrEnum):
     """An incident was opened."""
     INCIDENT_CHANGED = "incident_changed"
     """Parts of an incident were joined, it was moved, or a lead of it was handed over."""
+    EDUCATION_CHANGED = "education_changed"
+    """A campaign that educates was drafted, edited, approved or stopped, or an event recorded."""
     EXAMPLES_EXPORTED = "examples_exported"
     """Labelled examples were exported, with texts."""
     MODEL_CHANGED = "model_changed"

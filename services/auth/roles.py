@@ -55,6 +55,7 @@ _CASE_READERS = _of(Role.DISPATCHER, Role.AUDITOR)
 _DECISION_READERS = _of(Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR)
 _INCIDENT_READERS = _READERS | _of(Role.OPERATOR, Role.DISPATCHER)
 _ASSESSMENT_READERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER)
+_EDUCATION_READERS = _of(Role.APPROVER, Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER)
 _EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
 
 TABLE: Mapping[str, Mapping[str, Allowed]] = {
@@ -146,6 +147,18 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ListAssessments": _ASSESSMENT_READERS,
         "GetAssessment": _ASSESSMENT_READERS,
         "ListMeasuredCases": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER, Role.APPROVER),
+    },
+    "fanzha.v1.EducationService": {
+        "CreateEducationCampaign": _of(Role.OPERATOR),
+        "EditEducationCampaign": _of(Role.OPERATOR),
+        "AddEducationRecipients": _of(Role.OPERATOR),
+        "PreviewEducationCampaign": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+        "ApproveEducationCampaign": _of(Role.OPERATOR, Role.APPROVER),
+        "StopEducationCampaign": _of(Role.OPERATOR, Role.APPROVER),
+        "RecordEducationEvent": _of(Role.OPERATOR, Role.DISPATCHER),
+        "GetEducationCampaign": _EDUCATION_READERS,
+        "ListEducationCampaigns": _EDUCATION_READERS,
+        "GetEducationReport": _EDUCATION_READERS,
     },
     "fanzha.v1.RiskService": {
         "RateNumbers": _of(Role.PARTNER, Role.AUDITOR),

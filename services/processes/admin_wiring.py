@@ -57,6 +57,7 @@ from services.rpc.assessment.handler import AssessmentServicer
 from services.rpc.audit.handler import AuditServicer
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.decision_log.handler import DecisionLogServicer
+from services.rpc.education.handler import EducationServicer
 from services.rpc.entities.handler import EntityServicer
 from services.rpc.hits.handler import HitServicer
 from services.rpc.incidents.handler import IncidentServicer
@@ -254,6 +255,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "appeal": AppealServicer(services.appeals.appeals),
         "entities": EntityServicer(services.entities.registry, services.entities.entries),
         "incidents": IncidentServicer(services.incidents),
+        "education": EducationServicer(registry_wiring.education(context)),
         "risk": RiskServicer(registry_wiring.risk(context, services.lists)),
         "sources": SourceServicer(services.sources.control),
         "assessment": AssessmentServicer(

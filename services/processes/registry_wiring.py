@@ -1,4 +1,4 @@
-"""Builds the registries of administration: entities, incidents, tasks of units, sources."""
+"""Builds the registries of administration: entities, incidents, tasks, sources, campaigns."""
 
 from fanzha.phone import HomePlan
 from infra.clock import now_ms
@@ -7,6 +7,8 @@ from services.assessment.wiring import WiredAssessment
 from services.changes.service import ChangeService
 from services.decision.related.store import GraphStore
 from services.decision_log.query import DecisionQuery
+from services.education import wiring as education_wiring
+from services.education.wiring import WiredEducation
 from services.entities import wiring as entity_wiring
 from services.entities.wiring import WiredEntities
 from services.incidents import wiring as incident_wiring
@@ -80,6 +82,13 @@ def sources(context: AdminContext, lists: ListService, changes: ChangeService) -
         audit=context.audit,
         registry=context.registry,
         now_ms=now_ms,
+    )
+
+
+def education(context: AdminContext) -> WiredEducation:
+    """Build educational campaigns and their reports."""
+    return education_wiring.build(
+        context.settings, redis=context.connect(), audit=context.audit, now_ms=now_ms
     )
 
 

@@ -20,6 +20,8 @@ from services.audit.audited_actions import AuditedActions
 from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import RefusalRecorder
 from services.auth import exposure, identity
+from services.education import wiring as education_wiring
+from services.education.wiring import EducationSending
 from services.rpc import security
 from services.rpc.access.description import describing
 from services.rpc.access.handler import AccessServicer
@@ -44,7 +46,6 @@ from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.outbox_relay import nothing_more
-from services.warning.dispatch.permits import LimitPermit
 from services.warning.dispatch.wiring import DispatchRuntime
 from services.warning.intake import cloud_events_http
 from services.warning.intake.cloud_events_http import Authenticate
@@ -107,7 +108,8 @@ async def run(settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(parts.client.aclose)
         stack.push_async_callback(parts.backfill.close)
-        dispatch = _dispatch(parts)
+        education = _education(parts)
+        dispatch = _dispatch(parts, education)
         stack.push_async_callback(dispatch.close)
         stop_payment = _stop_payment(parts)
         if stop_payment is not None:
@@ -116,7 +118,7 @@ async def run(settings: Settings) -> int:
         await _open_ports(stack, parts, server)
         following = asyncio.create_task(parts.policy.run())
         await parts.policy.first()
-        background = [following, *_start_background(parts, dispatch)]
+        background = [following, *_start_background(parts, dispatch, education)]
         background += stop_payment.start() if stop_payment is not None else []
         await server.serve()
         process_lifecycle.say_serving()
@@ -211,7 +213,22 @@ def _tracer(settings: Settings) -> Tracer | None:
     )
 
 
-def _dispatch(parts: WarnParts) -> DispatchRuntime:
+def _education(parts: WarnParts) -> EducationSending:
+    """Build what sends educational messages, by the channel of warnings and behind them."""
+    switch = KillSwitch(parts.client, now_ms=now_ms)
+    return education_wiring.build_sending(
+        parts.settings,
+        parts.client,
+        switch=switch,
+        limits=_limits(parts, switch),
+        context=parts.book.context,
+        registry=parts.registry,
+        owner=parts.pipeline.consumer,
+        now_ms=now_ms,
+    )
+
+
+def _dispatch(parts: WarnParts, education: EducationSending) -> DispatchRuntime:
     """Build the channels; the kill switch and the limits decide on each message."""
     return dispatch_wiring.build(
         parts.settings,
@@ -221,7 +238,8 @@ def _dispatch(parts: WarnParts) -> DispatchRuntime:
         metrics=ChannelMetrics(parts.registry),
         now_ms=now_ms,
         tracer=parts.tracer,
-        permit=LimitPermit(_limits(parts)),
+        permit=education.permit,
+        education=education.records,
         on_reply=parts.robot.intake.store if parts.robot else None,
         senders={"voice": partial(_voice, parts, parts.voice)} if parts.voice else {},
     )
@@ -254,8 +272,8 @@ def _stop_payment(parts: WarnParts) -> StopPaymentRuntime | None:
     )
 
 
-def _limits(parts: WarnParts) -> LimitStore:
-    switch = KillSwitch(parts.client, now_ms=now_ms)
+def _limits(parts: WarnParts, switch: KillSwitch | None = None) -> LimitStore:
+    switch = switch or KillSwitch(parts.client, now_ms=now_ms)
     return LimitStore(
         parts.client, rules=parts.book.rules, stopped=switch.is_stopped, now_ms=now_ms
     )
@@ -306,9 +324,12 @@ async def _open_ports(stack: AsyncExitStack, parts: WarnParts, server: RpcServer
     await _serve_http(stack, settings, app)
 
 
-def _start_background(parts: WarnParts, dispatch: DispatchRuntime) -> "list[asyncio.Task[None]]":
+def _start_background(
+    parts: WarnParts, dispatch: DispatchRuntime, education: EducationSending
+) -> "list[asyncio.Task[None]]":
     """Start the pipeline, the channels, the backfills, and the drop folder where there is one."""
     background = [*parts.pipeline.start(), *dispatch.start()]
+    background.append(asyncio.create_task(education.runner.run()))
     background += [asyncio.create_task(one) for one in parts.backfill.running()]
     background.append(asyncio.create_task(parts.refusals.run()))
     background.append(asyncio.create_task(parts.indexes.keep()))

@@ -25,6 +25,8 @@ from fanzha.v1 import (
     change_pb2_grpc,
     decision_log_pb2,
     decision_log_pb2_grpc,
+    education_pb2,
+    education_pb2_grpc,
     entity_pb2,
     entity_pb2_grpc,
     feedback_pb2,
@@ -101,6 +103,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "incidents": (
         incident_pb2.DESCRIPTOR.services_by_name["IncidentService"].full_name,
         incident_pb2_grpc.add_IncidentServiceServicer_to_server,
+    ),
+    "education": (
+        education_pb2.DESCRIPTOR.services_by_name["EducationService"].full_name,
+        education_pb2_grpc.add_EducationServiceServicer_to_server,
     ),
     "risk": (
         risk_pb2.DESCRIPTOR.services_by_name["RiskService"].full_name,

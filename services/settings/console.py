@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from services.settings.education import EducationSettings
 from services.settings.types import Port
-from services.settings.warning_voice import WarningVoiceSettings
 
 
-class ConsoleSettings(WarningVoiceSettings):
+class ConsoleSettings(EducationSettings):
     """Settings of the console."""
 
     console: bool = Field(

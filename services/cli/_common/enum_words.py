@@ -53,6 +53,11 @@ FIELDS = (
     # Of tasks and assessments.
     "task", "list", "unit", "level", "measure", "weight", "floor", "target", "rank", "score",
     "counts for it", "month", "formula", "published", "units", "of", "share", "points", "tasks",
+    # Of educational campaigns.
+    "campaign", "occasion", "theme", "recipients", "age bands", "occupations", "areas", "groups",
+    "text", "template", "hold-out", "daily cap", "time", "without consent", "approved by", "SMS",
+    "days", "held out", "before", "after", "exposed", "sent before", "sent after", "held before",
+    "held after", "delivered", "sent", "created", "approved", "ended", "event",
     # Of incidents and leads.
     "incident", "title", "stage", "until", "parts", "leads", "department", "waiting", "useful",
     "summary", "lead", "cluster", "numbers", "first", "last", "among them", "sent by", "made at",
@@ -84,6 +89,10 @@ EXTRA = (
         *("accepted", "joined", "counted", "repeated", "old", "flooding", "ring", "proposed"),
         *("proposed before", "too many proposals", "not listable", "locked", "protected"),
         *("popular", "allowed", "blocked"),
+    )),
+    *(("education_person", word) for word in (
+        *("held out", "to send", "queued", "sent", "failed", "withheld", "delivered", "outside"),
+        *("opted out", "educated", "held out elsewhere"),
     )),
     *(("unit_level", level) for level in ("province", "city", "county")),
     *(("measure", name) for name in (

@@ -73,6 +73,7 @@ OPTIONS: dict[str, Words] = {
     "incidents leads answer --outcome": lambda: (
         *("case_filed", "penalty", "measures", "nothing_found", "not_competent"),
     ),
+    "education list --state": lambda: ("draft", "approved", "running", "ended", "stopped"),
     "entities list --state": lambda: ("leaving", "closed", "seen_again"),
     "changes list --state": lambda: (
         *("draft", "pending", "approved", "applied", "rejected", "reverted"),
@@ -128,12 +129,23 @@ def _incident_ids(channel: Any) -> list[str]:
     return [str(one.incident_id) for one in found]
 
 
+def _education_ids(channel: Any) -> list[str]:
+    from fanzha.v1 import education_pb2 as pb
+    from fanzha.v1 import education_pb2_grpc
+
+    request = pb.ListEducationCampaignsRequest(page_size=MOST_IDS)
+    stub = education_pb2_grpc.EducationServiceStub(channel)
+    found = stub.ListEducationCampaigns(request, timeout=WAIT_SECONDS).campaigns
+    return [str(one.campaign_id) for one in found]
+
+
 ARGUMENTS: dict[str, Callable[[Any], list[str]]] = {
     "change_id": _change_ids,
     "appeal_id": _appeal_ids,
     "case_id": _case_ids,
     "entity_id": _entity_ids,
     "incident_id": _incident_ids,
+    "campaign_id": _education_ids,
 }
 """Arguments that are ids of a server, and how they are listed."""
 

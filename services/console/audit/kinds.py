@@ -54,6 +54,7 @@ KINDS: Mapping[str, str] = {
     "source_asked": gettext_noop("Pull of a source asked for"),
     "incident_opened": gettext_noop("Incident opened"),
     "incident_changed": gettext_noop("Incident changed"),
+    "education_changed": gettext_noop("Educational campaign changed"),
     "warning_policy_changed": gettext_noop("Warning policy changed"),
     "model_changed": gettext_noop("Model changed"),
     "log_verified": gettext_noop("Audit log verified"),

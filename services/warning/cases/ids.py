@@ -60,6 +60,22 @@ def robot_id(case: str, turn: int) -> str:
     return f"{case}.{digest}"
 
 
+_EDUCATION = "education-"
+
+
+def education_id(campaign: int, person: str) -> str:
+    """Return the id of the message of an educational campaign to a person, named by a digest."""
+    return f"{_EDUCATION}{campaign}.{person}"
+
+
+def education_of(message: str) -> tuple[int, str] | None:
+    """Return campaign and person of an educational message; None for the message of a case."""
+    campaign, _, person = message.removeprefix(_EDUCATION).partition(".")
+    if not message.startswith(_EDUCATION) or not campaign.isdecimal():
+        return None
+    return int(campaign), person
+
+
 def case_of_message(message: str) -> str:
     """Return the case id in a message id."""
     return message.partition(".")[0]

@@ -6,6 +6,8 @@ key                                                   value
 ``{fanzha:warned:<hash>}:day:<day>``                  set: message ids of a person on a day
 ``{fanzha:warned:<hash>}:campaign:<hash>``            set: message ids of a campaign
 ``{fanzha:warned:<hash>}:calls:<day>``                number of calls to a person on a day
+``{fanzha:warned:<hash>}:educated``                   set: ids of educational messages
+``{fanzha:warned:<hash>}:held_out``                   campaign that measures by not educating them
 ``{fanzha:warned:<hash>}:opt_out``                    set: kinds the person opted out of
 ``{fanzha:warned:<hash>}:text:<form>:<hash>``         id of the message with this text
 ====================================================  ===========================================
@@ -15,7 +17,8 @@ the last slot. Keys have a hash of the number. There are few numbers, so anyone 
 store can find them by brute force: the hash only avoids casual exposure.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -50,8 +53,10 @@ end
 if already == 0 and may
    and (day_limit == 0 or today < day_limit)
    and (campaign_limit == 0 or campaign < campaign_limit) then
-  redis.call('SADD', KEYS[1], ARGV[1])
-  redis.call('EXPIRE', KEYS[1], ARGV[4])
+  if ARGV[8] == '1' then
+    redis.call('SADD', KEYS[1], ARGV[1])
+    redis.call('EXPIRE', KEYS[1], ARGV[4])
+  end
   redis.call('SADD', KEYS[2], ARGV[1])
   redis.call('EXPIRE', KEYS[2], ARGV[5])
   redis.call('SET', KEYS[4], ARGV[1], 'EX', ARGV[7])
@@ -70,6 +75,21 @@ redis.call('SREM', KEYS[1], ARGV[1])
 redis.call('SREM', KEYS[2], ARGV[1])
 if redis.call('GET', KEYS[4]) == ARGV[1] then redis.call('DEL', KEYS[4]) end
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EducationBar:
+    """What keeps a person from being sent an educational message."""
+
+    opted_out: bool = False
+    educated: bool = False
+    """Whether they were sent another not long ago."""
+    held_out_of: str = ""
+    """The campaign that measures by not educating them; empty: none."""
+
+    def __bool__(self) -> bool:
+        """Whether anything does."""
+        return self.opted_out or self.educated or bool(self.held_out_of)
 
 
 async def never_stopped() -> bool:
@@ -104,7 +124,7 @@ class LimitStore:
         first = limits.may_send(check, RecipientUsage(stopped=stopped), rules, now)
         if not first.allowed or check.form not in limits.MASS_FORMS:
             return first
-        notice = limits.NOTICE_OF[check.tier]
+        notice = check.notice if check.educates or check.notice in rules.may_opt_out else ""
         async with within(_SECONDS):
             already_counted, sent_today, campaign, out, duplicate_text = await self._client.eval(
                 _TAKE,
@@ -112,11 +132,12 @@ class LimitStore:
                 *self._keys(check, now),
                 check.message_id,
                 limits.day_limit(check.tier, rules),
-                rules.per_campaign,
+                check.most_of_campaign(rules),
                 _DAY_SECONDS,
-                _CAMPAIGN_SECONDS,
-                notice if notice in rules.may_opt_out else "",
+                self._campaign_seconds(check),
+                notice,
                 _DUPLICATE_SECONDS,
+                int(not check.educates),
             )
         usage = RecipientUsage(
             already_counted=bool(already_counted),
@@ -168,11 +189,45 @@ class LimitStore:
         async with within(_SECONDS):
             return _notices(await self._client.smembers(f"{_person(victim)}:opt_out"))
 
+    async def education_bars(self, victims: Sequence[str]) -> list[EducationBar]:
+        """Return what keeps each of some people from being sent an educational message."""
+        reading = self._client.pipeline(transaction=False)
+        for victim in victims:
+            person = _person(victim)
+            reading.sismember(f"{person}:opt_out", NoticeKind.ADVICE)
+            reading.exists(f"{person}:educated")
+            reading.get(f"{person}:held_out")
+        async with within(_SECONDS):
+            found = await reading.execute()
+        return [
+            EducationBar(
+                opted_out=bool(found[at]),
+                educated=bool(found[at + 1] and self.rules.education_days),
+                held_out_of=found[at + 2] or "",
+            )
+            for at in range(0, len(found), 3)
+        ]
+
+    async def hold_out(self, victims: Sequence[str], campaign: str, seconds: int) -> None:
+        """Keep people from being educated by any campaign, as *campaign* measures by them."""
+        writing = self._client.pipeline(transaction=False)
+        for victim in victims:
+            writing.set(f"{_person(victim)}:held_out", campaign, ex=seconds)
+        async with within(_SECONDS):
+            await writing.execute()
+
+    def _campaign_seconds(self, check: LimitCheck) -> int:
+        if not check.educates:
+            return _CAMPAIGN_SECONDS
+        return max(self.rules.education_days, 1) * 24 * 3600
+
     def _keys(self, check: LimitCheck, now_ms: int) -> tuple[str, str, str, str]:
         person = _person(check.victim)
         return (
             f"{person}:day:{limits.day_of(self.rules, now_ms)}",
-            f"{person}:campaign:{_hash(check.campaign)}",
+            f"{person}:educated"
+            if check.educates
+            else f"{person}:campaign:{_hash(check.campaign)}",
             f"{person}:opt_out",
             f"{person}:text:{check.form}:{_hash(check.text or check.message_id)}",
         )

@@ -48,6 +48,10 @@ class WithholdReason(StrEnum):
     CAMPAIGN_LIMIT = "campaign_limit"
     DUPLICATE_TEXT = "duplicate_text"
     """The person was sent the same text for another case within hours."""
+    EDUCATED = "educated"
+    """The person was sent another educational message not long ago."""
+    CAMPAIGN_OVER = "campaign_over"
+    """The campaign of an educational message was stopped, or its end has come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ class LimitRules:
     """Messages to one person about one campaign; 0: no limit."""
     calls_per_day: int = 3
     """Calls to a person a day, those that nobody answers among them; 0: no limit."""
+    education_days: int = 30
+    """Days between two educational messages to a person; 0: no limit."""
     may_opt_out: frozenset[NoticeKind] = frozenset({NoticeKind.ADVICE})
     test_mode: bool = False
     """Whether all messages go to the test sink."""
@@ -88,6 +94,23 @@ class LimitCheck:
     form: str = "sms"
     text: str = ""
     """The text of the message."""
+    educates: bool = False
+    """Whether it is educational. Such a message waits for the daily limit, and uses none of it: a
+    warning that day must not wait for it."""
+
+    @property
+    def notice(self) -> NoticeKind:
+        """The kind that people opt out of."""
+        return NoticeKind.ADVICE if self.educates else NOTICE_OF[self.tier]
+
+    def declined(self, usage: "RecipientUsage", rules: LimitRules) -> bool:
+        """Whether the person opted out of it; of education whatever the rules say of warnings."""
+        counted = usage.opted_out if self.educates else usage.opted_out & rules.may_opt_out
+        return self.notice in counted
+
+    def most_of_campaign(self, rules: LimitRules) -> int:
+        """How many messages the person may be sent for the same reason; 0: no limit."""
+        return int(bool(rules.education_days)) if self.educates else rules.per_campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +151,7 @@ def may_send(
     if refused := _refused_for_person(check, usage, rules, now_ms):
         return refused
     quiet_until = quiet_until_ms(rules, now_ms)
-    if quiet_until and check.tier not in rules.breaks_quiet:
+    if quiet_until and (check.educates or check.tier not in rules.breaks_quiet):
         return _later(quiet_until, WithholdReason.QUIET_HOURS)
     return allowed
 
@@ -136,14 +159,15 @@ def may_send(
 def _refused_for_person(
     check: LimitCheck, usage: RecipientUsage, rules: LimitRules, now_ms: int
 ) -> SendPermission | None:
-    if NOTICE_OF[check.tier] in usage.opted_out & rules.may_opt_out:
+    if check.declined(usage, rules):
         return _later(0, WithholdReason.OPTED_OUT)
     if usage.already_counted:
         return None
     if usage.duplicate_text:
         return _later(0, WithholdReason.DUPLICATE_TEXT)
-    if _reached(usage.sent_in_campaign, rules.per_campaign):
-        return _later(0, WithholdReason.CAMPAIGN_LIMIT)
+    if _reached(usage.sent_in_campaign, check.most_of_campaign(rules)):
+        why = WithholdReason.EDUCATED if check.educates else WithholdReason.CAMPAIGN_LIMIT
+        return _later(0, why)
     if _reached(usage.sent_today, day_limit(check.tier, rules)):
         return _later(next_day_ms(rules, now_ms), WithholdReason.DAY_LIMIT)
     return None

@@ -14,7 +14,7 @@ target stream                      what is appended                            o
 =================================  ==========================================  =====================
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Protocol, TypeAlias
@@ -132,7 +132,7 @@ class OutboxRelay:
                 channels += await self._send(pipeline, case, message)
             elif task[0] in _CASE_STREAMS:
                 stream = _CASE_STREAMS[task[0]]
-                self._append_once(pipeline, stream, case.id, {"case_id": case.id}, _CASE_ROWS)
+                _append_once(pipeline, stream, case.id, {"case_id": case.id}, _CASE_ROWS)
             else:
                 self._feedback(pipeline, case)
         async with within(_SECONDS):
@@ -163,7 +163,7 @@ class OutboxRelay:
         }
         if case.trace:
             fields[TRACEPARENT] = case.trace
-        self._append_once(pipeline, send_stream(message.channel), message.id, fields, _OUT_ROWS)
+        append_message(pipeline, message.channel, fields)
         self._written(pipeline, case, message)
         return [message.channel]
 
@@ -189,7 +189,7 @@ class OutboxRelay:
                 if at_ms:
                     fields = {"reference": origin.reference, "case_id": case.id, "what": step}
                     once = f"{origin.reference}\0{case.id}\0{step}"
-                    self._append_once(
+                    _append_once(
                         pipeline,
                         keys.feedback(origin.source_name),
                         blake2b(once.encode(), digest_size=12).hexdigest(),
@@ -197,12 +197,17 @@ class OutboxRelay:
                         _FEEDBACK_ROWS,
                     )
 
-    @staticmethod
-    def _append_once(
-        pipeline: Any, stream: str, step: str, fields: dict[str, str], rows: int
-    ) -> None:
-        values = [part for field in fields.items() for part in field]
-        pipeline.eval(_APPEND_ONCE, 2, stream, _marker(stream, step), _MARKER_S, rows, *values)
+
+def append_message(pipeline: Any, channel: str, fields: Mapping[str, str]) -> None:
+    """Add to *pipeline* the command that appends a message to its send stream, once by its id."""
+    _append_once(pipeline, send_stream(channel), fields["message_id"], fields, _OUT_ROWS)
+
+
+def _append_once(
+    pipeline: Any, stream: str, step: str, fields: Mapping[str, str], rows: int
+) -> None:
+    values = [part for field in fields.items() for part in field]
+    pipeline.eval(_APPEND_ONCE, 2, stream, _marker(stream, step), _MARKER_S, rows, *values)
 
 
 def _marker(stream: str, step: str) -> str:

@@ -53,4 +53,5 @@ def _check_of(outgoing: Outgoing, channel: str) -> LimitCheck:
         campaign=outgoing.campaign or ids.case_of_message(outgoing.message_id),
         form=channel,
         text=outgoing.text,
+        educates=ids.education_of(outgoing.message_id) is not None,
     )

@@ -30,6 +30,7 @@ from services.warning.channels.smpp_link import SmppEndpoint
 from services.warning.channels.webhook import WebhookSender
 from services.warning.dispatch.delivery_log import DeliveryLog
 from services.warning.dispatch.delivery_records import DeliveryRecords
+from services.warning.dispatch.message_records import MessageRecords, RoutedRecords
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import SendPermit
 from services.warning.dispatch.receipts import GROUP, Receipts
@@ -116,17 +117,22 @@ def build(
     tracer: Tracer | None = None,
     on_reply: OnReply | None = None,
     senders: Mapping[str, MakeSender] = MappingProxyType({}),
+    education: MessageRecords | None = None,
 ) -> DispatchRuntime:
     """Build each configured channel; must run inside an event loop.
 
     *on_reply* takes what people write back; without, it is counted only. *senders* take precedence
-    over those of settings, by channel, unless everything goes to the test sink.
+    over those of settings, by channel, unless everything goes to the test sink. *education* records
+    the results of educational messages.
     """
+    record: MessageRecords = DeliveryLog(pipeline.store, pipeline.delivery, router, now_ms=now_ms)
+    if education is not None:
+        record = RoutedRecords(record, education)
     builder = _ChannelBuilder(
         settings=settings,
         client=client,
         pipeline=pipeline,
-        record=DeliveryLog(pipeline.store, pipeline.delivery, router, now_ms=now_ms),
+        record=record,
         metrics=metrics,
         now_ms=now_ms,
         permit=permit,
@@ -148,7 +154,7 @@ class _ChannelBuilder:
     settings: Settings
     client: Client
     pipeline: DispatchDependencies
-    record: DeliveryLog
+    record: MessageRecords
     metrics: ChannelMetrics
     now_ms: Callable[[], int]
     permit: SendPermit | None

@@ -72,6 +72,7 @@ def rules(settings: Settings) -> LimitRules:
             per_day_high=settings.warning_person_daily_limit_high,
             per_campaign=settings.warning_person_campaign_limit,
             calls_per_day=settings.warning_voice_calls_per_day,
+            education_days=settings.education_days_between,
             may_opt_out=limits.read_notices(settings.warning_opt_out),
             test_mode=settings.warning_test_mode,
         )
