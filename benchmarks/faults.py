@@ -136,7 +136,8 @@ def _kill_store(_: argparse.Namespace) -> Fault:
 def _kill_worker(_: argparse.Namespace) -> Fault:
     def kill(running: Service) -> str:
         workers = {one for one in processes.tree(running.pid) if footprint.role(one) == "worker"}
-        victim = min(workers)
+        # The oldest lives on: a soak sees it grow old.
+        victim = max(workers - {processes.oldest(workers)})
         os.kill(victim, signal.SIGKILL)
         _until(lambda: _others(running, "worker", workers))
         return "one of two workers is killed, and forked again"

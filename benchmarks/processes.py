@@ -34,6 +34,15 @@ def tree(root: int) -> list[int]:
     return found
 
 
+def oldest(processes: Collection[int]) -> int | None:
+    """Return the one of *processes* that started first; None where all have ended."""
+    started = dict[int, int]()
+    for process in processes:
+        with suppress(OSError):
+            started[process] = int(stat(process)[19])
+    return min(started, key=lambda one: (started[one], one), default=None)
+
+
 def pin(process: int, cores: Collection[int]) -> None:
     """Let all threads of a process run on *cores* only; threads that ended are skipped."""
     for thread in Path(f"/proc/{process}/task").iterdir():

@@ -29,7 +29,15 @@ _PATIENCE_SECONDS = 5.0
 class Crew:
     """Generators of a plan, ready and connected, until the context ends."""
 
-    def __init__(self, plan: Plan, server_cpu: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        server_cpu: Callable[[], float] = lambda: 0.0,
+        *,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        """*grace_seconds*: how much longer than a step and its last answer a generator may take."""
+        self._grace_seconds = grace_seconds
         self._plan = plan
         self._server_cpu = server_cpu
         self._pipes: list[Pipe] = []
@@ -79,7 +87,7 @@ class Crew:
         return total
 
     def _collect(self, step: Step, progress: Progress) -> list[Outcome]:
-        until = monotonic() + step.seconds + self._plan.timeout + GRACE_SECONDS
+        until = monotonic() + step.seconds + self._plan.timeout + self._grace_seconds
         counts: dict[Pipe, tuple[int, int]] = dict.fromkeys(self._pipes, (0, 0))
         outcomes: dict[Pipe, Outcome] = {}
         while len(outcomes) < len(self._pipes):

@@ -5,7 +5,8 @@
 `fanzha up` with two workers, the warning pipeline and the console decides calls, texts and links at
 a fixed rate, while entries come and go every five seconds, the model of calls is swapped and a
 worker is killed now and then. Every ten seconds it is noted what all processes hold. The first part
-of the run is warming up; of the rest each figure gets a slope with its interval (`slopes`).
+of the run is warming up; of the rest each figure gets a slope with its interval (`slopes`), and
+memory a verdict by its kinds (`memory`): what grows until something is full is no leak.
 
 With --save: JSON in benchmarks/results, the page docs/reference/soak.md, and its plot.
 """
@@ -14,6 +15,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from benchmarks import results, scenarios, service
@@ -21,14 +23,16 @@ from benchmarks.load import options as common
 from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Plan, Step
 from benchmarks.service import Service
-from benchmarks.soak import page
+from benchmarks.soak import figures, page
 from benchmarks.soak.churn import churn
 from benchmarks.soak.sampling import Sample, look
-from benchmarks.soak.slopes import slope_of
+from benchmarks.soak.store_keys import KeyKind, StoreKeys
 
 WORKERS = 2
 LOOK_SECONDS = 10.0
 WARM_UP_SHARE = 0.25
+_STANDSTILL_SECONDS = 600.0
+"""The longest that other programs may keep the machine to themselves: hours are lost otherwise."""
 _MIX = {"call": 0.7, "text": 0.2, "link": 0.1}
 
 
@@ -41,27 +45,33 @@ def main() -> int:
         FANZHA_WARNING_ENABLED="true",
         FANZHA_CONSOLE="true",
     ) as running:
-        samples, done = _soaked(running, options)
-    report = _report(samples, done, options)
+        samples, kinds, done = _soaked(running, options)
+    report = _report(samples, kinds, done, options)
     results.write("soak", report, save=options.save)
     if options.save:
         page.write(report, samples)
     return 0
 
 
-def _soaked(running: Service, options: argparse.Namespace) -> "tuple[list[Sample], Counter[str]]":
-    """Load the service for the time wanted, and look at it every `LOOK_SECONDS`."""
+def _soaked(
+    running: Service, options: argparse.Namespace
+) -> "tuple[list[Sample], tuple[dict[str, KeyKind], dict[str, KeyKind]], Counter[str]]":
+    """Load the service for the time wanted, and look at it every `LOOK_SECONDS`.
+
+    Return the looks, the keys of the store when it was warm and at the end, and the churn.
+    """
     plan = Plan(
         target=running.target, mix=_MIX, rows=options.rows, listed=options.listed,
         seed=scenarios.SEED, timeout=options.timeout, through="client", connections=4,
     )  # fmt: skip
     step = Step(seconds=LOOK_SECONDS, rate=options.rate)
     samples: list[Sample] = []
+    store, warm = StoreKeys(running.folder), dict[str, KeyKind]()
     with (
         churn(
             running, model_seconds=options.model_seconds, worker_seconds=options.worker_seconds
         ) as done,
-        Crew(plan, running.cpu_seconds) as crew,
+        Crew(plan, running.cpu_seconds, grace_seconds=_STANDSTILL_SECONDS) as crew,
     ):
         began = time.monotonic()
         while time.monotonic() - began < options.minutes * 60:
@@ -69,27 +79,30 @@ def _soaked(running: Service, options: argparse.Namespace) -> "tuple[list[Sample
             sample = look(
                 running,
                 at=time.monotonic() - began,
+                store_mib=store.used_mib(),
                 p99_ms=outcome.latencies.milliseconds(0.99) if outcome.answered else 0.0,
                 answered=outcome.answered,
                 failed=outcome.offered - outcome.answered,
             )
             samples.append(sample)
+            if not warm and sample.at >= options.minutes * 60 * WARM_UP_SHARE:
+                warm = store.kinds()
+            whole = sample.whole
             sys.stderr.write(
-                f"{sample.at:6.0f} s: {sum(sample.pss_mib.values()):,.0f} MiB, "
+                f"{sample.at:6.0f} s: {whole.pss:,.0f} MiB of {whole.asked_for:,.0f} asked for, "
                 f"{sum(sample.open_files.values())} open files, p99 {sample.p99_ms:.1f} ms\n"
             )
-        return samples, Counter(done)
+        return samples, (warm, store.kinds()), Counter(done)
 
 
 def _report(
-    samples: list[Sample], done: "Counter[str]", options: argparse.Namespace
+    samples: list[Sample],
+    kinds: "tuple[Mapping[str, KeyKind], Mapping[str, KeyKind]]",
+    done: "Counter[str]",
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
     steady = [one for one in samples if one.at >= options.minutes * 60 * WARM_UP_SHARE]
-    at = [one.at for one in steady]
-    slopes = {
-        name: vars_of(slope_of(at, [read(one) for one in steady]))
-        for name, read in figures(steady[-1]).items()
-    }
+    memory = figures.memory_growth(steady)
     return {
         "minutes": options.minutes,
         "rate": options.rate,
@@ -99,37 +112,24 @@ def _report(
         "answered": sum(one.answered for one in samples),
         "failed": sum(one.failed for one in samples),
         "churn": dict(sorted(done.items())),
-        "slopes": slopes,
+        "memory": {
+            role: {kind: one.words() for kind, one in growth.items()}
+            | {"verdict": figures.verdict(growth, figures.memory_of_role(steady[-1], role))}
+            for role, growth in memory.items()
+        },
+        "others": {name: one.words() for name, one in figures.other_growth(steady).items()},
+        "store": {name: [_words(one.get(name)) for one in kinds] for name in kinds[1]},
         "first": samples[0].words(),
+        "steady": steady[0].words(),
         "last": samples[-1].words(),
         "samples": len(samples),
         "seed": scenarios.SEED,
     }
 
 
-def figures(like: Sample) -> dict[str, Any]:
-    """Return how to read each figure that gets a slope, by its name."""
-    found: dict[str, Any] = {
-        "PSS of all, MiB": lambda one: sum(one.pss_mib.values()),
-        "RSS of all, MiB": lambda one: sum(one.rss_mib.values()),
-        "open files of all": lambda one: sum(one.open_files.values()),
-        "p99, ms": lambda one: one.p99_ms,
-    }
-    for role in like.pss_mib:
-        found[f"PSS of {role}, MiB"] = lambda one, role=role: one.pss_mib.get(role, 0.0)
-    for folder in like.folder_mib:
-        found[f"{folder}/ on disk, MiB"] = lambda one, name=folder: one.folder_mib.get(name, 0.0)
-    return found
-
-
-def vars_of(slope: Any) -> dict[str, float]:
-    """Write a slope, for JSON."""
-    return {
-        "level": round(slope.level, 3),
-        "per_hour": round(slope.per_hour, 3),
-        "low": round(slope.low, 3),
-        "high": round(slope.high, 3),
-    }
+def _words(kind: KeyKind | None) -> dict[str, float]:
+    one = kind or KeyKind()
+    return {"keys": one.keys, "mib": round(one.mib, 3), "expiring": one.expiring}
 
 
 def _options() -> argparse.Namespace:

@@ -1,18 +1,20 @@
 """The page and the plot of the last soak that was saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
+from benchmarks.soak.figures import KINDS, is_flat, memory_of_role
 from benchmarks.soak.sampling import Sample
 from classifiers.evaluation.plots import save
 
 _REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 PAGE = _REFERENCE / "soak.md"
 PLOT = _REFERENCE / "plots" / "soak.svg"
-_FLAT_SHARE = 0.01
-"""Growth of less than a hundredth of the level an hour is told as flat."""
+_KINDS = {kind: name for kind, name in KINDS.items() if kind != "pss"}
+_LEAST_MIB = 0.05
+"""Kinds of keys that grew by less are not on the page."""
 
 
 def write(report: Mapping[str, Any], samples: Sequence[Sample]) -> None:
@@ -24,7 +26,9 @@ def write(report: Mapping[str, Any], samples: Sequence[Sample]) -> None:
 def text(report: Mapping[str, Any], where: Mapping[str, Any]) -> str:
     """Return the page."""
     churn = ", ".join(f"{count:,} {name}" for name, count in report["churn"].items())
-    rows = "\n".join(_row(name, slope) for name, slope in report["slopes"].items())
+    memory = "\n".join(_memory_row(role, found) for role, found in report["memory"].items())
+    others = "\n".join(_row(name, growth) for name, growth in report["others"].items())
+    keys = "\n".join(_keys_rows(report["store"]))
     return f"""# Soak
 
 <!-- Written by `fanzha bench soak --save`. -->
@@ -42,11 +46,34 @@ without an answer in time: {report["failed"]:,}.
 
 The slope is that of Theil and Sen over the last three quarters, with its 95 % interval; points that
 follow each other are alike, so true intervals are wider. *Flat*: the interval holds zero, or
-growth is below a hundredth of the level an hour.
+growth is below a hundredth of the level, or a quarter of a unit, an hour.
+
+## Memory
+
+In MiB, and MiB an hour. *Asked for* is private memory that a process may write, *touched* the pages
+of it that exist, *own share* those pages, each divided by the processes that a fork has given it
+to; *files* are pages of code, lists and models. Tables of a fixed size are touched until they are
+full; a page that a fork shares becomes two when it is written to. So only what is asked for can
+grow without end. The oldest worker lives from start to end; the others are killed.
+
+| process | PSS | an hour | 95 % | in the second half | {" | ".join(_KINDS.values())} | |
+| --- | ---: | ---: | ---: | ---: | {" | ".join("---:" for _ in _KINDS)} | --- |
+{memory}
+
+## The store
+
+Its keys by kind, when it was warm and at the end; kinds that grew by less than {_LEAST_MIB} MiB are
+left out. *Expiring*: how many of the keys go by themselves.
+
+| keys | number | MiB | expiring |
+| --- | ---: | ---: | ---: |
+{keys}
+
+## The rest
 
 | figure | level | growth an hour | 95 % | |
 | --- | ---: | ---: | ---: | --- |
-{rows}
+{others}
 
 What grows on disk by design: the decision log, until `decision_log_days` or its bound of bytes, the
 append-only file of the store until it is rewritten, and the audit log, for ever.
@@ -55,17 +82,41 @@ An hour: `fanzha bench soak --minutes 60 --save`.
 """
 
 
-def _row(name: str, slope: Mapping[str, float]) -> str:
-    flat = slope["low"] <= 0 or slope["per_hour"] < _FLAT_SHARE * slope["level"]
-    interval = f"{slope['low']:,.2f} to {slope['high']:,.2f}"
-    told = "flat" if flat else "grows"
-    return f"| {name} | {slope['level']:,.1f} | {slope['per_hour']:,.2f} | {interval} | {told} |"
+def _memory_row(role: str, found: Mapping[str, Any]) -> str:
+    pss = found["pss"]
+    kinds = " | ".join(f"{found[kind]['per_hour']:+,.1f}" for kind in _KINDS)
+    return (
+        f"| {role} | {pss['level']:,.1f} | {pss['per_hour']:+,.1f} | {_interval(pss)} "
+        f"| {pss['late_per_hour']:+,.1f} | {kinds} | {found['verdict']} |"
+    )
+
+
+def _row(name: str, growth: Mapping[str, float]) -> str:
+    return (
+        f"| {name} | {growth['level']:,.1f} | {growth['per_hour']:+,.2f} | {_interval(growth)} "
+        f"| {'flat' if is_flat(growth) else 'grows'} |"
+    )
+
+
+def _interval(growth: Mapping[str, float]) -> str:
+    return f"{growth['low']:,.1f} to {growth['high']:,.1f}"
+
+
+def _keys_rows(store: Mapping[str, Sequence[Mapping[str, float]]]) -> Iterator[str]:
+    grown = sorted(store.items(), key=lambda one: one[1][0]["mib"] - one[1][1]["mib"])
+    for name, (warm, last) in grown:
+        if last["mib"] - warm["mib"] >= _LEAST_MIB:
+            yield (
+                f"| `{name}` | {warm['keys']:,} → {last['keys']:,} "
+                f"| {warm['mib']:,.2f} → {last['mib']:,.2f} | {last['expiring']:,} |"
+            )
 
 
 def _paint(axes: Any, samples: Sequence[Sample]) -> None:
     minutes = [one.at / 60 for one in samples]
-    for role in samples[-1].pss_mib:
-        axes.plot(minutes, [one.pss_mib.get(role, 0.0) for one in samples], label=role)
+    for role in samples[-1].memory:
+        found = [memory_of_role(one, role).pss for one in samples]
+        axes.plot(minutes, found, label=role)
     axes.set(xlabel="minutes", ylabel="PSS, MiB", title="soak", ylim=(0, None))
     waits = axes.twinx()
     waits.plot(minutes, [one.p99_ms for one in samples], color="grey", alpha=0.5, label="p99, ms")

@@ -1,16 +1,21 @@
-"""What a running service holds at one moment: memory and open files by role, files by folder."""
+"""What a running service holds at one moment: memory and open files by role, files by folder.
+
+Of the workers, the oldest is apart: the others are killed now and then, so nothing grows old there.
+"""
 
 import os
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks import footprint, processes
 from benchmarks.service import Service
+from benchmarks.soak.memory import Memory, memory_of
 
 _MIB = 2**20
+_WORKER, _OLDEST, _OTHERS = "worker", "oldest worker", "other workers"
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -20,52 +25,69 @@ class Sample:
 
     at: float
     """Seconds since the load began."""
-    pss_mib: dict[str, float]
-    """By role; pages that several processes hold are shared out."""
+    memory: dict[str, Memory]
+    """By role."""
     rss_mib: dict[str, float]
     open_files: dict[str, int]
     processes: dict[str, int]
     folder_mib: dict[str, float]
     """By the first folder below the data folder."""
     files: dict[str, int]
+    store_mib: float
+    """What the store says its data and buffers take; 0 while it does not answer."""
     p99_ms: float
     """Of the requests since the last look."""
     answered: int
     failed: int
 
+    @property
+    def whole(self) -> Memory:
+        """Memory of all processes together."""
+        return sum(self.memory.values(), start=Memory())
+
     def words(self) -> dict[str, Any]:
         """Write it, for JSON."""
-        return {
-            name: {key: round(one, 2) for key, one in value.items()}
-            if isinstance(value, dict)
-            else round(value, 3)
-            for name, value in ((name, getattr(self, name)) for name in self.__slots__)
-        }
+        return {name: _words(getattr(self, name)) for name in self.__slots__}
 
 
-def look(running: Service, *, at: float, p99_ms: float, answered: int, failed: int) -> Sample:
+def look(
+    running: Service, *, at: float, store_mib: float, p99_ms: float, answered: int, failed: int
+) -> Sample:
     """Look at all processes and files of a service."""
-    pss, rss = defaultdict[str, float](float), defaultdict[str, float](float)
+    memory, rss = defaultdict[str, Memory](Memory), defaultdict[str, float](float)
     handles, count = defaultdict[str, int](int), defaultdict[str, int](int)
-    for process in processes.tree(running.pid):
+    found = processes.tree(running.pid)
+    oldest = processes.oldest([one for one in found if footprint.role(one) == _WORKER])
+    for process in found:
         role = footprint.role(process)
-        pss[role] += footprint.pss_mib(process)
+        if role == _WORKER:
+            role = _OLDEST if process == oldest else _OTHERS
+        memory[role] += memory_of(process)
         rss[role] += _rss_mib(process)
         handles[role] += _open_files(process)
         count[role] += 1
     sizes, files = _folders(running.folder)
     return Sample(
         at=at,
-        pss_mib=dict(sorted(pss.items())),
+        memory=dict(sorted(memory.items())),
         rss_mib=dict(sorted(rss.items())),
         open_files=dict(sorted(handles.items())),
         processes=dict(sorted(count.items())),
         folder_mib=sizes,
         files=files,
+        store_mib=store_mib,
         p99_ms=p99_ms,
         answered=answered,
         failed=failed,
     )
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, Memory):
+        return {name: round(size, 2) for name, size in asdict(value).items()}
+    if isinstance(value, dict):
+        return {name: _words(one) for name, one in value.items()}
+    return round(value, 3)
 
 
 def _rss_mib(process: int) -> float:
