@@ -25,10 +25,11 @@ def write(report: Mapping[str, Any], samples: Sequence[Sample]) -> None:
 
 def text(report: Mapping[str, Any], where: Mapping[str, Any]) -> str:
     """Return the page."""
+    return "\n".join((_introduction(report, where), _memory(report), _store(report), _rest(report)))
+
+
+def _introduction(report: Mapping[str, Any], where: Mapping[str, Any]) -> str:
     churn = ", ".join(f"{count:,} {name}" for name, count in report["churn"].items())
-    memory = "\n".join(_memory_row(role, found) for role, found in report["memory"].items())
-    others = "\n".join(_row(name, growth) for name, growth in report["others"].items())
-    keys = "\n".join(_keys_rows(report["store"]))
     return f"""# Soak
 
 <!-- Written by `fanzha bench soak --save`. -->
@@ -47,33 +48,46 @@ without an answer in time: {report["failed"]:,}.
 The slope is that of Theil and Sen over the last three quarters, with its 95 % interval; points that
 follow each other are alike, so true intervals are wider. *Flat*: the interval holds zero, or
 growth is below a hundredth of the level, or a quarter of a unit, an hour.
+"""
 
-## Memory
+
+def _memory(report: Mapping[str, Any]) -> str:
+    rows = "\n".join(_memory_row(role, found) for role, found in report["memory"].items())
+    return f"""## Memory
 
 In MiB, and MiB an hour. *Asked for* is private memory that a process may write, *touched* the pages
 of it that exist, *own share* those pages, each divided by the processes that a fork has given it
-to; *files* are pages of code, lists and models. Tables of a fixed size are touched until they are
+to; *files* are pages of code, lists and models, of which a process's share changes with whoever
+else on the machine has the same library mapped. Tables of a fixed size are touched until they are
 full; a page that a fork shares becomes two when it is written to. So only what is asked for can
 grow without end. The oldest worker lives from start to end; the others are killed.
 
 | process | PSS | an hour | 95 % | in the second half | {" | ".join(_KINDS.values())} | |
 | --- | ---: | ---: | ---: | ---: | {" | ".join("---:" for _ in _KINDS)} | --- |
-{memory}
+{rows}
+"""
 
-## The store
+
+def _store(report: Mapping[str, Any]) -> str:
+    rows = "\n".join(_keys_rows(report["store"]))
+    return f"""## The store
 
 Its keys by kind, when it was warm and at the end; kinds that grew by less than {_LEAST_MIB} MiB are
 left out. *Expiring*: how many of the keys go by themselves.
 
 | keys | number | MiB | expiring |
 | --- | ---: | ---: | ---: |
-{keys}
+{rows}
+"""
 
-## The rest
+
+def _rest(report: Mapping[str, Any]) -> str:
+    rows = "\n".join(_row(name, growth) for name, growth in report["others"].items())
+    return f"""## The rest
 
 | figure | level | growth an hour | 95 % | |
 | --- | ---: | ---: | ---: | --- |
-{others}
+{rows}
 
 What grows on disk by design: the decision log, until `decision_log_days` or its bound of bytes, the
 append-only file of the store until it is rewritten, and the audit log, for ever.

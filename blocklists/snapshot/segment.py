@@ -10,6 +10,7 @@ which is read on a hit only. A fingerprint costs 240: it is looked up by its par
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -174,8 +175,9 @@ def layout_order(table: EntryTable) -> Int64s:
     return order
 
 
+@cache
 def empty() -> Segment:
-    """Return a segment without entries."""
+    """Return the segment without entries."""
     return Segment.build(EntryTable.from_entries([]))
 
 

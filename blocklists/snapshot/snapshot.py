@@ -115,7 +115,13 @@ class Snapshot:
     @classmethod
     def empty(cls) -> Self:
         """Return the snapshot before the first change."""
-        return cls.build(0, [])
+        return cls.of_segments(
+            version=0,
+            committed_at_ms=0,
+            base=empty(),
+            overlay=empty(),
+            dead=np.zeros(0, np.int64),
+        )
 
     def __len__(self) -> int:
         return sum(len(layer.segment) - len(layer.dead) for layer in self.layers)

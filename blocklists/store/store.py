@@ -70,6 +70,8 @@ READ_CHANGES = 512
 _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 _ANY_VERSION = -1
+ANY_COMMIT = UNKNOWN
+"""Stands for whatever commit made a version."""
 _GONE: Record = {}
 """Replaces records that were deleted."""
 _MOST_DIGITS = 16
@@ -175,17 +177,21 @@ class Store:
         """Return the version of the base; changes up to it are no longer kept."""
         return (await self.base_head()).version
 
+    async def recent(self) -> dict[int, str]:
+        """Return the names of the last 64 commits by their versions, newest first."""
+        async with within(_READ_SECONDS):
+            recent = await self._client.lrange(RECENT, 0, -1)
+        pairs = (text.decode(errors="replace").partition(" ")[::2] for text in recent)
+        return {int(version): name for version, name in pairs if version.isdecimal()}
+
     async def version_of(self, commit: str, *, after: int) -> int | None:
         """Return the version that a commit after version *after* made, None if it made none.
 
         Searches the change stream, and the last 64 commits even if trimmed from it.
         """
-        async with within(_READ_SECONDS):
-            recent = await self._client.lrange(RECENT, 0, -1)
-        for text in recent:
-            version, _, name = text.decode(errors="replace").partition(" ")
-            if name == commit and version.isdecimal():
-                return int(version)
+        for version, name in (await self.recent()).items():
+            if name == commit:
+                return version
         place = f"{after}-0"
         while True:
             async with within(_READ_SECONDS):

@@ -1,11 +1,13 @@
 """A text that servers store and log in English, and that answers may carry in another language."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any, Self
 
 from fanzha.translation import catalogue
 
 _TEMPLATE, _VALUES = "message", "values"
+_PLAIN = frozenset((str, int, float, bool))
 
 
 class Message(str):
@@ -50,13 +52,20 @@ def alternatives(words: Sequence[str]) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """Return a JSON tree in which each `Message` is an object that `of_json` reads back."""
+    """Return a JSON tree in which each `Message` is an object that `of_json` reads back.
+
+    Of a dataclass, its fields: as `dataclasses.asdict`, which copies every value first.
+    """
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Message):
         return {_TEMPLATE: value.template, _VALUES: as_json(dict(value.values))}
     if isinstance(value, Mapping):
         return {name: as_json(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [as_json(one) for one in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: as_json(getattr(value, one.name)) for one in fields(value)}
     return value
 
 

@@ -36,6 +36,7 @@ from services.changes.diff import ChangeDiff
 from services.changes.entry_set import EntrySet
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
 from services.changes.policy.application import PolicyApplication, application_details
+from services.changes.redo.keeper import ChangeKeeper
 from services.changes.scope.region_checks import regions_together
 from services.changes.store import ChangeTransition
 
@@ -65,6 +66,7 @@ class ChangeApplication:
     def __init__(self, context: ChangeContext) -> None:
         self._context = context
         self._policies = PolicyApplication(context)
+        self._keeper = ChangeKeeper(context.journal, context.lists)
 
     async def apply(
         self,
@@ -224,7 +226,10 @@ class ChangeApplication:
                     transitions, expected_locks=None, synced=False
                 )
             except VersionConflict:
-                stored = await context.requests.get(stored.id)
+                found = await context.requests.get_many([stored.id])
+                if not found or found[0].nonce != stored.nonce:
+                    break  # the store failed over and lost it; its number may be another's now
+                (stored,) = found
                 if stored.state is not ChangeState.APPROVED:
                     return stored
                 continue
@@ -260,6 +265,8 @@ class ChangeApplication:
         who = record.approved_by or record.author
         logger.info("%s was committed at version %d; completing its record",
                     record.subject, version)  # fmt: skip
+        if record.kind is not ChangeKind.POLICY:
+            await self._keeper.keep_found(record.commit, version)
         return await self.finish(record, version, by=who, note="found in the lists afterwards")
 
     async def committed_version(self, record: ChangeRequest) -> int | None:
@@ -281,19 +288,8 @@ class ChangeApplication:
                 "show {id}` shows it within a minute",
                 id=record.id, error=error,
             ) from error  # fmt: skip
-        await self._note(plan.change, done.version)
+        await self._keeper.keep(plan.change, done.version)
         return done.version
-
-    async def _note(self, change: ListChange, version: int) -> None:
-        """Keep what the store acknowledged, in case that it loses it."""
-        journal = self._context.journal
-        if journal is None:
-            return
-        try:
-            await asyncio.to_thread(journal.note, change, version)
-        except OSError as error:
-            # The change is made: only its repair after a failover is not possible.
-            logger.warning("version %d of the lists is not kept for a redo: %s", version, error)
 
     def _plan(
         self, snapshot: Snapshot, record: ChangeRequest, contents: ChangeContents
@@ -326,29 +322,28 @@ class ChangeApplication:
     async def _linked_transitions(
         self, done: ChangeRequest, event: ChangeEvent
     ) -> list[ChangeTransition]:
-        """Return the transition of the request that *done* reverts or confirms."""
-        requests = self._context.requests
+        """Return the transition of the request that *done* reverts or confirms.
+
+        None where the store failed over and has lost that.
+        """
+        linked = [one for one in (done.reverts, done.confirms) if one]
+        found = await self._context.requests.get_many(linked)
+        if not found:
+            return []
         if done.reverts:
-            undone = await requests.get(done.reverts)
+            undone = found[0]
             if undone.state is not ChangeState.APPLIED:
                 return []
             note = replace(event, what="reverted", note=done.subject)
             after = undone.with_event(note, state=ChangeState.REVERTED, reverted_by=done.id)
             return [ChangeTransition(before=undone, after=after, fields={})]
-        if done.confirms:
-            urgent = await requests.get(done.confirms)
-            if urgent.emergency is None or not urgent.unconfirmed:
-                return []
-            note = replace(event, what="confirmed", note=done.subject)
-            confirmed = replace(
-                urgent.emergency, confirmed_by=done.approved_by, confirmation=done.id
-            )
-            return [
-                ChangeTransition(
-                    before=urgent, after=urgent.with_event(note, emergency=confirmed), fields={}
-                )
-            ]
-        return []
+        urgent = found[0]
+        if urgent.emergency is None or not urgent.unconfirmed:
+            return []
+        note = replace(event, what="confirmed", note=done.subject)
+        confirmed = replace(urgent.emergency, confirmed_by=done.approved_by, confirmation=done.id)
+        after = urgent.with_event(note, emergency=confirmed)
+        return [ChangeTransition(before=urgent, after=after, fields={})]
 
 
 def _check_version(expected: int | None, version: int) -> None:

@@ -100,7 +100,8 @@ class ChangeMaintenance:
             if urgent is None or not record.unconfirmed or urgent.ends_s * 1000 > now_ms:
                 continue
             async with self._context.step_lock:
-                await self._record_expiry(await self._context.requests.get(record.id))
+                for now in await self._still_there(record.id):
+                    await self._record_expiry(now)
 
     async def _record_expiry(self, record: ChangeRequest) -> None:
         if record.emergency is None or not record.unconfirmed:
@@ -125,9 +126,13 @@ class ChangeMaintenance:
         )
         for id_ in ids:
             async with self._context.step_lock:
-                record = await self._context.requests.get(id_)
-                if record.state is ChangeState.APPROVED and record.applying_after is not None:
-                    await self._recover_one(record)
+                for record in await self._still_there(id_):
+                    if record.state is ChangeState.APPROVED and record.applying_after is not None:
+                        await self._recover_one(record)
+
+    async def _still_there(self, id_: int) -> list[ChangeRequest]:
+        """Return a request, or nothing where the store failed over meanwhile and has lost it."""
+        return await self._context.requests.get_many([id_])
 
     async def _recover_one(self, record: ChangeRequest) -> None:
         if await self._application.recover(record):

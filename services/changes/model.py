@@ -7,7 +7,7 @@ each step creates a new one, and the store accepts it only over the revision it 
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
@@ -265,10 +265,10 @@ class Draft:
 
 def to_json(record: ChangeRequest) -> str:
     """Serialize a record."""
-    fields = asdict(record)
+    fields = as_json(record)
     if not record.regions:
         del fields["regions"]  # which earlier releases do not know
-    return json.dumps(as_json(fields), ensure_ascii=False)
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:

@@ -78,13 +78,23 @@ class ChangeStore:
     def __init__(self, client: Client, *, chunk_rows: int = CHUNK_ROWS) -> None:
         self._client: Any = client
         self._chunks = Chunks(client, ROWS, chunk_rows=chunk_rows)
+        self._last_id = 0
+        """The highest that this process was given."""
         self.single_node = not is_cluster(client)
         """Whether one fsync covers both lists and requests: one node has one append-only file."""
 
     async def new_id(self) -> int:
-        """Allocate a request id; an id that is not used leaves a gap."""
+        """Allocate a request id; an id that is not used leaves a gap.
+
+        None twice, though a store that failed over counts from an earlier number: whoever looked at
+        a request that was lost would approve another one.
+        """
         async with within(_READ_SECONDS):
-            return int(await self._client.incr(COUNT))
+            found = int(await self._client.incr(COUNT))
+            if found <= self._last_id:
+                found = int(await self._client.incrby(COUNT, self._last_id + 1 - found))
+        self._last_id = max(found, self._last_id)
+        return found
 
     async def put(self, rows: Identities, part: str) -> tuple[PackedRows, dict[str, bytes]]:
         """Store rows; small ones are returned as an inline field for the transition instead."""

@@ -54,8 +54,11 @@ class RedoJournal:
         atomic_file.make_folder(folder)
         self._last = max((one.sequence for one in (*self.kept(), *self.lost())), default=0)
 
-    def note(self, change: ListChange, version: int) -> None:
-        """Keep a change that the store has acknowledged as *version*."""
+    def note(self, change: ListChange, version: int, *, late: bool = False) -> None:
+        """Keep a change that the store has acknowledged as *version*.
+
+        *late*: others were acknowledged since, and may be kept already.
+        """
         try:
             parts = [packing.pack(change.additions), packing.pack(change.removals)]
         except packing.TooLarge:
@@ -70,8 +73,13 @@ class RedoJournal:
             "sizes": [len(part) for part in parts],
         }
         line = json.dumps(head, ensure_ascii=False).encode() + b"\n"
-        path = self._folder / self._next(version, change.commit).file
+        place = self._place if late else self._next
+        path = self._folder / place(version, change.commit).file
         atomic_file.write(path, line + b"".join(parts))
+
+    def has(self, commit: str) -> bool:
+        """Whether a change is kept."""
+        return any(one.commit == commit for one in self.kept())
 
     def kept(self) -> list[JournalledChange]:
         """Return what is kept, in the order in which it was acknowledged."""
@@ -121,6 +129,13 @@ class RedoJournal:
             old = about.st_mtime * 1000 < now_ms - KEPT_MS
             if (old and files > LEAST_FILES) or files > MOST_FILES or size > MOST_BYTES:
                 path.unlink()
+
+    def _place(self, version: int, commit: str) -> JournalledChange:
+        """Return the place of a change before those of later versions."""
+        later = [one.sequence for one in self.kept() if one.version > version]
+        if later:
+            return JournalledChange(min(later), version, commit)
+        return self._next(version, commit)
 
     def _next(self, version: int, commit: str) -> JournalledChange:
         self._last += 1

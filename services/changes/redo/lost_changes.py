@@ -11,7 +11,7 @@ or a backup of it, and whoever put it there decides.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -108,7 +108,8 @@ class LostChanges:
         if not before:
             await self._report(missing, LossOutcome.OTHER_STORE)
             return
-        since = await self._changed_since(max(before, key=lambda one: one.version))
+        again = {one.commit for one in missing}
+        since = await self._changed_since(max(before, key=lambda one: one.version), but=again)
         for one in missing:
             await self._redo(one, since)
 
@@ -131,17 +132,26 @@ class LostChanges:
             return False
         if head.version == one.version:
             return head.commit == one.commit
+        recent = await self._lists.recent()
+        if one.version in recent:
+            return one.commit in recent.values()
         if await self._lists.version_of(one.commit, after=one.version - 1) is not None:
             return True
         # A base takes the names of its commits along: nobody can tell any more.
         return await self._lists.base_version() >= one.version
 
-    async def _changed_since(self, there: JournalledChange) -> EntrySet | None:
-        """Return the entries that changed after a change; None where that cannot be told."""
+    async def _changed_since(
+        self, there: JournalledChange, *, but: Collection[str]
+    ) -> EntrySet | None:
+        """Return the entries that changed after a change; None where that cannot be told.
+
+        Not by the commits *but*: those were lost, and applied again when this process died.
+        """
         version, commit = there.version, there.commit
         parts = []
         while changes := await self._lists.changes_after(version, commit):
-            parts += [rows for one in changes for rows in (one.additions, one.removals)]
+            others = [one for one in changes if one.commit not in but]
+            parts += [rows for one in others for rows in (one.additions, one.removals)]
             version, commit = changes[-1].version, changes[-1].commit
         return None if changes is None else EntrySet.of(*parts)
 
@@ -152,7 +162,8 @@ class LostChanges:
         elif since is None or since.rows_of(change.additions) or since.rows_of(change.removals):
             await self._report([one], LossOutcome.CONFLICT)
         else:
-            version = await self._commit(one, change)
+            made = await self._lists.version_of(one.commit, after=0)
+            version = made or await self._commit(one, change)
             await asyncio.to_thread(self._journal.moved, one, version)
             self._counted(LossOutcome.REAPPLIED)
             logger.warning("version %d of the lists, which the store had lost, is version %d now",

@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 import redis
 
+from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable
-from blocklists.store.store import BASE, CHANGES, HEAD, RECENT
+from blocklists.store.changes import ListChange
+from blocklists.store.store import BASE, CHANGES, HEAD, RECENT, CommitResult, Store
+from fanzha.errors import Unavailable
 from services.audit.events import AuditKind
 from services.auth.identity import acting_as
+from services.changes import wiring
 from services.changes.redo.journal import KEPT_MS, LEAST_FILES, RedoJournal
 from services.changes.redo.lost_changes import LostChanges
+from services.changes.store import COUNT, key_of
 from tests.support.builders import a_change, an_entry
 from tests.support.change_desk import LI, ChangeDesk, a_draft, change_desk
 from tests.support.processes import PATIENCE_SECONDS
@@ -22,8 +27,12 @@ ALL = {f"block {entry.pattern}" for entry in (ONE, TWO, THREE)}
 
 
 @pytest.fixture
-async def desk(redis_url: str, tmp_path: Path) -> AsyncIterator[ChangeDesk]:
-    journal = RedoJournal(tmp_path / "redo")
+def journal(tmp_path: Path) -> RedoJournal:
+    return RedoJournal(tmp_path / "redo")
+
+
+@pytest.fixture
+async def desk(redis_url: str, tmp_path: Path, journal: RedoJournal) -> AsyncIterator[ChangeDesk]:
     async with change_desk(redis_url, tmp_path / "lists", journal=journal) as found:
         yield found
 
@@ -62,6 +71,34 @@ async def block(desk: ChangeDesk, *entries: object) -> None:
     for entry in entries:
         with acting_as(LI):
             await desk.changes.submit_and_apply(a_draft(entry))  # type: ignore[arg-type]
+
+
+class Unanswered(Store):
+    """A store whose answers to commits never come."""
+
+    async def commit(self, change: ListChange, *, expected_version: int | None) -> CommitResult:
+        await super().commit(change, expected_version=expected_version)
+        raise Unavailable("no answer")
+
+
+async def block_without_answer(desk: ChangeDesk, entry: Entry) -> None:
+    unanswered, _ = wiring.build(
+        desk.client,
+        store=Unanswered(desk.client),
+        replica=desk.replica,
+        now_ms=lambda: desk.clock[0],
+        impact=desk.impact,
+    )
+    with acting_as(LI), pytest.raises(Unavailable):
+        await unanswered.submit_and_apply(a_draft(entry))
+
+
+async def commit_again(desk: ChangeDesk, journal: RedoJournal, place: int) -> None:
+    """Apply a change of the journal again, as far as the store goes."""
+    change = await asyncio.to_thread(journal.read, journal.kept()[place])
+    assert change is not None
+    head = await desk.store.head()
+    await desk.store.commit(change, expected_version=head.version)
 
 
 def kinds(desk: ChangeDesk) -> list[AuditKind]:
@@ -132,6 +169,84 @@ async def test_another_store_gets_nothing_of_the_one_before(
 
     assert (await desk.store.head()).version == 0
     assert kinds(desk).count(AuditKind.CHANGE_LOST) == 2
+
+
+async def test_a_change_found_in_the_lists_afterwards_is_kept_too(
+    desk: ChangeDesk, lost: LostChanges, redis_url: str
+) -> None:
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block_without_answer(desk, TWO)
+    await block(desk, THREE)
+    await desk.upkeep.recover()
+    before = await desk.listed()
+    await failover.happens(desk)
+
+    await lost.step()
+
+    assert (set(before), await desk.listed()) == (ALL, before)
+    assert kinds(desk).count(AuditKind.CHANGE_REAPPLIED) == 2
+    assert (await desk.store.head()).version == 3
+
+
+async def test_a_redo_that_a_crash_interrupted_is_completed(
+    desk: ChangeDesk, lost: LostChanges, redis_url: str, journal: RedoJournal
+) -> None:
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block(desk, TWO)
+    await failover.happens(desk)
+    await block(desk, THREE)
+    await commit_again(desk, journal, 1)
+
+    await lost.step()
+    await lost.step()
+
+    assert (set(await desk.listed()), await lost.problems()) == (ALL, [])
+    assert (await desk.store.head()).version == 3
+
+
+async def test_a_base_that_was_written_since_does_not_hide_a_loss(
+    desk: ChangeDesk, lost: LostChanges, redis_url: str
+) -> None:
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block(desk, TWO)
+    await failover.happens(desk)
+    for version in (1, 2):
+        await desk.store.commit(a_change(version, THREE), expected_version=version)
+    await desk.store.rebase(await desk.store.head(), EntryTable.from_entries([ONE, THREE]))
+
+    await lost.step()
+
+    [words] = await lost.problems()
+    assert "version 2" in str(words)
+
+
+async def test_a_request_that_the_store_lost_leaves_its_number(
+    desk: ChangeDesk, redis_url: str
+) -> None:
+    await block(desk, ONE, TWO)
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(COUNT, 1)
+        client.delete(key_of(2))
+
+    await block(desk, THREE)
+
+    assert (await desk.requests.get(3)).reason == (await desk.requests.get(1)).reason
+    assert await desk.requests.get_many([2]) == []
+
+
+async def test_upkeep_goes_on_where_a_request_is_lost_under_its_hands(
+    desk: ChangeDesk, redis_url: str
+) -> None:
+    await block_without_answer(desk, ONE)
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(key_of(1))
+
+    await desk.upkeep.run_once()
+
+    assert await desk.requests.get_many([1]) == []
 
 
 async def test_nothing_is_done_while_nothing_is_lost(desk: ChangeDesk, lost: LostChanges) -> None:

@@ -1,4 +1,4 @@
-"""Seeded runs of changes, appeals and warnings under faults keep every promise, and can fail."""
+"""Seeded runs of each history under faults keep every promise, and can fail."""
 
 import os
 import subprocess
@@ -10,9 +10,9 @@ from tests.support.checkout import CHECKOUT
 
 _MOST_SECONDS = 280
 """A run takes some five seconds where a core is free; a test may take 300."""
-SEEDS = {"changes": 60, "warnings": 30, "appeals": 8}
+SEEDS = {"changes": 60, "failovers": 30, "warnings": 30, "appeals": 8}
 FAULTS = (
-    *("self-approval", "no-audit", "no-recovery"),
+    *("self-approval", "no-audit", "no-recovery", "no-journal"),
     *("acknowledged-first", "doubt-repeated", "no-correction"),
 )
 """Those that a few seeds find; ``--plant all`` has the others, too."""

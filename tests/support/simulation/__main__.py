@@ -7,6 +7,7 @@ invariant did not hold.
 import argparse
 import logging
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from tests.support.simulation.store_server import StoreServer
 from tests.support.temporary_folder import prefer_memory
 
 _PROGRESS_SECONDS = 10.0
+_TERMINATED = 128 + signal.SIGTERM
 
 
 def main() -> int:
@@ -31,6 +33,7 @@ def main() -> int:
         command = [sys.executable, "-m", "tests.support.simulation", *sys.argv[1:]]
         os.execv(sys.executable, command)  # noqa: S606 - this program again
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # the store ends, too
     prefer_memory()
     logging.disable(logging.CRITICAL)
     plants = list(PLANTED) if "all" in options.plant else options.plant

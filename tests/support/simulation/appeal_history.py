@@ -25,6 +25,7 @@ from fanzha.decisions import Action
 from fanzha.errors import FanzhaError, InvalidInput, Unavailable
 from services.appeals.model import Appeal, AppealState
 from services.appeals.review import ReviewDecision
+from services.appeals.service import Appeals
 from services.appeals.submission import AppealRequest
 from services.audit.events import AuditKind
 from services.auth.identity import BACKGROUND, Identity, Role
@@ -59,7 +60,7 @@ class AppealHistory:
         world, chance = self.world, self.world.chance
         provider, warnings = MessageProvider(world), WarningHistory(world=world)
         admin: SimulatedProcess[AdminParts] = world.add(
-            "admin", partial(list_processes.start_admin, key=self.key, rule="off")
+            "admin", partial(list_processes.start_admin, key=self.key, rule="off", lifts=True)
         )
         host: SimulatedProcess[HostParts] = world.add(
             "host", partial(list_processes.start_host, key=self.key, found=self.findings)
@@ -137,7 +138,7 @@ class AppealHistory:
             if _is_blocked(replica):
                 raise Violation(f"{name} still blocks the number")
         folder = list_processes.audit_folder(admin.folder)
-        kinds = {kind for kind, *_ in list_processes.audited(folder)}
+        kinds = {one.kind for one in list_processes.audited(folder)}
         for kind in (AuditKind.APPEAL_OPENED, AuditKind.APPEAL_TAKEN, AuditKind.APPEAL_DECIDED):
             if kind.value not in kinds:
                 raise Violation(f"the audit log lacks {kind.value}")
@@ -146,6 +147,12 @@ class AppealHistory:
             raise Violation(f"the audit log: {report.problems[0].words}")
         if self.findings:
             raise Violation(f"the host refused a change: {self.findings[0]}")
+
+
+def _desk(parts: AdminParts) -> Appeals:
+    if parts.appeals is None:
+        raise Violation("the administration has no appeals")
+    return parts.appeals.appeals
 
 
 _SKEW_MS = 1
@@ -167,7 +174,7 @@ async def _list(parts: AdminParts) -> None:
 
 
 async def _open(parts: AdminParts) -> Appeal:
-    appeal, _ = await parts.appeals.appeals.opening.open(
+    appeal, _ = await _desk(parts).opening.open(
         AppealRequest(
             decision_id=_DECISION,
             appellant="Zhang San",
@@ -183,7 +190,7 @@ async def _take(id_: int, parts: AdminParts) -> None:
     """Take the appeal; a second time after a lost answer does no harm."""
     appeal, *_ = await _read_appeal(id_, parts)
     if appeal.is_open:
-        await parts.appeals.appeals.review.take(id_, OFFICER.name)
+        await _desk(parts).review.take(id_, OFFICER.name)
 
 
 async def _uphold(id_: int, parts: AdminParts) -> None:
@@ -191,7 +198,7 @@ async def _uphold(id_: int, parts: AdminParts) -> None:
         appeal_id=id_, outcome=AppealState.UPHELD, reason="a bank", by=OFFICER.name
     )
     try:
-        await parts.appeals.appeals.review.decide(decision)
+        await _desk(parts).review.decide(decision)
     except InvalidInput:
         appeal, *_ = await _read_appeal(id_, parts)
         if appeal.state is not AppealState.UPHELD:  # else the answer to an earlier try was lost
@@ -199,4 +206,4 @@ async def _uphold(id_: int, parts: AdminParts) -> None:
 
 
 async def _read_appeal(id_: int, parts: AdminParts) -> Any:
-    return await parts.appeals.appeals.get(id_)
+    return await _desk(parts).get(id_)

@@ -31,7 +31,7 @@ from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState, Draft
 from services.changes.second_person import SecondPersonRule
 from tests.support.builders import an_entry
-from tests.support.simulation import list_processes
+from tests.support.simulation import change_steps, list_processes
 from tests.support.simulation.linearizability import ENTRY, UNKNOWN, Operation, linearizable
 from tests.support.simulation.list_processes import AdminParts, HostParts
 from tests.support.simulation.network import NetworkFaults
@@ -41,7 +41,6 @@ PATTERNS = ("+8617000000001", "+8617000000002")
 LI = Identity(name="li", roles=frozenset({Role.EDITOR, Role.APPROVER}))
 CHEN = Identity(name="chen", roles=frozenset({Role.EDITOR, Role.APPROVER}))
 WANG = Identity(name="wang", roles=frozenset({Role.APPROVER}))
-_STEPS_OF_A_PERSON = (1, 3)
 _PAUSES_SECONDS = (0.01, 2.0)
 _CALM_SECONDS = 120.0
 _OPEN_STATES = (ChangeState.PENDING, ChangeState.APPROVED)
@@ -61,6 +60,10 @@ class ChangeHistory:
     """Commits that people were answered are in the lists."""
     findings: list[Finding] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    steps_of_a_person: tuple[int, int] = (1, 3)
+    """The fewest and the most."""
+    expected: tuple[type[FanzhaError], ...] = (NotAllowed, Unavailable)
+    """What the author of a change may be answered who tries to approve it."""
     _values: int = 0
 
     async def run(self) -> None:
@@ -74,18 +77,27 @@ class ChangeHistory:
             "host", partial(list_processes.start_host, key=self.key, found=self.findings)
         )
         await world.until(world.all_serve, seconds=_CALM_SECONDS, what="up")
-        world.set_faults(_plan(self.world))
+        await self.prepare(admin, host)
+        world.set_faults(self.choose_faults())
         people = [self._person(admin, who) for who in (LI, CHEN)]
         if self.rule == "always":
             people.append(self._reviewer(admin))
         await asyncio.gather(*people)
         world.end_faults()
-        await self._settled(admin, host)
-        await self._check(admin, host)
+        await self.settled(admin, host)
+        await self.check(admin, host)
+
+    async def prepare(
+        self, admin: SimulatedProcess[AdminParts], host: SimulatedProcess[HostParts]
+    ) -> None:
+        """Do what comes before the faults."""
+
+    def choose_faults(self) -> FaultPlan:
+        return change_plan(self.world)
 
     async def _person(self, admin: SimulatedProcess[AdminParts], who: Identity) -> None:
         chance = self.world.chance
-        for _ in range(chance.randint(*_STEPS_OF_A_PERSON)):
+        for _ in range(chance.randint(*self.steps_of_a_person)):
             await asyncio.sleep(chance.random() * chance.choice(_PAUSES_SECONDS))
             pattern = chance.choice(PATTERNS)
             what = chance.choices(("put", "remove", "read", "revert", "rebase"), (9, 4, 4, 4, 1))[0]
@@ -108,7 +120,7 @@ class ChangeHistory:
             called = self.world.loop.time()
             draft = _draft(who, what, pattern, value)
             work: Callable[[AdminParts], Awaitable[SubmissionResult]] = partial(
-                _submitted, draft=draft
+                change_steps.submitted, draft=draft
             )
             answer = await self._answer(self.world.call(admin, who, work))
             if isinstance(answer, FanzhaError) and not isinstance(answer, Unavailable):
@@ -142,7 +154,7 @@ class ChangeHistory:
             return
         pattern, put = self.world.chance.choice(known)
         called = self.world.loop.time()
-        work = partial(_reverted, id_=put.result, by=who.name)
+        work = partial(change_steps.reverted, id_=put.result, by=who.name)
         answer = await self._answer(self.world.call(admin, who, work))
         operation = Operation(name="revert", argument=put.argument, called=called, who=who.name)
         if isinstance(answer, Unavailable):
@@ -165,19 +177,23 @@ class ChangeHistory:
         chance = self.world.chance
         if chance.random() < 0.3:
             author = LI if operation.who == LI.name else CHEN
-            own = await self._answer(self.world.call(admin, author, partial(_approved, record.id)))
-            if not isinstance(own, (NotAllowed, Unavailable)):
+            own = await self._answer(
+                self.world.call(admin, author, partial(change_steps.approved, record.id))
+            )
+            if isinstance(own, ChangeRequest) or not isinstance(own, self.expected):
                 raise Violation(f"{author.name} approved the own change {record.id}")
         await asyncio.sleep(chance.random())
-        decision = _rejected if chance.random() < 0.2 else _approved
+        decision = change_steps.rejected if chance.random() < 0.2 else change_steps.approved
         applied: ChangeRequest | None = None
         for _ in range(3):
             answer = await self._answer(self.world.call(admin, WANG, partial(decision, record.id)))
             if isinstance(answer, ChangeRequest):
+                if answer.nonce != record.nonce:
+                    raise Violation(f"{record.subject} was decided on, and it was {answer.subject}")
                 applied = answer
             if not isinstance(answer, Unavailable):
                 break
-        if decision is _rejected and not isinstance(answer, Unavailable):
+        if decision is change_steps.rejected and not isinstance(answer, Unavailable):
             return
         # The draft may have been compared with the lists long before it is approved: its entries
         # are locked meanwhile, so the moment that counts may be any since.
@@ -185,24 +201,24 @@ class ChangeHistory:
             done = _returned(operation, self.world.loop.time())
             self._note(pattern, replace(done, result=applied.id))
             self._remember(applied)
-        elif decision is _approved:
+        elif decision is change_steps.approved:
             self._note(pattern, operation)
 
     async def _reviewer(self, admin: SimulatedProcess[AdminParts]) -> None:
         """Reject or approve whatever waits, now and then, beside those who know of it."""
         await asyncio.sleep(self.world.chance.random() * 4)
-        await self._quietly(self.world.call(admin, WANG, _pending))
+        await self._quietly(self.world.call(admin, WANG, change_steps.pending))
 
     async def _read(self, admin: SimulatedProcess[AdminParts], who: Identity, pattern: str) -> None:
         called = self.world.loop.time()
-        answer = await self._answer(self.world.call(admin, who, _newest))
+        answer = await self._answer(self.world.call(admin, who, change_steps.newest))
         if isinstance(answer, Snapshot):
             self._note(pattern, Operation(
-                name="read", result=_value(answer, pattern), called=called,
+                name="read", result=value_of(answer, pattern), called=called,
                 returned=self.world.loop.time(), who=who.name,
             ))  # fmt: skip
 
-    async def _settled(
+    async def settled(
         self, admin: SimulatedProcess[AdminParts], host: SimulatedProcess[HostParts]
     ) -> None:
         world = self.world
@@ -228,10 +244,10 @@ class ChangeHistory:
 
     async def _apply_again(self, admin: SimulatedProcess[AdminParts]) -> None:
         """Apply what was approved and whose commit came to nothing: its approver has to."""
-        for id_ in await self.world.call(admin, WANG, _approved_ids):
-            await self._quietly(self.world.call(admin, WANG, partial(_approved, id_)))
+        for id_ in await self.world.call(admin, WANG, change_steps.approved_ids):
+            await self._quietly(self.world.call(admin, WANG, partial(change_steps.approved, id_)))
 
-    async def _check(
+    async def check(
         self, admin: SimulatedProcess[AdminParts], host: SimulatedProcess[HostParts]
     ) -> None:
         parts, other = admin.parts, host.parts
@@ -240,8 +256,8 @@ class ChangeHistory:
         versions = await list_processes.commits(parts)
         commits = [name for name, _ in versions]
         records = await list_processes.requests(parts)
-        self._check_log(versions, records)
-        self._check_entries(parts.replica.current, other.replica.current)
+        self.check_log(versions, records)
+        self.check_entries(parts.replica.current, other.replica.current)
         self._check_audit(admin.folder, commits, records)
         report = await self.world.call(admin, BACKGROUND, list_processes.verified)
         if not report.good:
@@ -249,7 +265,7 @@ class ChangeHistory:
         if self.findings:
             raise Violation(f"the host refused a change: {self.findings[0]}")
 
-    def _check_log(self, versions: list[tuple[str, int]], records: list[ChangeRequest]) -> None:
+    def check_log(self, versions: list[tuple[str, int]], records: list[ChangeRequest]) -> None:
         commits = [name for name, _ in versions]
         twice = [name for name, count in Counter(commits).items() if count > 1]
         if twice:
@@ -270,11 +286,11 @@ class ChangeHistory:
             if applied and record.applied_version and record.commit not in commits:
                 raise Violation(f"{record.subject} is applied, and not in the lists")
 
-    def _check_entries(self, admin: Snapshot, host: Snapshot) -> None:
+    def check_entries(self, admin: Snapshot, host: Snapshot) -> None:
         now = self.world.loop.time()
         for pattern, operations in self.history.items():
             ends = [
-                Operation(name="read", result=_value(one, pattern), called=now, returned=now,
+                Operation(name="read", result=value_of(one, pattern), called=now, returned=now,
                           who=name)
                 for name, one in (("admin", admin), ("host", host))
             ]  # fmt: skip
@@ -284,11 +300,11 @@ class ChangeHistory:
 
     def _check_audit(self, folder: Path, commits: list[str], records: list[ChangeRequest]) -> None:
         events = list_processes.audited(list_processes.audit_folder(folder))
-        applied = {subject for kind, subject, _ in events if kind == AuditKind.CHANGE_APPLIED.value}
+        applied = {one.subject for one in events if one.kind == AuditKind.CHANGE_APPLIED.value}
         approvals: dict[str, set[str]] = {}
-        for kind, subject, actor in events:
-            if kind == AuditKind.REQUEST_APPROVED.value:
-                approvals.setdefault(subject, set()).add(actor)
+        for one in events:
+            if one.kind == AuditKind.REQUEST_APPROVED.value:
+                approvals.setdefault(one.subject, set()).add(one.actor)
         for record in records:
             if record.commit not in commits:
                 continue
@@ -319,7 +335,8 @@ class ChangeHistory:
             self.answered.add(record.commit)
 
 
-def _plan(world: World) -> FaultPlan:
+def change_plan(world: World) -> FaultPlan:
+    """Choose what goes wrong."""
     chance = world.chance
     bad = chance.choice((0.0, 0.02, 0.08))
     return FaultPlan(
@@ -349,41 +366,8 @@ def _draft(who: Identity, what: str, pattern: str, value: str) -> Draft:
     )
 
 
-async def _submitted(parts: AdminParts, *, draft: Draft) -> SubmissionResult:
-    return await parts.changes.submit_and_apply(draft)
-
-
-async def _reverted(parts: AdminParts, *, id_: int, by: str) -> Any:
-    return await parts.changes.revert(id_, by=by, reason="it was wrong")
-
-
-async def _approved(id_: int, parts: AdminParts) -> ChangeRequest:
-    """Approve a request; apply it where an earlier try approved it only."""
-    record = await parts.requests.get(id_)
-    if record.state is ChangeState.APPROVED:
-        return await parts.changes.apply(id_)
-    if record.state in (ChangeState.APPLIED, ChangeState.REVERTED):
-        return record
-    return await parts.changes.approve(id_)
-
-
-async def _rejected(id_: int, parts: AdminParts) -> ChangeRequest:
-    return await parts.changes.reject(id_, reason="not enough evidence")
-
-
-async def _pending(parts: AdminParts) -> list[int]:
-    return await parts.requests.ids_in_state(ChangeState.PENDING, after_id=0, size=100)
-
-
-async def _approved_ids(parts: AdminParts) -> list[int]:
-    return await parts.requests.ids_in_state(ChangeState.APPROVED, after_id=0, size=100)
-
-
-async def _newest(parts: AdminParts) -> Snapshot:
-    return await parts.current.caught_up()
-
-
-def _value(snapshot: Snapshot, pattern: str) -> str | None:
+def value_of(snapshot: Snapshot, pattern: str) -> str | None:
+    """Return what is listed for a pattern; None where nothing is."""
     identity = Identities.of([(EntryKind.NUMBER, pattern, Action.BLOCK)])
     (row,) = rows_of(snapshot, identity).tolist()
     return None if row == NO_ENTRY else snapshot.entry(row).reason

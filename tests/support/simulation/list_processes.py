@@ -32,13 +32,14 @@ from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.findings import ChainReport
 from services.audit.live_verification import LiveVerification
 from services.audit.log import AuditLog, open_log
-from services.audit.records import read
+from services.audit.records import AuditRecord, read
 from services.audit.seals import SealCheck, signer
 from services.auth.identity import BACKGROUND
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.model import ChangeRequest
+from services.changes.redo.journal import RedoJournal
 from services.changes.second_person import SecondPersonRule
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
@@ -81,7 +82,9 @@ class AdminParts:
     client: Any
     text_client: Any
     lists: ListService
-    appeals: WiredAppeals
+    journal: RedoJournal
+    appeals: WiredAppeals | None
+    """None where no history has appeals: they would look for work all the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +101,9 @@ def audit_folder(process_folder: Path) -> Path:
 
 
 async def start_admin(
-    process: SimulatedProcess[AdminParts], *, key: Path, rule: SecondPersonRule
+    process: SimulatedProcess[AdminParts], *, key: Path, rule: SecondPersonRule, lifts: bool = False
 ) -> AdminParts:
-    """Put list administration together, and start its background work."""
+    """Put list administration together, with appeals if it *lifts*, and start what it does."""
     client = process.world.network.client(decode_responses=False)
     text_client = process.world.network.client()
     audit = await _open_audit(process, key, text_client)
@@ -108,6 +111,7 @@ async def start_admin(
     folder = process.folder / "lists"
     replica = Replica(folder)
     follower = _follower(store, folder, rebases=True)
+    journal = RedoJournal(process.folder / "redo")
     changes, upkeep = wiring.build(
         client,
         store=store,
@@ -116,6 +120,7 @@ async def start_admin(
         options=ChangeOptions(second_person=rule),
         audit=audit,
         retract=RetractionStore(text_client).publish,
+        journal=journal,
     )
     lists = _lists(process, store, replica, changes)
     parts = AdminParts(
@@ -130,7 +135,8 @@ async def start_admin(
         client=client,
         text_client=text_client,
         lists=lists,
-        appeals=_appeals(process, lists, store, audit, text_client),
+        journal=journal,
+        appeals=_appeals(process, lists, store, audit, text_client) if lifts else None,
     )
     _start_background(process, parts)
     return parts
@@ -141,8 +147,9 @@ def _start_background(process: SimulatedProcess[AdminParts], parts: AdminParts) 
     process.run_forever(parts.upkeep.run())
     process.run_forever(parts.audit.run())
     process.run_forever(_follow_files(parts.replica, parts.follower.published))
-    process.run_forever(parts.appeals.lifter.run())
-    process.run_forever(parts.appeals.upkeep.run())
+    if parts.appeals is not None:
+        process.run_forever(parts.appeals.lifter.run())
+        process.run_forever(parts.appeals.upkeep.run())
 
 
 async def start_host(
@@ -265,14 +272,10 @@ async def _follow_files(replica: Replica, published: asyncio.Event) -> None:
         await published.wait()
 
 
-def audited(folder: Path) -> list[tuple[str, str, str]]:
-    """Return kind, subject and actor of all records."""
-    found = []
-    for file in log_files.files(folder):
-        for line in file.read_bytes().splitlines():
-            record = read(line)
-            found.append((record.kind, record.subject, record.actor))
-    return found
+def audited(folder: Path) -> list[AuditRecord]:
+    """Return all records of an audit log."""
+    files = log_files.files(folder)
+    return [read(line) for file in files for line in file.read_bytes().splitlines()]
 
 
 async def verified(parts: AdminParts) -> ChainReport:

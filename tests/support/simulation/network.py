@@ -1,28 +1,22 @@
 """What lies between processes and the store: delays, lost requests, lost answers, outages.
 
-The client is redis-py with its pipelines, retries and parsing; only its connection is ours. A batch
-of commands travels to the store, is executed there at its time whatever became of its sender, and
-its answers travel back. Commands that block are tried again when their key was written.
+A batch of commands travels to the store, is executed there at its time whatever became of its
+sender, and its answers travel back. Commands that block are tried again when their key was written.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-import hiredis
-from redis._parsers import BaseParser
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as StoreConnectionError
-from redis.exceptions import ResponseError
 
-from infra.redis.client import SOCKET_SECONDS, Client
+from infra.redis.client import Client
+from tests.support.simulation.connection import client_over
 from tests.support.simulation.scheduler import OUTSIDE, PROCESS, SimulatedLoop
-from tests.support.simulation.store_server import StoreServer
+from tests.support.simulation.store_server import StoredKey, StoreServer
 
 _LATENCY_SECONDS = 0.4e-3
 _SLOW_SECONDS = 12.0
@@ -33,8 +27,8 @@ _ORPHAN_SECONDS = 1.0
 """How long the store may take to notice that a waiting client is gone."""
 EVERYONE = "everyone"
 _BLOCKING = {"XREAD", "XREADGROUP"}
-_error_of: Any = BaseParser.parse_error
-"""How redis-py turns an answer into an exception; it has no types."""
+_WAKE_NOBODY = _BLOCKING | {"XAUTOCLAIM", "XACK", "XINFO", "XRANGE", "GET", "HGETALL", "ZCARD"}
+"""What adds nothing to a stream, of the most frequent commands."""
 _CLOSED = "the connection was closed"
 
 
@@ -79,15 +73,27 @@ class StoreNetwork:
     injected: dict[str, int] = field(default_factory=dict)
     """How often each fault happened."""
     trace: Callable[[str], None] = lambda _text: None
+    traced: bool = False
+    """Whether somebody reads the steps: to write them takes a while."""
     on_write: Callable[[str], None] = lambda _process: None
     """Called with the sender of a batch that ran a script, before its answer is under way."""
     _waiting: dict[bytes, list[_Waiting]] = field(default_factory=dict)
+    _kept: list[StoredKey] = field(default_factory=list)
+    _epoch: int = 0
+    """How often the store failed over: what was sent before does not reach the new primary."""
+    _clients: dict[tuple[str, bool], Client] = field(default_factory=dict)
     _outside: Context = field(default_factory=lambda: _context_of(OUTSIDE))
 
     def client(self, *, decode_responses: bool = True) -> Client:
-        """Return a client of the calling process, as `infra.redis.client` makes them."""
-        pool = _Pool(self, PROCESS.get(OUTSIDE), decode_responses=decode_responses)
-        client: Redis = Redis(connection_pool=pool)
+        """Return a client of the calling process, as `infra.redis.client` makes them.
+
+        A process gets the same again: each command has a connection of its own anyway.
+        """
+        wanted = PROCESS.get(OUTSIDE), decode_responses
+        if (known := self._clients.get(wanted)) is not None:
+            return known
+        client = client_over(self, wanted[0], decode_responses=decode_responses)
+        self._clients[wanted] = client
         return client
 
     def send(self, process: str, commands: list[list[Any]]) -> "asyncio.Future[list[Any]]":
@@ -98,7 +104,8 @@ class StoreNetwork:
             return answers
         fate = self._fate(_WRITES_MEET if _writes(commands) else 1.0)
         if fate == "lost_request" or (fate == "silent" and self.chance.random() < 0.5):
-            self.trace(f"{process} lost {_short(commands)}")
+            if self.traced:
+                self.trace(f"{process} lost {_short(commands)}")
             if fate == "lost_request":
                 self._later(answers, StoreConnectionError(_CLOSED))
             return answers
@@ -109,17 +116,31 @@ class StoreNetwork:
         if fate == "split" and len(commands) > 1 and commands[0][0] != "MULTI":
             at = self.chance.randrange(1, len(commands))
             parts = [commands[:at], commands[at:]]
-        self._arrive_later(delay, _Batch(process, parts, answers, fate))
+        self._arrive_later(delay, _Batch(process, parts, answers, fate, self._epoch))
         return answers
 
     def cut(self, whom: str) -> None:
         """Let a process, or `EVERYONE`, not reach the store; what waits there breaks off."""
         self.cut_off.add(whom)
+        self._break_waiting(whom)
+
+    def _break_waiting(self, whom: str) -> None:
         for queue in list(self._waiting.values()):
             for waiting in list(queue):
                 if whom in (EVERYONE, waiting.process.partition("#")[0]):
                     self._forget(waiting)
                     waiting.answer(StoreConnectionError(_CLOSED))
+
+    def remember(self) -> None:
+        """Keep what the store holds now: from here on, a failover would lose what it writes."""
+        self._kept = self.server.contents()
+
+    def fail_over(self) -> None:
+        """Let a replica take over that has what was remembered; connections to the other break."""
+        self.server.replace(self._kept)
+        self._epoch += 1
+        self._count("failover")
+        self._break_waiting(EVERYONE)
 
     def gone(self, process: str) -> None:
         """Forget, soon, the commands of a dead process that wait."""
@@ -129,8 +150,12 @@ class StoreNetwork:
         self._call_later(delay, self._arrive, batch)
 
     def _arrive(self, batch: "_Batch") -> None:
+        if batch.epoch != self._epoch:
+            self._later(batch.answers, StoreConnectionError(_CLOSED))
+            return
         part = batch.parts.pop(0)
-        self.trace(f"store <- {batch.process} {_short(part)}{_noted(batch.fate)}")
+        if self.traced:
+            self.trace(f"store <- {batch.process} {_short(part)}{_noted(batch.fate)}")
         if part[0][0] in _BLOCKING and (block := _block_ms(part[0])):
             self._execute_blocking(batch, part[0], block)
             return
@@ -169,7 +194,7 @@ class StoreNetwork:
         self._call_later(block_ms / 1000, self._give_up, waiting)
 
     def _wake(self, command: Sequence[Any]) -> None:
-        if not self._waiting:
+        if not self._waiting or command[0] in _WAKE_NOBODY:
             return
         for key in {_bytes(part) for part in command[1:]} & self._waiting.keys():
             for waiting in list(self._waiting.get(key, ())):
@@ -215,9 +240,12 @@ class StoreNetwork:
         for name in ("lost_request", "lost_answer", "silent", "slow", "split"):
             number -= getattr(self.faults, name)
             if number < 0:
-                self.injected[name] = self.injected.get(name, 0) + 1
+                self._count(name)
                 return name
         return "arrives"
+
+    def _count(self, fault: str) -> None:
+        self.injected[fault] = self.injected.get(fault, 0) + 1
 
     def _latency(self) -> float:
         return _LATENCY_SECONDS * (0.1 + 2 * self.chance.random())
@@ -235,85 +263,8 @@ class _Batch:
     parts: list[list[list[Any]]]
     answers: "asyncio.Future[list[Any]]"
     fate: str
+    epoch: int
     done: list[Any] = field(default_factory=list)
-
-
-class SimulatedConnection:
-    """What redis-py asks of a connection, over a `StoreNetwork`."""
-
-    db = 0
-    himport_registry = None
-    health_check_interval = 0
-
-    def __init__(self, pool: "_Pool") -> None:
-        self._network = pool.network
-        self._process = pool.process
-        self.encoder: Any = pool.encoder
-        self.retry = Retry(NoBackoff(), 1)
-        self._sent: asyncio.Future[list[Any]] | None = None
-        self._answers: list[Any] = []
-
-    def pack_commands(self, commands: Iterable[Iterable[Any]]) -> list[list[Any]]:
-        """Return commands as they are: `StoreServer` packs them."""
-        return [_words(command) for command in commands]
-
-    async def send_command(self, *command: Any, **_options: Any) -> None:
-        """Send one command."""
-        self._send([_words(command)])
-
-    async def send_packed_command(self, commands: list[list[Any]], **_options: Any) -> None:
-        """Send what `pack_commands` returned."""
-        self._send(commands)
-
-    async def read_response(self, *, disable_decoding: bool = False, **_options: Any) -> Any:
-        """Return the next answer, or raise what it says."""
-        if self._sent is not None:
-            try:
-                async with asyncio.timeout(SOCKET_SECONDS):
-                    self._answers = list(reversed(await self._sent))
-            finally:
-                self._sent = None
-        answer = self._answers.pop()
-        if isinstance(answer, hiredis.ReplyError):
-            answer = _error_of(str(answer))
-        if isinstance(answer, ResponseError):
-            raise answer
-        decodes = self.encoder.decode_responses and not disable_decoding
-        return _decoded(answer) if decodes else answer
-
-    async def disconnect(self, *_args: Any, **_options: Any) -> None:
-        """Forget what was sent."""
-        self._sent, self._answers = None, []
-
-    def should_reconnect(self) -> bool:
-        """Return False: a broken connection is as good as a new one."""
-        return False
-
-    def _send(self, commands: list[list[Any]]) -> None:
-        self._answers = []
-        self._sent = self._network.send(self._process, commands)
-
-
-class _Pool(ConnectionPool):
-    """Gives each command a connection; a broken one is dropped."""
-
-    def __init__(self, network: StoreNetwork, process: str, *, decode_responses: bool) -> None:
-        super().__init__(decode_responses=decode_responses, retry=Retry(NoBackoff(), 1))
-        make_encoder: Any = self.get_encoder  # it has no types
-        self.encoder = make_encoder()
-        self.network = network
-        self.process = process
-
-    async def get_connection(self, *_args: Any, **_options: Any) -> Any:
-        return SimulatedConnection(self)
-
-    async def release(self, connection: object) -> None:
-        """Do nothing: each command has a connection of its own."""
-
-
-def _words(command: Iterable[Any]) -> list[Any]:
-    name, *arguments = command
-    return [*str(name).split(" "), *arguments]
 
 
 def _writes(commands: Sequence[Sequence[Any]]) -> bool:
@@ -339,16 +290,6 @@ def _stream_keys(command: Sequence[Any]) -> list[bytes]:
 
 def _bytes(word: Any) -> bytes:
     return word if isinstance(word, bytes) else str(word).encode()
-
-
-def _decoded(answer: Any) -> Any:
-    if isinstance(answer, bytes):
-        return answer.decode()
-    if isinstance(answer, list):
-        return [_decoded(one) for one in answer]
-    if isinstance(answer, dict):
-        return {_decoded(name): _decoded(one) for name, one in answer.items()}
-    return answer
 
 
 def _resolve(future: "asyncio.Future[Any]", result: Any) -> None:

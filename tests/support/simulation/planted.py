@@ -17,6 +17,7 @@ from infra.redis.stream_consumer import StreamConsumer
 from services.appeals.lift import Lifter
 from services.changes import permissions
 from services.changes.application import ChangeApplication
+from services.changes.redo.keeper import ChangeKeeper
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
 from services.warning.retractions.handler import CaseRetractor
 from services.warning.retractions.notices import RetractionStore
@@ -99,6 +100,10 @@ PLANTED = {
     "stale-read": PlantedFault(
         "changes", "reads do not wait until the lists here are those of the store",
         CurrentLists, "caught_up", _what_is_here,
+    ),
+    "no-journal": PlantedFault(
+        "failovers", "what the store acknowledged is not kept on the own disk",
+        ChangeKeeper, "keep", _nothing,
     ),
     "acknowledged-first": PlantedFault(
         "warnings", "an entry of a stream is acknowledged before its effect is durable",

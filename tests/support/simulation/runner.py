@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from tests.support.simulation import list_processes
 from tests.support.simulation.appeal_history import AppealHistory
 from tests.support.simulation.change_history import ChangeHistory
+from tests.support.simulation.failover_history import FailoverHistory
 from tests.support.simulation.scheduler import EndlessRun, SimulatedLoop
 from tests.support.simulation.store_server import StoreServer
 from tests.support.simulation.warning_history import WarningHistory
@@ -36,6 +37,7 @@ class History(Protocol):
 
 HISTORIES: dict[str, Callable[[World, Path], History]] = {
     "changes": lambda world, key: ChangeHistory(world=world, key=key),
+    "failovers": lambda world, key: FailoverHistory(world=world, key=key),
     "appeals": lambda world, key: AppealHistory(world=world, key=key),
     "warnings": lambda world, _key: WarningHistory(world=world),
 }
@@ -86,7 +88,7 @@ class Simulator:
         chance = Random(f"{name} {seed}")
         loop = SimulatedLoop(chance, most_steps=MOST_STEPS)
         world = World(loop=loop, server=self.server, chance=chance, folder=folder)
-        world.log = [] if traced else None
+        world.log, world.network.traced = [] if traced else None, traced
         loop.set_exception_handler(lambda _loop, context: _note_failure(world, context))
         with _entropy_of(seed):
             try:

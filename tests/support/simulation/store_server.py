@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import hiredis
 
@@ -23,6 +23,15 @@ _SHIM = Path(__file__).with_name("store_clock.c")
 _READY_SECONDS = 60.0
 _ANSWER_SECONDS = 60.0
 _READ_BYTES = 1 << 16
+
+
+class StoredKey(NamedTuple):
+    """A key, as it may be put back."""
+
+    name: bytes
+    content: bytes
+    ends_ms: int
+    """When it expires, in milliseconds since 1970; 0: never."""
 
 
 class StoreServer:
@@ -76,6 +85,25 @@ class StoreServer:
                 self._reader.feed(self._socket.recv(_READ_BYTES))
             answers.append(answer)
         return answers
+
+    def contents(self) -> "list[StoredKey]":
+        """Return all keys."""
+        names = sorted(self.execute(["KEYS", "*"]))
+        told = self.execute_all(
+            [command for name in names for command in (["DUMP", name], ["PEXPIRETIME", name])]
+        )
+        return [
+            StoredKey(name, content, max(ends_ms, 0))
+            for name, content, ends_ms in zip(names, told[::2], told[1::2], strict=True)
+            if content is not None
+        ]
+
+    def replace(self, keys: "Sequence[StoredKey]") -> None:
+        """Have *keys* and nothing else."""
+        restoring = [["RESTORE", one.name, one.ends_ms, one.content, "ABSTTL"] for one in keys]
+        for answer in self.execute_all([["FLUSHALL"], *restoring]):
+            if isinstance(answer, Exception):
+                raise answer
 
     def empty(self) -> None:
         """Delete everything."""

@@ -25,7 +25,10 @@ Parts = TypeVar("Parts")
 Result = TypeVar("Result")
 START_MS = 1_764_000_000_000
 _RESTART_SECONDS = 1.5
+_OPEN_FILES = "/proc/self/fd"
 _CALL_SECONDS = 2e-3
+_BEHIND_SECONDS = 4.0
+"""The longest that a replica lacks what its primary acknowledges before it takes over."""
 _PATIENCE_SECONDS = 90.0
 _JUMPS_MS = (-3_600_000, -5_000, 5_000, 60_000, 3_600_000)
 _STORE_JUMPS_MS = (-5_000, 5_000)
@@ -50,6 +53,8 @@ class FaultPlan:
     """Chance that the answer to a person's call is lost."""
     outage_rate: float = 0.0
     """Chance, each second, that a process, or all, cannot reach the store for a while."""
+    failover_rate: float = 0.0
+    """Chance, each second, that the replica falls behind, and soon takes over without the rest."""
     clock_jump_rate: float = 0.0
     """Chance, each second, that the clock of a process or of the store is set wrong."""
 
@@ -149,6 +154,7 @@ class World:
         self.plan = FaultPlan()
         self.faulty = False
         self.crashes = 0
+        self._behind = False
         self.network = StoreNetwork(loop, server, chance, now_us=self._store_us, trace=self.trace)
         loop.on_step = self._on_step
         self.network.on_write = self._on_write
@@ -266,6 +272,8 @@ class World:
             self.trace(f"the store is away for {whom}")
             self.network.cut(whom)
             self.call_later(self.chance.random() * 5, self._back, whom)
+        if self.plan.failover_rate and self.chance.random() < self.plan.failover_rate:
+            self._fall_behind()
         if self.chance.random() < self.plan.clock_jump_rate:
             self._jump()
         self.call_later(1.0, self._each_second)
@@ -273,6 +281,22 @@ class World:
     def _back(self, whom: str) -> None:
         self.trace(f"the store is back for {whom}")
         self.network.cut_off.discard(whom)
+
+    def _fall_behind(self) -> None:
+        if self._behind:
+            return
+        self._behind = True
+        self.trace("the replica falls behind")
+        self.network.remember()
+        self.call_later(self.chance.random() * _BEHIND_SECONDS, self._fail_over)
+
+    def _fail_over(self) -> None:
+        self._behind = False
+        if self.faulty:
+            self.trace("the replica takes over")
+            self.network.fail_over()
+            self.network.cut(EVERYONE)
+            self.call_later(self.chance.random(), self._back, EVERYONE)
 
     def _jump(self) -> None:
         whose = self.chance.choice([*self.processes, "store"])
@@ -310,9 +334,10 @@ def _close_files(folder: Path) -> None:
     Their descriptors stay taken: objects of the dead process still believe in them.
     """
     prefix = str(folder)
-    for open_file in list(Path("/proc/self/fd").iterdir()):
+    # No `Path`: it would take ten times as long, for some hundred files of dead processes.
+    for descriptor in os.listdir(_OPEN_FILES):  # noqa: PTH208
         with contextlib.suppress(OSError):
-            if str(open_file.readlink()).startswith(prefix):
+            if os.readlink(f"{_OPEN_FILES}/{descriptor}").startswith(prefix):  # noqa: PTH115
                 nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-                os.dup2(nothing, int(open_file.name), inheritable=False)
+                os.dup2(nothing, int(descriptor), inheritable=False)
                 os.close(nothing)

@@ -1,0 +1,105 @@
+"""Changes of the lists on a store that fails over, and loses what it had acknowledged (ADR 41).
+
+Requests go back with the store, and reads may see a change that is lost a moment later: neither is
+promised to stay. What is promised, and checked once everything works again:
+
+* a change that a person was answered is in the lists, or the audit log says that it is lost;
+* what is said to be lost is not in the lists;
+* entries of which no change is said to be lost are what all writes explain, in an order that fits
+  their answers, and every host ends with them;
+* nothing is applied without its audit record or its second person, no seal is missing, and the
+  audit log verifies.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.errors import FanzhaError, NotAllowed, NotFound, Unavailable
+from services.audit.events import AuditKind
+from services.changes.model import ChangeRequest
+from tests.support.simulation import change_history, list_processes
+from tests.support.simulation.change_history import LI, PATTERNS, ChangeHistory
+from tests.support.simulation.list_processes import AdminParts, HostParts
+from tests.support.simulation.world import FaultPlan, SimulatedProcess, Violation
+
+_CALM_SECONDS = 120.0
+
+
+@dataclass(slots=True, kw_only=True)
+class FailoverHistory(ChangeHistory):
+    """People who change two entries while the store loses the end of its history."""
+
+    steps_of_a_person: tuple[int, int] = (2, 4)
+    expected: tuple[type[FanzhaError], ...] = (NotAllowed, NotFound, Unavailable)
+    lost: set[str] = field(default_factory=set)
+    """Commits that the audit log says are lost."""
+
+    async def prepare(
+        self, admin: SimulatedProcess[AdminParts], host: SimulatedProcess[HostParts]
+    ) -> None:
+        """Have one change in the lists, of no entry that counts: an empty store is another one."""
+        del host
+        pattern = "+8617000000099"
+        self.history[pattern] = []
+        while not self.answered:
+            await self._change(admin, LI, "put", pattern)
+        del self.history[pattern]
+
+    def choose_faults(self) -> FaultPlan:
+        chance = self.world.chance
+        return replace(
+            change_history.change_plan(self.world),
+            failover_rate=chance.choice((0.2, 0.5)),
+            # What is lost with the process that had it acknowledged is the harder case.
+            crash_after_write_rate=chance.choice((0.0, 0.1, 0.3)),
+        )
+
+    async def settled(
+        self, admin: SimulatedProcess[AdminParts], host: SimulatedProcess[HostParts]
+    ) -> None:
+        await ChangeHistory.settled(self, admin, host)
+
+        async def found() -> bool:
+            """Whether the search for lost changes has looked at all that are kept."""
+            parts = admin.parts
+            if parts is None:
+                return False
+            there = {name for name, _ in await list_processes.commits(parts)}
+            return all(one.commit in there for one in parts.journal.kept())
+
+        await self.world.until(found, seconds=_CALM_SECONDS, what="searched for lost changes")
+        await ChangeHistory.settled(self, admin, host)
+
+    async def check(
+        self, admin: SimulatedProcess[AdminParts], host: SimulatedProcess[HostParts]
+    ) -> None:
+        records = list_processes.audited(list_processes.audit_folder(admin.folder))
+        lost = [one for one in records if one.kind == AuditKind.CHANGE_LOST.value]
+        self.lost = {one.details["commit"] for one in lost}
+        await ChangeHistory.check(self, admin, host)
+
+    def check_log(self, versions: list[tuple[str, int]], records: list[ChangeRequest]) -> None:
+        commits = [name for name, _ in versions]
+        if twice := [name for name, count in Counter(commits).items() if count > 1]:
+            raise Violation(f"applied twice: {twice}")
+        if silent := self.answered - self.lost - set(commits):
+            raise Violation(f"lost without a word: {sorted(silent)}")
+        if there := self.lost & set(commits):
+            raise Violation(f"said to be lost, and in the lists: {sorted(there)}")
+        for record in records:
+            applied = record.applied_version and record.commit not in commits
+            if applied and record.commit not in self.lost:
+                raise Violation(f"{record.subject} is applied, and lost without a word")
+
+    def check_entries(self, admin: Snapshot, host: Snapshot) -> None:
+        """Hold the last state against all writes, as reads may have seen what was lost since."""
+        if self.lost:
+            for pattern in PATTERNS:  # whose change was lost is not known here
+                ends = {change_history.value_of(one, pattern) for one in (admin, host)}
+                if len(ends) > 1:
+                    raise Violation(f"{pattern} is {ends}: hosts differ")
+            return
+        for pattern, operations in self.history.items():
+            self.history[pattern] = [one for one in operations if one.name != "read"]
+        ChangeHistory.check_entries(self, admin, host)
