@@ -30,7 +30,6 @@ from services.changes.preview import ChangePreview
 from services.changes.previewer import ChangePreviewer
 from services.changes.revert import RevertPlanner
 from services.changes.review import ChangeReview, check_revision, in_state
-from services.changes.scope import region_checks
 from services.changes.store import ChangeTransition
 from services.changes.submission import ChangeSubmission
 from services.changes.views import ChangeViews
@@ -327,7 +326,7 @@ class ChangeService:
     async def plan_restore(self, version: int) -> Draft:
         """Return what `restore` would submit now; changes nothing."""
         permissions.check_may_propose(ChangeKind.REVERT)
-        region_checks.check_lists_as_a_whole()
+        region_scope.check_all_regions(Message("a version of the lists"))
         draft, _ = await self._reverts.plan_restore(version, by="", reason="")
         return draft
 
@@ -347,7 +346,7 @@ class ChangeService:
             self._context.step_lock,
         ):
             permissions.check_may_propose(ChangeKind.REVERT)
-            region_checks.check_lists_as_a_whole()
+            region_scope.check_all_regions(Message("a version of the lists"))
             draft, approved = await self._reverts.plan_restore(version, by, reason)
             draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=approved)

@@ -64,8 +64,8 @@ def _by_entry(row: Mapping[str, Any]) -> Sentence:
     allowed = row["reason"] == Reason.ALLOWLISTED.name
     kind = ("放行名单", "allow") if allowed else ("拦截名单", "block")
     return Sentence(
-        f"{side[0]}命中{kind[0]}条目 {row['entry_id']}，名单版本 {row['list_version']}。",
-        f"{side[1]} matched the {kind[1]} entry {row['entry_id']} of the lists, "
+        f"{side[0]}命中{kind[0]}条目 {row['entry_id'] or '–'}，名单版本 {row['list_version']}。",
+        f"{side[1]} matched the {kind[1]} entry {row['entry_id'] or '–'} of the lists, "
         f"version {row['list_version']}.",
     )
 

@@ -7,6 +7,8 @@ from fanzha.phone import masked
 from services.decision.related.entities import is_party
 from services.decision_log.query import party
 
+_OF_ENTRY = ("source", "fraud_type", "would_block_entry_id")
+"""Columns of the entry, or the shadow, besides its id and pattern."""
 _PARTY_KINDS = frozenset("ns")
 """First letters of the ids of entries whose pattern is a number or sender."""
 
@@ -29,6 +31,11 @@ def shown(row: Mapping[str, Any], *, unmasked: bool) -> dict[str, Any]:
         "related_to": _masked_entity(row.get("related_to") or ""),
         "pattern": masked(pattern) if names_party(row.get("entry_id") or "") else pattern,
     }
+
+
+def without_entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row that does not tell by which entry it was decided."""
+    return dict(row) | dict.fromkeys(("entry_id", "pattern"), "") | dict.fromkeys(_OF_ENTRY)
 
 
 def _masked_entity(entity: str) -> str:

@@ -18,7 +18,8 @@ from fanzha.phone import masked
 from fanzha.tables import Channel
 from infra.clock import now_ms
 from services.audit.events import Audit, AuditKind
-from services.auth import personal_data
+from services.auth import identity, personal_data
+from services.auth.entry_sight import EntrySight, WholeSight
 from services.decision_log import explanation, masking, tail
 from services.decision_log.analysis.analyser import DecisionAnalyser
 from services.decision_log.analysis.content_models import TextContent
@@ -78,10 +79,15 @@ class DecisionLogReader:
         *,
         find_entries: FindEntries,
         audit: Audit,
+        sight: EntrySight | WholeSight | None = None,
         analyser: DecisionAnalyser | None = None,
         now_ms: Callable[[], int] = now_ms,
     ) -> None:
-        """*log* is None where nothing is logged; without *analyser* shipped models are asked."""
+        """*log* is None where nothing is logged; without *analyser* shipped models are asked.
+
+        Without *sight*, people with regions learn of no entry.
+        """
+        self._sight = sight or WholeSight()
         self._log = log
         self._find_entries = find_entries
         self._audit = audit
@@ -121,7 +127,7 @@ class DecisionLogReader:
         size = page_size or DEFAULT_PER_PAGE
         query = replace(conditions, after=_position(page_token), limit=size + 1)
         found = await self._ask(lambda: log.find(query, counted=counted))
-        rows = found.rows[:size]
+        rows = await self._shown(found.rows[:size])
         more = len(found.rows) > size
         return DecisionListing(
             rows=[masking.shown(row, unmasked=unmasked) for row in rows],
@@ -151,6 +157,7 @@ class DecisionLogReader:
                 "too old; of what was let through, a sample.",
                 decision_id=decision_id,
             )
+        (row,) = await self._shown([row])
         content = _NO_CONTENT
         if with_content and row["channel"] == Channel.TEXT.name:
             content = await self._content(log, row)
@@ -229,7 +236,7 @@ class DecisionLogReader:
         async for part in tail.follow(
             log, wanted, ask=self._ask, now_ms=self._now_ms, unmasked=unmasked
         ):
-            yield part
+            yield replace(part, rows=await self._shown(part.rows))
 
     def _existing(self) -> DecisionQuery:
         if self._log is None or not self._log.exists:
@@ -241,6 +248,20 @@ class DecisionLogReader:
 
     async def _record(self, subject: str, details: dict[str, str]) -> None:
         await self._audit.record(AuditKind.DECISIONS_READ, subject=subject, details=details)
+
+    async def _shown(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return rows without the entries that are not there for the caller."""
+        hidden = await self._sight.hidden(
+            (row.get("entry_id") or "", row.get("pattern") or "") for row in rows
+        )
+        limited = bool(identity.current().regions)
+        return [
+            masking.without_entry(row)
+            if (row.get("entry_id") or "") in hidden
+            or (limited and row.get("would_block_entry_id"))
+            else dict(row)
+            for row in rows
+        ]
 
     async def _entry(self, row: Mapping[str, Any]) -> Entry | None:
         if not row.get("entry_id") or not row.get("pattern"):

@@ -107,6 +107,7 @@ class EntityEntries:
             reasons=[f"{entity.cleanup}: {entity.name}"] * count,
             legal_bases=[entity.legal_basis] * count,
             campaigns=[entity.cleanup] * count,
+            regions=[entity.region] * count,
             authors=[author] * count,
         )
         change = ChangeTerms(

@@ -8,6 +8,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import masked
 from services.audit.events import Audit, AuditKind
 from services.auth import personal_data
+from services.auth.entry_sight import EntrySight, WholeSight
 from services.decision.related.entities import is_party
 from services.decision.sinks.hit_fields import HitField
 from services.decision.sinks.hit_store import SUSPECTED, HitStore
@@ -19,6 +20,7 @@ _EXAMINED = 500
 MOST_EXAMINED = 10_000
 """Hits looked at by one request for pending ones."""
 _HIGHEST = 2**64 - 1
+_OF_ENTRY = (HitField.ENTRY_ID, HitField.PATTERN, HitField.CAMPAIGN, HitField.FRAUD_TYPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +44,13 @@ class PendingHits:
 class HitReader:
     """Reads the hit streams. Raises `Unavailable` while Redis is away."""
 
-    def __init__(self, store: HitStore, *, audit: Audit) -> None:
+    def __init__(
+        self, store: HitStore, *, audit: Audit, sight: EntrySight | WholeSight | None = None
+    ) -> None:
+        """Without *sight*, people with regions learn of no entry."""
         self._store = store
         self._audit = audit
+        self._sight = sight or WholeSight()
 
     async def follow(
         self, streams: Sequence[str], *, after: str, end_at_newest: bool, unmasked: bool
@@ -60,7 +66,8 @@ class HitReader:
         while True:
             wait_ms = 1 if end_at_newest else 1000
             found = await self._store.follow(places, count=_BATCH, block_ms=wait_ms)
-            for stream, place, hit in found:
+            shown = await self._shown([hit for *_, hit in found])
+            for (stream, place, _), hit in zip(found, shown, strict=True):
                 places[stream] = place
                 fields = hit if unmasked else masked_fields(hit)
                 yield FollowedHit(stream=stream, place=place, fields=fields)
@@ -83,7 +90,10 @@ class HitReader:
         found: list[FollowedHit] = []
         for _ in range(MOST_EXAMINED // _EXAMINED):
             part = await self._store.before(SUSPECTED, before, count=_EXAMINED)
+            chosen: list[tuple[str, Mapping[str, str]]]
             chosen = [(place, hit) for place, hit in part if fits(hit)]
+            shown = await self._shown([hit for _, hit in chosen])
+            chosen = [(place, hit) for (place, _), hit in zip(chosen, shown, strict=True)]
             ids = [hit[HitField.DECISION_ID] for _, hit in chosen]
             verdicts = await self._store.verdicts(ids)
             for (place, hit), verdict in zip(chosen, verdicts, strict=True):
@@ -98,6 +108,13 @@ class HitReader:
             before = part[-1][0]
         return PendingHits(hits=found, next_before=before)
 
+    async def _shown(self, hits: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+        """Return hits without the entries that are not there for the caller."""
+        hidden = await self._sight.hidden(
+            (hit.get(HitField.ENTRY_ID, ""), hit.get(HitField.PATTERN, "")) for hit in hits
+        )
+        return [without_entry(hit) if hit.get(HitField.ENTRY_ID) in hidden else hit for hit in hits]
+
     async def _record_reading(self, streams: Sequence[str], **place: str) -> None:
         """Check that the caller may see whole numbers, and record that it does."""
         personal_data.check_unmasked("unmasked")
@@ -105,6 +122,14 @@ class HitReader:
         await self._audit.record(
             AuditKind.HITS_READ, subject="hits", details={"streams": names, **place}
         )
+
+
+def without_entry(hit: Mapping[str, str]) -> dict[str, str]:
+    """Return a hit that does not tell by which entry it was decided."""
+    # Of a text, the URL is the pattern that a link in it matched.
+    listed = hit.get(HitField.URL) == hit.get(HitField.PATTERN)
+    left_out = {*_OF_ENTRY, *([HitField.URL] if listed else [])}
+    return {name: value for name, value in hit.items() if name not in left_out}
 
 
 def masked_fields(hit: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import HomePlan
 from infra import text_limits
 from services.auth import identity
+from services.changes.scope import region_checks
 from services.changes.store import ChangeStore
 from services.decision_log import conditions, hit_view
 from services.decision_log.query import DecisionQuery
@@ -141,8 +142,8 @@ class ChangeSource:
         return _number(reference.removeprefix("change:"))
 
     async def rows(self, reference: str) -> Sequence[FactRow]:
-        """Return the request."""
-        record = await self.changes.get(int(reference))
+        """Return the request; of another region it is as good as not there."""
+        record = region_checks.check_seen(await self.changes.get(int(reference)))
         return [
             {
                 "what": Fact("change"),

@@ -18,6 +18,7 @@ from services.assessment.wiring import WiredAssessment
 from services.audit import wiring as audit_log
 from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.refusals import RefusalRecorder
+from services.auth.entry_sight import EntrySight
 from services.auth.known_identities import SeenCallers
 from services.changes import wiring as change_requests
 from services.changes.maintenance import ChangeMaintenance
@@ -282,13 +283,14 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
 
 def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[str, object]:
     """Return the servicers of logged decisions, hits and models."""
-    audit = context.audit
+    audit, sight = context.audit, EntrySight(lambda: context.replica.current)
     return {
         "decision_log": DecisionLogServicer(
             DecisionLogReader(
                 services.logged,
                 find_entries=services.lists.views.find,
                 audit=audit,
+                sight=sight,
                 analyser=analysis_wiring.build(
                     context.settings,
                     EntriesAtVersions(context.store, services.changes.views.history),
@@ -296,7 +298,7 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
             )
         ),
         "hits": HitServicer(
-            HitReader(HitStore(context.connect()), audit=audit),
+            HitReader(HitStore(context.connect()), audit=audit, sight=sight),
             CampaignStore(context.connect()),
             graph_wiring.reader(context.settings, context.connect(), audit=audit),
             now_ms,

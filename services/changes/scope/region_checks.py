@@ -43,17 +43,6 @@ def check_may_work_on(record: ChangeRequest) -> None:
         raise _beyond(who, record.regions)
 
 
-def check_lists_as_a_whole() -> None:
-    """Raise `NotAllowed` for people with regions: a version of the lists is of all regions."""
-    who = identity.current()
-    if who.regions:
-        raise NotAllowed(
-            "{name} has the scope {scope}, and a version of the lists is of all regions",
-            name=who.name,
-            scope=", ".join(sorted(who.regions)),
-        )
-
-
 def check_regions(
     who: Identity, snapshot: Snapshot, table: EntryTable, removals: Identities
 ) -> None:

@@ -9,6 +9,7 @@ from fanzha.errors import InvalidInput
 from fanzha.tables import Channel
 from fanzha.v1 import hit_pb2 as pb
 from fanzha.v1 import hit_pb2_grpc as pb_grpc
+from services.auth import identity
 from services.decision.campaigns.bulk_texts import Campaign, senders
 from services.decision.campaigns.store import CampaignStore
 from services.decision.sinks.hit_fields import HitField
@@ -86,7 +87,7 @@ class HitServicer(pb_grpc.HitServiceServicer):
         self, request: pb.GetRelationsRequest, context: object
     ) -> pb.GetRelationsResponse:
         entity, found = await self._relations.show(request.subject, unmasked=request.unmasked)
-        suspect = found.suspect
+        suspect, limited = found.suspect, bool(identity.current().regions)
         return pb.GetRelationsResponse(
             entity=entity,
             seen=found.total,
@@ -95,7 +96,12 @@ class HitServicer(pb_grpc.HitServiceServicer):
             related_to=suspect.related_to if suspect else "",
             since_ms=suspect.since_ms if suspect else 0,
             ends_at_ms=suspect.ends_at_ms if suspect else 0,
-            causes=found.causes,
+            # Entries may be of other regions, and tell nothing here but that there are some.
+            causes={
+                one: at
+                for one, at in found.causes.items()
+                if not limited or not one.startswith("entry:")
+            },
             neighbours=[
                 pb.RelatedEntity(entity=one.entity, together=one.together)
                 for one in found.neighbours

@@ -9,9 +9,12 @@ from typing import Any
 from blocklists.edge.lists import EdgeLists, EdgeVersion
 from blocklists.entries import EntryKind
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import Message
 from fanzha.v1 import list_update_pb2 as pb
 from fanzha.v1 import list_update_pb2_grpc as pb_grpc
 from services.audit.events import Audit, NoAudit
+from services.auth import identity, region_scope
+from services.auth.identity import Role
 from services.lists import audit_records
 
 MOST_WAIT_MS = 60_000
@@ -45,6 +48,8 @@ class ListUpdateServicer(pb_grpc.ListUpdateServiceServicer):
     async def ComputeDiff(
         self, request: pb.ComputeDiffRequest, context: object
     ) -> AsyncIterator[pb.ComputeDiffResponse]:
+        if Role.CARRIER not in identity.current().roles:
+            region_scope.check_all_regions(Message("a copy of the lists to decide by"))
         kinds = _kinds(request.kinds)
         if request.wait_ms > MOST_WAIT_MS:
             raise InvalidInput(

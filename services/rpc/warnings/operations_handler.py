@@ -5,8 +5,10 @@ import heapq
 from collections.abc import AsyncIterator, Callable
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import Message
 from fanzha.v1 import warning_operations_pb2 as pb
 from fanzha.v1 import warning_operations_pb2_grpc as pb_grpc
+from services.auth import region_scope
 from services.rpc.warnings import operations_messages as messages
 from services.warning.dead_letter_control import DeadLetterControl
 from services.warning.intake import parser
@@ -97,6 +99,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def ListEntryOutcomes(
         self, request: pb.ListEntryOutcomesRequest, context: object
     ) -> pb.ListEntryOutcomesResponse:
+        region_scope.check_all_regions(Message("what became of the cases of all entries"))
         limit = _size("limit", request.limit)
         by_source: dict[str, OutcomeTally] = {}
         found: list[EntryOutcomeRecord] = []

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import grpc
 import pytest
 
 from blocklists.queries import MatchingEntries
+from blocklists.snapshot.snapshot import Snapshot
 from fanzha.phone import HomePlan
 from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_log_pb2_grpc as pb_grpc
 from fanzha.v1 import decision_pb2
 from services.audit.events import AuditKind
+from services.auth.entry_sight import EntrySight
 from services.auth.identity import Role
 from services.decision_log.query import DecisionQuery
 from services.decision_log.service import DecisionLogReader
@@ -62,8 +65,15 @@ async def entries_of(_query: str) -> MatchingEntries:
 
 
 @asynccontextmanager
-async def served(log: Path, issuer: Issuer, audit: MemoryAudit) -> AsyncIterator[SecuredServer]:
-    reader = DecisionLogReader(DecisionQuery(log, HomePlan()), find_entries=entries_of, audit=audit)
+async def served(
+    log: Path, issuer: Issuer, audit: MemoryAudit, lists: Snapshot | None = None
+) -> AsyncIterator[SecuredServer]:
+    reader = DecisionLogReader(
+        DecisionQuery(log, HomePlan()),
+        find_entries=entries_of,
+        audit=audit,
+        sight=EntrySight(lambda: lists) if lists else None,
+    )
     servicers = {"decision_log": DecisionLogServicer(reader)}
     async with secured_server(servicers, pb_grpc.DecisionLogServiceStub, issuer) as server:
         yield server
@@ -220,3 +230,28 @@ async def test_a_host_without_a_log_says_so(
 
     assert code is grpc.StatusCode.NOT_FOUND
     assert "no decision log on the host" in why
+
+
+async def test_people_with_regions_learn_of_entries_that_are_there_for_them_only(
+    log: Logged, issuer: Issuer, audit: MemoryAudit
+) -> None:
+    lists = Snapshot.build(1, [replace(ENTRY, region="3301")])
+    blocked = pb.FindDecisionsRequest(since_ms=1, action=decision_pb2.ACTION_BLOCK)
+    seen = {}
+    async with served(log.folder, issuer, audit, lists) as server:
+        for region in ("3301", "3302"):
+            token = issuer.token("auditor", sub="wang", regions=[region])
+            metadata = (("authorization", f"Bearer {token}"),)
+            page = await server.stub.FindDecisions(blocked, metadata=metadata, timeout=60)
+            (found,) = page.decisions
+            request = pb.GetDecisionRequest(decision_id=found.decision_id, since_ms=1)
+            one = await server.stub.GetDecision(request, metadata=metadata, timeout=60)
+            seen[region] = found, one
+
+    (mine, mine_whole), (foreign, foreign_whole) = seen.values()
+    assert mine.entry_id == ENTRY.entry_id
+    assert ENTRY.entry_id in mine_whole.why.en
+    assert (foreign.entry_id, foreign.pattern, foreign.source) == ("", "", 0)
+    assert foreign.decision_id == mine.decision_id
+    assert ENTRY.entry_id not in str(foreign_whole)
+    assert not foreign_whole.HasField("entry")
