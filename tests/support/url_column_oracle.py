@@ -19,11 +19,11 @@ from classifiers.link.url_tables import FILE_KINDS, PAGE_PARTS, UrlTables
 from fanzha.hosts import suffix_rules
 from fanzha.tables import Float32s
 
-_SYLLABLE = (
-    "(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])"
-    "(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ui|uo|ue"
-    "|[aeiouv])"
+_FINALS = (
+    "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ui|uo|ue"
+    "|a|e|i|o|u|v"
 )
+_SYLLABLE = f"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])(?:{_FINALS})"
 _INDEX_PAGE = r"(?:[a-z]{2}/)?(?:index\.(?:html?|php|jsp|aspx?)|home|main)?/?"
 _OTHER_FILE = 9
 _WINDOW = 4
@@ -108,6 +108,11 @@ _MARKS = (
 )
 
 
+_SYLLABLES = tuple(one + two for one in ("x", "zh", "l", "y", "v") for two in _FINALS.split("|"))
+_PAGES = (
+    *("index.htm", "index.html", "index.php", "index.jsp", "index.asp", "index.aspx", "home"),
+    *("main", "index", "index.aspxx", "Main", ""),
+)
 _ENDINGS = (*FILE_KINDS, *sorted(PAGE_PARTS), "JS", "other", "")
 _PASSES_FOR = str.maketrans("oleastbg", "01345789")
 
@@ -332,7 +337,10 @@ def a_url(chance: random.Random, suffixes: Sequence[Sequence[str]]) -> str:
     labels = [_label(chance) for _ in range(chance.choice((0, 1, 1, 1, 2, 3, 9)))]
     host = chance.choice((".".join([*labels, last]), ".".join([*labels, last]), own, "203.0.113.7"))
     path = _text(chance, chance.choice((0, 0, 1, 2, 5, 12, 30)))
-    if chance.random() < 0.2:
+    if chance.random() < 0.1:
+        folder = chance.choice(("", "en/", "EN/", "e/", "e1/"))
+        path = folder + chance.choice(_PAGES) + chance.choice(("", "/", "//"))
+    elif chance.random() < 0.2:
         path += f".{chance.choice(_ENDINGS)}{chance.choice(('', '?', '?v=1', '?ver=2&a=b'))}"
     return scheme + host + chance.choice(("", "/", "/", "/", ".", "./")) + path
 
@@ -346,7 +354,7 @@ def _text(chance: random.Random, pieces: int) -> str:
 
 
 def _label(chance: random.Random) -> str:
-    kinds = (_WORDS, _WORDS, _DIGITS, _PUNYCODE)
+    kinds = (_WORDS, _SYLLABLES, _SYLLABLES, _DIGITS, _PUNYCODE)
     pieces = [*map(chance.choice, kinds), _brand(chance), _brand(chance)]
     return chance.choice(("", "-", "")).join(chance.choices(pieces, k=chance.choice((1, 1, 2, 3))))
 

@@ -64,17 +64,22 @@ def _with_sanitizers() -> int:
         build = ["gcc", "-std=gnu11", "-g", "-O1", "-fno-sanitize-recover=all", "-shared", "-fPIC"]
         sanitizers = "-fsanitize=address,undefined"
         subprocess.run([*build, sanitizers, *sources, "-lm", "-o", library], check=True)
-        found = subprocess.run(
-            [build[0], "-print-file-name=libasan.so"], check=True, capture_output=True, text=True
-        )
+        # That of C++ too: the sanitizer looks at start for what throws errors, which others need.
+        preloaded = [_library_of(build[0], name) for name in ("libasan.so", "libstdc++.so.6")]
         environment = os.environ | {
             _SANITIZED: str(library),
-            "LD_PRELOAD": found.stdout.strip(),
+            "LD_PRELOAD": " ".join(preloaded),
             "ASAN_OPTIONS": "detect_leaks=0",
             "PYTHONMALLOC": "malloc",  # each object apart, so that reading past one is seen
         }
         command = [sys.executable, "-m", "tests.support.parser_fuzz", *sys.argv[1:]]
         return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _library_of(compiler: str, name: str) -> str:
+    """Return where the *compiler* has a library."""
+    command = [compiler, f"-print-file-name={name}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _options() -> argparse.Namespace:
