@@ -28,6 +28,7 @@ from fanzha.errors import Unavailable
 from infra.atomic_file import FILE_MODE
 from infra.backoff import Backoff
 from infra.clock import monotonic_seconds
+from infra.garbage_collection import return_free_memory
 from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,9 @@ MAX_CHANGES = 10_000
 """Changes in the store before they are put into its base."""
 _CHECK_EVERY = 256
 """Publications between two checks of the length of the change stream."""
+TRIM_ROWS, TRIM_SECONDS = 4_096, 30.0
+"""So many rows over the base are copied with each change, in pieces that the C library keeps when
+they are freed; some MiB an hour of changes go back to the system that often."""
 _LOG_SECONDS = 10.0
 """Between two log lines about findings."""
 
@@ -64,11 +68,12 @@ class Follower:
         rebases: bool = False,
         refuse_unaudited: bool = False,
         found: Callable[[Sequence[Finding]], None] | None = None,
+        give_back: Callable[[], None] = return_free_memory,
     ) -> None:
         """Follow; with *rebases*, also keep the store's base new: one process needs to.
 
         With *refuse_unaudited*, changes without a valid seal are not applied.
-        *found* is called with new findings.
+        *found* is called with new findings, *give_back* in a thread after changes of long lists.
         """
         self._store = store
         self._folder = folder
@@ -78,6 +83,8 @@ class Follower:
         self._rebases = rebases
         self._rebasing: asyncio.Task[None] | None = None
         self._published = 0
+        self._give_back = give_back
+        self._trimmed_at = -TRIM_SECONDS
         self._refuse_unaudited = refuse_unaudited
         self._found = found
         self._reload = False
@@ -208,6 +215,12 @@ class Follower:
         logger.info("lists are at version %d, %d rows in the base, %d over it",
                     lists.version, len(lists.base), len(lists.overlay))  # fmt: skip
         self._published += 1
+        if (
+            len(lists.overlay) >= TRIM_ROWS
+            and monotonic_seconds() - self._trimmed_at >= TRIM_SECONDS
+        ):
+            self._trimmed_at = monotonic_seconds()
+            await asyncio.to_thread(self._give_back)
         look = self._rebases and self._published % _CHECK_EVERY == 0
         if look and await self._store.change_count() > MAX_CHANGES:
             self._begin_rebase()

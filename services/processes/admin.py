@@ -8,7 +8,7 @@ from pathlib import Path
 from blocklists.snapshot.replica import Replica
 from blocklists.store.follower import Follower
 from fanzha.errors import InvalidConfiguration, Unavailable, VersionConflict
-from infra import process_lifecycle
+from infra import garbage_collection, process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ADMIN_LISTS
 from services.audit.forwarder import AuditForwardIntake
@@ -121,5 +121,7 @@ async def _follow(folder: Path, replica: Replica, server: RpcServer, graph: Grap
             await server.serve()
             process_lifecycle.say_serving()
             graph.lists_loaded.set()
+            # Else garbage in cycles stays until there is a fourth as much as start-up made.
+            await asyncio.to_thread(garbage_collection.settle_memory)
 
     await follow_lists(folder, replica, loaded)

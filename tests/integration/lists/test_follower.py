@@ -23,6 +23,7 @@ from blocklists.store.changes import ListChange
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
 from infra import process_lifecycle
+from infra.garbage_collection import return_free_memory
 from infra.redis.client import connect
 from services.processes.embedded_valkey import EmbeddedValkey
 from tests.support.builders import NINE_O_CLOCK_MS, an_entry
@@ -42,10 +43,17 @@ def a_proposal(*additions: Entry) -> ListChange:
 
 
 @asynccontextmanager
-async def following(url: str, folder: Path, *, rebases: bool = False) -> AsyncIterator[Store]:
+async def following(
+    url: str,
+    folder: Path,
+    *,
+    rebases: bool = False,
+    give_back: Callable[[], None] = return_free_memory,
+) -> AsyncIterator[Store]:
     """Follow the store at *url* into *folder*."""
     clients = [connect(url, decode_responses=False) for _ in range(2)]
-    task = asyncio.create_task(Follower(Store(clients[0]), folder, rebases=rebases).run())
+    one = Follower(Store(clients[0]), folder, rebases=rebases, give_back=give_back)
+    task = asyncio.create_task(one.run())
     try:
         yield Store(clients[1])
     finally:
@@ -239,6 +247,23 @@ async def was_told(caplog: pytest.LogCaptureFixture, line: str) -> bool:
 async def has_base(store: Store) -> bool:
     head, _ = await store.load()
     return head.version > 0
+
+
+async def test_memory_is_given_back_after_changes_of_long_lists_only(
+    redis_url: str, tmp_path: Path
+) -> None:
+    given = list[bool]()
+    many = [an_entry(f"+86170{number:08}") for number in range(follower.TRIM_ROWS)]
+    async with following(redis_url, tmp_path, give_back=lambda: given.append(True)) as store:
+        replica = Replica(tmp_path)
+
+        await store.commit(a_proposal(ONE), expected_version=0)
+        await until(replica, at_version(1))
+        after_one = list(given)
+        await store.commit(a_proposal(*many), expected_version=1)
+        await until(replica, lambda _: bool(given))
+
+    assert after_one == []
 
 
 @pytest.mark.parametrize("sizes", [[delta.COMPACT_ROWS + 1], [60_000, 60_000]])
