@@ -47,15 +47,16 @@ class ClusterStore:
         self._hosts = len(sites)
         self.nodes = [
             StoreNode(
-                site.network, site.address, port, site.folder / f"valkey-{port}",
+                site,
+                port,
                 (DURABLE + _NODE).format(
                     password=self.password, address=site.address, timeout=_TIMEOUT_MS
                 ),
-                password=self.password, environment=site.environment,
+                password=self.password,
             )
             for port in PORTS
             for site in sites
-        ]  # fmt: skip
+        ]
         for place, node in enumerate(self.nodes):
             (node.folder / "nodes.conf").write_text(self._known_to(place))
 
@@ -96,14 +97,15 @@ class ClusterStore:
 
     def missing(self) -> str:
         """Say which node has no replica, or follows none; empty: each primary may be lost."""
-        for node in self.nodes:
-            state = node.replication()
-            if not state:
-                return silent([node])
+        if ended := silent(self.nodes):
+            return ended
+        states = {node: node.replication() for node in self.nodes}
+        for node, state in states.items():
+            if state.get("role") != "master" and state.get("master_link_status") != "up":
+                return f"{node.name} is not linked with its primary"
+        for node, state in states.items():
             if state["role"] == "master" and state.get("connected_slaves") != 1:
                 return f"the primary {node.name} has {state.get('connected_slaves')} replicas"
-            if state["role"] != "master" and state.get("master_link_status") != "up":
-                return f"{node.name} is not linked with its primary"
             try:
                 if node.ask("CLUSTER INFO")["cluster_state"] != "ok":
                     return f"{node.name} misses slots"

@@ -43,6 +43,10 @@ class HostDisk:
             self.can_fail = False
             run("mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(folder))
 
+    def synchronise(self) -> None:
+        """Have all that is there on the disk, as the files are that a host was set up with."""
+        run("sync", "--file-system", str(self.folder))
+
     def fill(self) -> None:
         """Leave not a byte."""
         with (self.folder / _BALLAST).open("wb", buffering=0) as ballast:

@@ -107,10 +107,13 @@ class Fleet:
         for name, address in HOSTS.items():
             disk = HostDisk(folder / name, disks / f"{name}.img")
             clock = self._clock(name)
-            sites.append((name, disk, StoreSite(namespaces[address], address, disk.folder, clock)))
+            site = StoreSite(namespaces[address], address, disk.folder, self.folder.logs, clock)
+            sites.append((name, disk, site))
         self.store = STORES[store]([site for _, _, site in sites])
         self.hosts = [self._host(name, disk, site) for name, disk, site in sites]
         self._make_audit_keys()
+        for _, disk, _ in sites:
+            disk.synchronise()
 
     def __enter__(self) -> Self:
         self.store.start()

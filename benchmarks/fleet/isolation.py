@@ -21,7 +21,7 @@ from benchmarks.service import CHECKOUT
 
 _INSIDE = "FLEET_INSIDE"
 _PROGRAMS = ("setpriv", "unshare", "nsenter", "ip", "mount", "umount", "mkfs.ext4", "fsck.ext4",
-             "findmnt", "hostname")  # fmt: skip
+             "findmnt", "hostname", "sync")  # fmt: skip
 _TUN = Path("/dev/net/tun")
 _HOLD = ("unshare", "--net", "--uts", "sleep", "infinity")
 _START_SECONDS = 30.0

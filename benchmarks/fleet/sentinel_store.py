@@ -57,12 +57,8 @@ class SentinelStore:
             down=_DOWN_MS, failover=_FAILOVER_MS,
         )  # fmt: skip
         self.sentinels = [
-            StoreNode(
-                site.network, site.address, SENTINEL_PORT, site.folder / "sentinel",
-                watch.format(address=site.address), environment=site.environment,
-            )
-            for site in sites
-        ]  # fmt: skip
+            StoreNode(site, SENTINEL_PORT, watch.format(address=site.address)) for site in sites
+        ]
 
     def _nodes(self, sites: Sequence[StoreSite], primary: str) -> Iterator[StoreNode]:
         for site in sites:
@@ -72,10 +68,7 @@ class SentinelStore:
                 )
                 if (site.address, port) != (primary, PORTS[0]):
                     lines += f"replicaof {primary} {PORTS[0]}\n"
-                yield StoreNode(
-                    site.network, site.address, port, site.folder / f"valkey-{port}", lines,
-                    password=self.password, environment=site.environment,
-                )  # fmt: skip
+                yield StoreNode(site, port, lines, password=self.password)
 
     @property
     def url(self) -> str:

@@ -25,7 +25,7 @@ _COMMON = """bind {address} 127.0.0.1
 port {port}
 dir {folder}
 protected-mode no
-logfile server.log
+logfile {log}
 daemonize no
 """
 DURABLE = """requirepass {password}
@@ -39,21 +39,33 @@ repl-backlog-size 32mb
 """
 
 
+@dataclass(frozen=True, slots=True)
+class StoreSite:
+    """Where nodes of a host run."""
+
+    network: HostNamespace
+    address: str
+    folder: Path
+    """On the disk of the host."""
+    logs: Path
+    """For their logs, not on that disk."""
+    environment: Mapping[str, str] | None = None
+
+
 class StoreNode:
     """A Valkey server, or a Sentinel, on a host."""
 
-    def __init__(
-        self, network: HostNamespace, address: str, port: int, folder: Path, lines: str, *,
-        password: str = "", environment: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, site: StoreSite, port: int, lines: str, *, password: str = "") -> None:
         """Write its configuration; *password* is empty for a Sentinel."""
-        self.address, self.port = address, port
-        self._network, self.folder, self._password = network, folder, password
-        self._environment = environment
+        self.address, self.port = site.address, port
+        self._network, self._environment, self._password = site.network, site.environment, password
         self._process: subprocess.Popen[bytes] | None = None
-        folder.mkdir()
-        common = _COMMON.format(address=address, port=port, folder=folder)
-        (folder / "server.conf").write_text(common + lines)
+        name = f"valkey-{port}" if password else "sentinel"
+        self.folder = site.folder / name
+        self._log = site.logs / f"{name}-{site.address}.log"
+        self.folder.mkdir()
+        common = _COMMON.format(address=site.address, port=port, folder=self.folder, log=self._log)
+        (self.folder / "server.conf").write_text(common + lines)
 
     @property
     def name(self) -> str:
@@ -74,8 +86,8 @@ class StoreNode:
 
     def last_words(self) -> str:
         """Return the end of its log."""
-        log = self.folder / "server.log"
-        return log.read_text(errors="replace")[-_MOST_OF_A_LOG:] if log.exists() else ""
+        found = self._log.read_text(errors="replace") if self._log.exists() else ""
+        return found[-_MOST_OF_A_LOG:]
 
     def start(self) -> None:
         """Start it on what is in its folder."""
@@ -131,16 +143,6 @@ class StoreNode:
         except (redis.RedisError, OSError):
             return {}
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSite:
-    """Where nodes of a host run."""
-
-    network: HostNamespace
-    address: str
-    folder: Path
-    environment: Mapping[str, str] | None = None
 
 
 def silent(nodes: "Sequence[StoreNode]") -> str:

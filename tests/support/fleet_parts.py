@@ -74,9 +74,12 @@ def disk(folder: Path) -> None:
     _tell("emptied", _writes(host, "emptied"))
     if not host.can_fail:
         return
+    (host.folder / "set-up").write_text("as an operator wrote it")
+    host.synchronise()
     host.fail()
     _tell("failed", _writes(host, "failed"))
     host.repair()
+    _tell("set up", (host.folder / "set-up").read_text())
     _tell("repaired", _writes(host, "repaired"))
     (host.folder / "unsynchronised").write_bytes(b"1" * 4096)
     host.lose_power()

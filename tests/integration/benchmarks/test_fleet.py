@@ -59,6 +59,7 @@ def test_a_disk_that_is_full_or_has_failed_takes_nothing(facts: dict[str, Any]) 
     if "failed" not in facts:
         skip_where_forbidden("no loop device, so no disk that can fail")
     assert (facts["failed"], facts["repaired"]) == (False, True)
+    assert facts["set up"] == "as an operator wrote it"
 
 
 def test_a_loss_of_power_takes_what_was_not_synchronised(facts: dict[str, Any]) -> None:
