@@ -65,6 +65,7 @@ for _, past in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do
     local known, commit = past:match('^(%d+) (.+)$')
     if commit == ARGV[3] then return {1, tonumber(known)} end
 end
+if redis.call('EXISTS', KEYS[6]) == 1 then return {-1, 0} end
 local version, moved = move_strays(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 if not version then return redis.error_reply(moved) end
 if tonumber(ARGV[1]) ~= -1 and tonumber(ARGV[1]) ~= version then return {0, version} end
@@ -78,9 +79,10 @@ redis.call('LTRIM', KEYS[3], 0, 63)
 return {1, version}
 """
 )
-"""Keys: head, changes, recent, strays, whole. Arguments: expected version or -1, time, name of
-the commit, then fields and values of the entry. Answers 1 or 0, whether it is committed, and the
-version. A name that was committed lately is answered as it was then."""
+"""Keys: head, changes, recent, strays, whole, and one that says that this commit was given up.
+Arguments: expected version or -1, time, name of the commit, then fields and values of the entry.
+Answers 1 or 0, whether it is committed, and the version; or -1 where it was given up. A name that
+was committed lately is answered as it was then."""
 
 REBASE = """
 local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')

@@ -8,6 +8,7 @@ key                                    what
 ``{fanzha:lists}:recent``              list: the last commits, with their versions
 ``{fanzha:lists}:strays``              stream: entries of the change stream that no commit made
 ``{fanzha:lists}:settled``             hash: settlements of bad records by operators, by version
+``{fanzha:lists}:given-up:<commit>``   there while a commit may still arrive that must not
 ``{fanzha:lists}:base``                hash: version, committed_at_ms, commit, chunks
 ``fanzha:lists:chunk:<id>:<n>``        packed rows, spread over the slots of a cluster
 ``{fanzha:workers}``                   see `blocklists.store.worker_reports`
@@ -38,7 +39,7 @@ from typing import Any
 from uuid import uuid4
 
 from blocklists.entry_table import EntryTable, concatenate
-from blocklists.store import packing, worker_reports
+from blocklists.store import given_up, packing, worker_reports
 from blocklists.store.change_reader import (
     UNKNOWN,
     ChangeReader,
@@ -49,6 +50,7 @@ from blocklists.store.change_reader import (
 )
 from blocklists.store.changes import ListChange
 from blocklists.store.chunks import CHUNK_ROWS, Chunks, MissingChunk
+from blocklists.store.given_up import CommitGivenUp
 from blocklists.store.packing import DamagedPack
 from blocklists.store.scripts import COMMIT, REBASE, STRAYS
 from blocklists.store.seals import SEAL, CheckSeal, Sign, signed_payload
@@ -56,6 +58,7 @@ from blocklists.store.worker_reports import WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
 from fanzha.translation.message import Message
 from infra.redis.client import Client, execute_durable, execute_synced, within
+from infra.redis.consumer_group import pairs_of_stream
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ HEAD, CHANGES, BASE, RECENT, STRAY, SETTLED, WHOLE = (
     for name in ("head", "changes", "base", "recent", "strays", "settled", "whole")
 )
 CHUNK = "fanzha:lists:chunk"
+_PLACE = "{fanzha:lists}"
 INLINE_BYTES = 32_768
 READ_CHANGES = 512
 """Changes read at a time."""
@@ -125,7 +129,7 @@ class Store:
         return _head(found)
 
     async def commit(self, change: ListChange, *, expected_version: int | None) -> CommitResult:
-        """Commit a change whole; `VersionConflict` when the lists are at another version."""
+        """Commit a change whole; `VersionConflict` at another version, or after `give_up`."""
         parts = [("additions", change.additions), ("removals", change.removals)]
         fields: dict[str, str | bytes] = {"author": change.author, "reason": change.reason}
         chunks: list[str] = []
@@ -141,19 +145,27 @@ class Store:
         if self._sign is not None and expected_version is not None:
             fields[SEAL] = self._sign(signed_payload(change, digests))
         pairs = [text for field in fields.items() for text in field]
+        refused = given_up.key_of(_PLACE, change.commit)
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(COMMIT, 5, HEAD, CHANGES, RECENT, STRAY, WHOLE, expected,
+            writing.eval(COMMIT, 6, HEAD, CHANGES, RECENT, STRAY, WHOLE, refused, expected,
                          change.committed_at_ms, change.commit, *pairs)  # fmt: skip
             ((done, version), *_), synced = await execute_synced(
                 self._client, writing, or_raise=True
             )
+        if done < 0:
+            await self._chunks.drop(chunks)
+            raise CommitGivenUp
         if not done:
             await self._chunks.drop(chunks)
             raise VersionConflict.between(
                 "expected_version", "the lists are", expected=expected, actual=int(version)
             )
         return CommitResult(version=int(version), synced=synced)
+
+    async def give_up(self, commit: str) -> None:
+        """Refuse a commit from now on; it may have arrived before."""
+        await given_up.give_up(self._client, _PLACE, commit)
 
     async def base_head(self) -> ListHead:
         """Return what version the base is at; changes after it are in `changes_after`."""
@@ -216,7 +228,7 @@ class Store:
             answer = await self._client.xread(
                 {CHANGES: f"{version}-0"}, count=READ_CHANGES, block=block_ms or None
             )
-        entries = _entries(answer)
+        entries = pairs_of_stream(answer)
         head = await self.head()
         records = [
             (_version_of(entry), fields)
@@ -367,13 +379,6 @@ def _head(found: dict[bytes, bytes]) -> ListHead:
 def _differ(name: str | None, other: str) -> bool:
     """Return whether two names of a commit are of different ones, as far as they are known."""
     return name is not None and UNKNOWN not in (name, other) and name != other
-
-
-def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    # A list in version 2 of the protocol, a mapping with nested lists in version 3.
-    if isinstance(answer, dict):
-        return [pair for parts in answer.values() for part in parts for pair in part]
-    return [pair for _, entries in answer or [] for pair in entries]
 
 
 def _version_of(entry: bytes) -> int:

@@ -7,6 +7,7 @@ key                             what
 ==============================  =====================================================
 ``{fanzha:policy}:log``         stream: one entry per version, the newest in force
 ``{fanzha:policy}:workers``     hash: what each worker has in force
+``…:log:given-up:<commit>``     there while a commit may still arrive that must not
 ==============================  =====================================================
 
 A commit is one script that compares the newest version and appends one entry, so a policy exists
@@ -20,6 +21,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from blocklists.store import given_up
+from blocklists.store.given_up import CommitGivenUp
 from blocklists.store.seals import CheckSeal, Sign
 from fanzha.errors import NotFound, VersionConflict
 from fanzha.translation.message import Message
@@ -51,13 +54,15 @@ for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[
     end
 end
 if version ~= ARGV[1] then return {commit == ARGV[2] and 1 or 0, version} end
+if redis.call('EXISTS', KEYS[2]) == 1 then return {-1, version} end
 local next = string.format('%.0f', tonumber(version) + 1)
 redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], '*', 'version', next, 'commit', ARGV[2],
            unpack(ARGV, 5))
 return {1, next}
 """
 """Arguments: the expected version, the name of the commit, the number of versions retained, the
-number of entries searched, then fields and values. Returns whether it is committed, and the newest
+number of entries searched, then fields and values. Keys: the log, and one that says that this
+commit was given up. Returns whether it is committed, -1 where it was given up, and the newest
 version."""
 
 
@@ -165,19 +170,22 @@ class PolicyLog:
         """Append *policy* over *expected_version*; return its version.
 
         A commit of this name that is the newest version already is not repeated. Raises
-        `VersionConflict` when another version came first.
+        `VersionConflict` when another version came first, or it was given up.
         """
         policy = replace(policy, version=expected_version + 1)
         if self._sign is not None:
             policy = replace(policy, seal=self._sign(policy.signed_payload(self._names.seal)))
         fields = [part for field in policy.fields().items() for part in field]
+        refused = given_up.key_of(self._names.log, policy.commit)
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             writing.eval(
-                _COMMIT, 1, self._names.log, expected_version, policy.commit,
+                _COMMIT, 2, self._names.log, refused, expected_version, policy.commit,
                 RETAINED_VERSIONS, _SEARCHED, *fields,
             )  # fmt: skip
             ((done, version),) = await execute_durable(self._client, writing)
+        if done < 0:
+            raise CommitGivenUp
         if not done:
             raise VersionConflict.between(
                 "expected_version",
@@ -187,6 +195,10 @@ class PolicyLog:
                 advice=Message("propose the change again"),
             )
         return int(version)
+
+    async def give_up(self, commit: str) -> None:
+        """Refuse a commit from now on; it may have arrived before."""
+        await given_up.give_up(self._client, self._names.log, commit)
 
     async def version_of(self, commit: str, *, after: int) -> int | None:
         """Return the version above *after* that a commit made; None where it made none."""

@@ -22,6 +22,7 @@ from blocklists.entries import EntryKind
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import ListChange
+from blocklists.store.given_up import CommitGivenUp
 from blocklists.wrong_entries import wrong_entries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, Unavailable, VersionConflict
@@ -127,6 +128,8 @@ class ChangeApplication:
             fields, entries = {}, None
             try:
                 version = await self._commit(plan, snapshot.version, record)
+            except CommitGivenUp:
+                raise  # the request was rejected meanwhile
             except VersionConflict:
                 await context.requests.drop(stored.before)
                 record = stored  # another change was committed first: compare again
@@ -255,19 +258,22 @@ class ChangeApplication:
         await self._context.retract(wrong_entries(gone, why=why, by=record.author, at_ms=at_ms))
 
     async def recover(self, record: ChangeRequest) -> ChangeRequest | None:
-        """Complete a request whose commit has an unknown outcome.
-
-        Return it as applied when its commit is in the lists, None when it is not.
-        """
+        """Complete a request whose commit is in the lists, and return it; None when it is not."""
         version = await self.committed_version(record)
         if version is None:
             return None
-        who = record.approved_by or record.author
-        logger.info("%s was committed at version %d; completing its record",
-                    record.subject, version)  # fmt: skip
+        logger.info("%s was committed at version %d; completing it", record.subject, version)
         if record.kind is not ChangeKind.POLICY:
             await self._keeper.keep_found(record.commit, version)
-        return await self.finish(record, version, by=who, note="found in the lists afterwards")
+        who, note = record.approved_by or record.author, "found in the lists afterwards"
+        return await self.finish(record, version, by=who, note=note)
+
+    async def give_up(self, record: ChangeRequest) -> ChangeRequest | None:
+        """Have a commit never arrive; return the request as applied where it has."""
+        if record.applying_after is not None:
+            log = self._policies.log if record.kind is ChangeKind.POLICY else self._context.lists
+            await log.give_up(record.commit)
+        return await self.recover(record)
 
     async def committed_version(self, record: ChangeRequest) -> int | None:
         """Return the version a marked request committed; None when it committed none."""

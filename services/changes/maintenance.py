@@ -1,12 +1,16 @@
 """Maintains change requests: expired emergencies, interrupted applications, row retention.
 
 Entries of an emergency expire by themselves in every worker; this only records it.
+
+On several hosts one process does it, while it holds the lease. What it finds half applied may be in
+the hands of another process at that moment: it completes what is in the lists, and rejects the rest
+only once the commit is refused wherever it still is under way.
 """
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from itertools import count
 
 from fanzha.errors import Unavailable, VersionConflict
 from infra.periodic import run_periodically
@@ -22,44 +26,51 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 5.0
 COMMIT_GRACE_MS = 30_000
-"""A commit still missing from the lists this long after its request was marked will not come."""
-_PASSES_PER_RETENTION = 1800
-"""Retention runs once per this many passes: every hour."""
+"""A commit still missing from the lists this long after its request was first seen here is given
+up. Not since the request was marked: the clock of another host did that."""
+LEASE_MS = 15_000
+_RETENTION_MS = 3_600_000
+"""Between two runs of retention."""
 _DAY_MS = 86_400_000
 _BATCH = 1000
 _SYSTEM = "fanzha"
 
 
 class ChangeMaintenance:
-    """Maintenance of change requests; runs in one process (`fanzha admin`)."""
+    """Maintenance of change requests, in `fanzha admin`."""
 
     def __init__(
-        self, context: ChangeContext, metrics: ChangeMetrics, lost: LostChanges | None = None
+        self,
+        context: ChangeContext,
+        metrics: ChangeMetrics,
+        acquire: Callable[[], Awaitable[bool]],
+        lost: LostChanges | None = None,
     ) -> None:
+        """*acquire* acquires or renews the lease, and returns whether this process has it."""
         self.lost = lost
-        """What looks for changes that the store lost; None where none are kept."""
+        """What looks for changes that the store lost; None where none are kept. Each process has
+        a journal of its own, so it needs no lease."""
         self._context = context
         self._metrics = metrics
+        self._acquire = acquire
         self._application = ChangeApplication(context)
+        self._seen: dict[tuple[int, int], int] = {}
+        """When interrupted applications were first seen, by id and revision of their requests."""
+        self._retain_at_ms = 0
 
     async def recover(self) -> None:
-        """Complete or reject applications that an earlier process left; run before a compaction."""
+        """Complete or reject applications that a process left; run before a compaction.
+
+        Needs no lease: it changes nothing that is not as it was read.
+        """
         if self.lost is not None:
             await self.lost.step()
         await self._recover()
 
     async def run(self) -> None:
         """Run every `INTERVAL_SECONDS` until cancelled; survive outages of the store."""
-        passes = count()
-
-        async def step() -> None:
-            number = next(passes)
-            await self.run_once()
-            if number % _PASSES_PER_RETENTION == 0:
-                await self.retain()
-
         upkeep = run_periodically(
-            step,
+            self.run_once,
             every_seconds=INTERVAL_SECONDS,
             task="change maintenance",
             logger=logger,
@@ -68,9 +79,14 @@ class ChangeMaintenance:
         await asyncio.gather(upkeep, *([self.lost.run()] if self.lost is not None else []))
 
     async def run_once(self) -> None:
-        """Record expired emergencies, recover interrupted applications, set the gauges."""
-        await self._expire()
-        await self._recover()
+        """With the lease, record what expired, recover and retain; set the gauges anyway."""
+        if await self._acquire():
+            await self._expire()
+            await self._recover()
+            now_ms = self._context.now_ms()
+            if now_ms >= self._retain_at_ms:
+                self._retain_at_ms = now_ms + _RETENTION_MS
+                await self.retain()
         requests = self._context.requests
         self._metrics.set(
             emergencies=len(await requests.unconfirmed_emergencies()),
@@ -124,23 +140,28 @@ class ChangeMaintenance:
         ids = await self._context.requests.ids_in_state(
             ChangeState.APPROVED, after_id=0, size=_BATCH
         )
+        seen, self._seen = self._seen, {}
         for id_ in ids:
             async with self._context.step_lock:
                 for record in await self._still_there(id_):
                     if record.state is ChangeState.APPROVED and record.applying_after is not None:
-                        await self._recover_one(record)
+                        place = (id_, record.revision)
+                        self._seen[place] = seen.get(place, self._context.now_ms())
+                        await self._recover_one(record, self._seen[place])
 
     async def _still_there(self, id_: int) -> list[ChangeRequest]:
         """Return a request, or nothing where the store failed over meanwhile and has lost it."""
         return await self._context.requests.get_many([id_])
 
-    async def _recover_one(self, record: ChangeRequest) -> None:
+    async def _recover_one(self, record: ChangeRequest, since_ms: int) -> None:
         if await self._application.recover(record):
             return
         now_ms = self._context.now_ms()
         apart = any(event.what == "approved" for event in record.events)
-        if apart or now_ms - record.last_step_ms < COMMIT_GRACE_MS:
+        if apart or now_ms - since_ms < COMMIT_GRACE_MS:
             return  # approved in a separate step: the approver may apply it again
+        if await self._application.give_up(record):
+            return
         why = (
             "its commit never reached the carrier policy; propose it again"
             if record.kind is ChangeKind.POLICY

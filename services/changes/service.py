@@ -207,7 +207,7 @@ class ChangeService:
             check_revision(record, expected_revision)
             event = self._submission.event(by, "rejected", reason)
             permissions.check_may_reject(record, event.who)
-            if await self._application.recover(record):
+            if await self._application.give_up(record):
                 raise VersionConflict("change {id} is applied already", id=id_)
             after = record.with_event(event, state=ChangeState.REJECTED, applying_after=None)
             counter = await self._context.transition(

@@ -8,6 +8,7 @@ key                                         what
 ``{fanzha:changes}:locks``                  counts how often a request began or ceased to wait
 ``{fanzha:changes}:in:<state>``             sorted set: ids in a state
 ``{fanzha:changes}:emergencies``            sorted set: unconfirmed ones by their end
+``{fanzha:changes}:maintenance``            lease of the process that maintains them
 ``{fanzha:changes}:versions``               sorted set: ids by the version they made
 ``fanzha:changes:rows:<uuid>:<n>``          packed rows of large requests, over all slots
 ==========================================  ===========================================
@@ -41,8 +42,8 @@ from services.changes.model import OPEN, ChangeKind, ChangeRequest, ChangeState,
 from services.changes.scripts import TRANSITION
 
 _TAG = "{fanzha:changes}"
-COUNT, LOCKS, EMERGENCIES, VERSIONS = (
-    f"{_TAG}:{name}" for name in ("count", "locks", "emergencies", "versions")
+COUNT, LOCKS, EMERGENCIES, VERSIONS, MAINTENANCE = (
+    f"{_TAG}:{name}" for name in ("count", "locks", "emergencies", "versions", "maintenance")
 )
 IN_STATE = tuple(f"{_TAG}:in:{state.name.lower()}" for state in ChangeState)
 ROWS = "fanzha:changes:rows"

@@ -1,5 +1,8 @@
 """Wires up change requests."""
 
+import os
+import secrets
+import socket
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry
@@ -11,20 +14,21 @@ from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
 from blocklists.wrong_entries import Retract, retract_nothing
 from infra.redis.client import Client
+from infra.redis.lease import Lease
 from infra.reloaded_file import ReloadedFile
 from services.audit.events import Audit, NoAudit
 from services.carrier_policy.policy_log import PolicyLog
 from services.changes.change_context import ChangeContext, ChangeOptions
 from services.changes.impact import ImpactSource, NoImpact
 from services.changes.locks import Locks
-from services.changes.maintenance import ChangeMaintenance
+from services.changes.maintenance import LEASE_MS, ChangeMaintenance
 from services.changes.metrics import ChangeMetrics
 from services.changes.policy.impact import PolicyImpactSource, of_log
 from services.changes.popularity import PopularHosts
 from services.changes.redo.journal import RedoJournal
 from services.changes.redo.lost_changes import LostChanges
 from services.changes.service import ChangeService
-from services.changes.store import ChangeStore
+from services.changes.store import MAINTENANCE, ChangeStore
 from services.decision_log import options as decision_log
 from services.decision_log.impact.estimator import ImpactEstimator
 from services.settings.settings import Settings
@@ -68,8 +72,13 @@ def build(
         retract=retract,
         journal=journal,
     )
-    metrics = ChangeMetrics(registry)
-    return ChangeService(context), ChangeMaintenance(context, metrics, _lost(context, metrics))
+    return ChangeService(context), _upkeep(client, context, ChangeMetrics(registry))
+
+
+def _upkeep(client: Client, context: ChangeContext, metrics: ChangeMetrics) -> ChangeMaintenance:
+    owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    lease = Lease(client, MAINTENANCE, owner=owner, duration_ms=LEASE_MS)
+    return ChangeMaintenance(context, metrics, lease.acquire, _lost(context, metrics))
 
 
 def _lost(context: ChangeContext, metrics: ChangeMetrics) -> LostChanges | None:

@@ -30,6 +30,7 @@ from pydantic import TypeAdapter
 from fanzha.errors import NotFound
 from infra.redis.client import Client, execute_durable, within
 from infra.redis.damaged_records import readable, reading
+from infra.redis.lease import Lease
 from services.warning.backfill.model import Backfill, BackfillState
 from services.warning.backfill.recipients import BackfillRecipient
 
@@ -172,13 +173,7 @@ class BackfillStore:
     async def lease(self, backfill_id: str, worker: str) -> bool:
         """Acquire or renew the lease of *worker*; False while another worker has it."""
         key = _key("lease", backfill_id)
-        async with within(_SECONDS):
-            if await self._client.set(key, worker, nx=True, px=_LEASE_MS):
-                return True
-            if await self._client.get(key) != worker:
-                return False
-            await self._client.pexpire(key, _LEASE_MS)
-            return True
+        return await Lease(self._client, key, owner=worker, duration_ms=_LEASE_MS).acquire()
 
     async def head(self, backfill_id: str, count: int) -> list[BackfillRecipient]:
         """Return the next persons of the plan; `advance` removes them."""

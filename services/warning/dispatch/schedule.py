@@ -21,11 +21,11 @@ Other events move the due date:
 import logging
 from collections.abc import Callable, Sequence
 from itertools import count, takewhile
-from typing import Any
 
 from fanzha.errors import VersionConflict
 from infra.periodic import run_periodically
-from infra.redis.client import Client, within
+from infra.redis.client import Client
+from infra.redis.lease import Lease
 from services.warning import keys
 from services.warning.cases import opening
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
@@ -44,12 +44,6 @@ _PATIENCE_MS = 24 * 3_600_000
 """Time an officer has for a case whose tier has no steps."""
 _LOCK = "fanzha:warning:schedule:lock"
 _LOCK_MS = 30_000
-_ACQUIRE = """
-if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
-"""
-_SECONDS = 4.0
 _WAITING_STATES = frozenset({CaseState.NEW, CaseState.ROUTED, CaseState.WARNED})
 
 
@@ -69,12 +63,11 @@ class Schedule:
         every_seconds: float = 10.0,
         counted: Callable[[str], None] = lambda _what: None,
     ) -> None:
-        self._client = client
+        self._lease = Lease(client, _LOCK, owner=owner, duration_ms=_LOCK_MS)
         self._store = store
         self._listing = listing
         self._router = router
         self._now_ms = now_ms
-        self._owner = owner
         self._enough = message_is_enough
         self._every_seconds = every_seconds
         self._counted = counted
@@ -83,7 +76,7 @@ class Schedule:
         """Take due steps every few seconds."""
 
         async def look() -> None:
-            if await self._alone():
+            if await self._lease.acquire():
                 await self.step()
 
         await run_periodically(
@@ -112,12 +105,6 @@ class Schedule:
         if taken:
             self._counted(taken[-1].kind.value)
         return bool(taken)
-
-    async def _alone(self) -> bool:
-        """Acquire or renew the lock; it expires when its owner dies."""
-        async with within(_SECONDS):
-            held: Any = await self._client.eval(_ACQUIRE, 1, _LOCK, self._owner, str(_LOCK_MS))
-        return bool(held)
 
 
 def due(case: Case, router: Router, now_ms: int, *, enough: Tier = Tier.LOW) -> list[CaseEvent]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.changes import ListChange
 from blocklists.store.store import CommitResult, Store
 from fanzha.errors import Unavailable, VersionConflict
+from infra.redis.client import Client
 from services.auth.identity import acting_as
 from services.changes import wiring
 from services.changes.model import ChangeRequest, ChangeState
@@ -29,6 +31,19 @@ class Dying(Store):
         if self.arrives:
             await super().commit(change, expected_version=expected_version)
         raise Unavailable("the process ended here")
+
+
+class Paused(Store):
+    """A store whose process stands still before its commit leaves, until it is told to go on."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self.stands, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def commit(self, change: ListChange, *, expected_version: int | None) -> CommitResult:
+        self.stands.set()
+        await self.goes_on.wait()
+        return await super().commit(change, expected_version=expected_version)
 
 
 @pytest.fixture
@@ -101,6 +116,52 @@ async def test_a_commit_that_never_arrives_unlocks_its_entries(desk: ChangeDesk)
         done = await desk.changes.submit_and_apply(a_draft(ONE))
     assert done.record is not None
     assert done.record.state is ChangeState.APPLIED
+
+
+@pytest.mark.parametrize("by", ["maintenance", "its author"])
+async def test_a_commit_that_arrives_after_its_request_was_rejected_changes_nothing(
+    desk: ChangeDesk, by: str
+) -> None:
+    store = Paused(desk.client)
+    parts: dict[str, Any] = {"replica": desk.replica, "now_ms": lambda: desk.clock[0]}
+    changes, _ = wiring.build(desk.client, store=store, impact=FixedImpact(), **parts)
+    with acting_as(LI):
+        applying = asyncio.create_task(changes.submit_and_apply(a_draft(ONE)))
+        await store.stands.wait()
+
+        if by == "maintenance":
+            await desk.upkeep.recover()
+            desk.clock[0] += 31_000
+            await desk.upkeep.recover()
+        else:
+            await desk.changes.reject(1, reason="not any more")
+    store.goes_on.set()
+
+    with pytest.raises(VersionConflict, match="took too long and was rejected"):
+        await applying
+    assert (await desk.changes.views.get(1)).state is ChangeState.REJECTED
+    assert await desk.listed() == {}
+    with acting_as(LI):
+        again = await desk.changes.submit_and_apply(a_draft(ONE))
+    assert again.version == 1
+
+
+async def test_a_host_whose_clock_is_fast_rejects_nothing_that_another_is_applying(
+    desk: ChangeDesk,
+) -> None:
+    await die(desk, arrives=False)
+    _, fast = wiring.build(
+        desk.client, store=desk.store, replica=desk.replica,
+        now_ms=lambda: desk.clock[0] + 300_000,
+    )  # fmt: skip
+
+    await fast.recover()
+    at_once = await desk.changes.views.get(1)
+    desk.clock[0] += 31_000
+    await fast.recover()
+
+    assert at_once.state is ChangeState.APPROVED
+    assert (await desk.changes.views.get(1)).state is ChangeState.REJECTED
 
 
 async def test_a_compacted_change_is_found_by_its_commit_id(desk: ChangeDesk) -> None:
@@ -211,6 +272,7 @@ async def test_a_lost_confirmation_can_be_repeated(desk: ChangeDesk) -> None:
     with acting_as(WANG):
         with pytest.raises(Unavailable):
             await dying.confirm_emergency(1)
+        await desk.upkeep.recover()
         desk.clock[0] += 31_000
         await desk.upkeep.recover()
 

@@ -110,12 +110,15 @@ async def test_an_approved_policy_whose_commit_never_arrived_is_applied_again(
 async def test_a_request_that_ended_between_approval_and_commit_can_be_withdrawn(
     desk: ChangeDesk, client: Client
 ) -> None:
-    await die(desk, client, arrives=False)
+    left = await die(desk, client, arrives=False)
 
     with acting_as(LI):
         rejected = await desk.changes.reject(1, reason="not any more")
 
     assert rejected.state is ChangeState.REJECTED
+    late = PolicyVersion(document=STRICT, commit=left.commit)
+    with pytest.raises(VersionConflict, match="took too long and was rejected"):
+        await PolicyLog(client).commit(late, expected_version=0)
     assert (await PolicyLog(client).head()).version == 0
 
 
