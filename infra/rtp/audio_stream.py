@@ -1,8 +1,8 @@
 """The audio of one call over RTP: plays prompts at their pace, and hears keys.
 
 A packet of 20 ms goes out fifty times a second, silence between prompts, so that ways through
-firewalls stay open. What comes from another address than the peer's answer named is dropped, and
-so is what comes faster than a call can.
+firewalls stay open. What comes from another address than the peer's answer named, or that of the
+peer itself, is dropped, and so is what comes faster than a call can.
 """
 
 import asyncio
@@ -44,6 +44,7 @@ class AudioStream(asyncio.DatagramProtocol):
         self._on_key = on_key
         self._transport: asyncio.DatagramTransport | None = None
         self._answer: AudioAnswer | None = None
+        self._hosts: frozenset[str] = frozenset()
         self._pacing: asyncio.Task[None] | None = None
         self._playing: tuple[bytes, int, asyncio.Future[bool]] | None = None
         self._window, self._in_window = 0, 0
@@ -71,9 +72,13 @@ class AudioStream(asyncio.DatagramProtocol):
             return 0
         return int(self._transport.get_extra_info("sockname")[1])
 
-    def begin(self, answer: AudioAnswer) -> None:
-        """Send silence to the peer, and hear it."""
+    def begin(self, answer: AudioAnswer, *, peer_host: str = "") -> None:
+        """Send silence to where the answer says, and hear what comes from there.
+
+        Peers with several addresses may send from the one that signals, *peer_host*.
+        """
         self._answer = answer
+        self._hosts = frozenset({answer.host, peer_host})
         self._pacing = asyncio.create_task(self._pace(answer))
 
     async def play(self, samples: Samples) -> bool:
@@ -110,7 +115,7 @@ class AudioStream(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Hear a packet."""
         answer = self._answer
-        if answer is None or addr[0] != answer.host or not self._in_time():
+        if answer is None or addr[0] not in self._hosts or not self._in_time():
             self.ignored += 1
             return
         packet = read_packet(data)

@@ -44,11 +44,18 @@ class SipLink:
         self._reading: asyncio.Task[None] | None = None
         self.local = ("", 0)
         """Host and port of our end, once connected."""
+        self.peer_host = ""
+        """Address of the peer, once connected."""
 
     @property
     def reliable(self) -> bool:
         """Whether nothing is lost on the way, so that nothing is sent again."""
         return self.peer.transport != "UDP"
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection at present."""
+        return self._connected.is_set()
 
     async def open(self) -> None:
         """Begin to connect, and return; `connected` waits."""
@@ -93,7 +100,7 @@ class SipLink:
             remote_addr=(self.peer.host, self.peer.port),
         )
         self._datagrams = transport
-        self._is_connected(transport.get_extra_info("sockname"), backoff)
+        self._is_connected(transport, backoff)
         try:
             await lost
         finally:
@@ -106,7 +113,7 @@ class SipLink:
                 self.peer.host, self.peer.port, ssl=self.peer.tls
             )
         self._writer = writer
-        self._is_connected(writer.get_extra_info("sockname"), backoff)
+        self._is_connected(writer, backoff)
         try:
             framer = SipFramer(MOST_MESSAGE_BYTES)
             while framer.fault is None and (data := await reader.read(_CHUNK)):
@@ -119,8 +126,11 @@ class SipLink:
             self._writer = None
             writer.close()
 
-    def _is_connected(self, name: tuple[str, int], backoff: Backoff) -> None:
-        self.local = (name[0], name[1])
+    def _is_connected(
+        self, connection: asyncio.DatagramTransport | asyncio.StreamWriter, backoff: Backoff
+    ) -> None:
+        self.local = connection.get_extra_info("sockname")[:2]
+        self.peer_host = connection.get_extra_info("peername")[0]
         backoff.reset()
         self._connected.set()
 

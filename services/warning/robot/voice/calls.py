@@ -105,7 +105,7 @@ class PhoneCaller:
         call = self._agent.call(written, offer, on_key=pressed)
         try:
             answer = session_description.read_answer(await call.ring(self._rules.ring_seconds))
-            stream.begin(answer)
+            stream.begin(answer, peer_host=self._agent.link.peer_host)
             return await self._talk(CalledPhone(call, stream, keys), call, plan)
         except CallRefused as refused:
             return call_ends.failure_of(refused)

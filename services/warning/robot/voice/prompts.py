@@ -89,6 +89,12 @@ class PromptSource:
         self._recordings = recordings
         self._speech = speech
 
+    async def prepare(self, scripts: Sequence[RobotScript]) -> None:
+        """Speak what scripts say, so that it is kept. Raises `Unavailable` where speech fails."""
+        for script in scripts:
+            for fraud_type in (FraudType.UNSPECIFIED, *script.by_fraud):
+                await self.of(script, fraud_type, warning="")
+
     async def of(
         self, script: RobotScript, fraud_type: FraudType, *, warning: str
     ) -> dict[str, Samples]:

@@ -5,6 +5,7 @@ and the ledger that lets no two processes make one call are those of every chann
 right before the call, since a message may have waited for a line.
 """
 
+import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
@@ -103,13 +104,26 @@ class VoiceSender:
         self._on_receipt = on_receipt
         self._now_ms = now_ms
         self._counted = counted
+        self._preparing: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
-        """Return when calls can be made."""
+        """Return when calls can be made: scripts are spoken, and the trunk is connected."""
+        if self._preparing is None:
+            self._preparing = asyncio.create_task(self._prepare())
+        # Shielded: whoever asks gives up after a second and asks again.
+        await asyncio.shield(self._preparing)
         await self._line.ready()
+
+    async def _prepare(self) -> None:
+        await retry_until_available(
+            lambda: self._prompts.prepare(self._scripts), task="speech of calls", logger=logger
+        )
 
     async def close(self) -> None:
         """Disconnect."""
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
         await self._line.close()
 
     async def send(self, outgoing: Outgoing) -> SendResult:

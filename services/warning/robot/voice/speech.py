@@ -23,7 +23,8 @@ VOICES = {"zh": "cmn", "en": "en-gb"}
 """Voices of espeak-ng by the language of a text."""
 MOST_KEPT = 500
 """Files in the folder; beyond, those that were used least lately go."""
-_WORDS_A_MINUTE = "150"
+_WORDS_A_MINUTE = {"zh": "210", "en": "150"}
+"""Of espeak-ng: of Chinese, some four characters a second."""
 _SECONDS = 60.0
 _DIGITS = re.compile(r"[0-9]{2,}")
 _CHINESE_DIGITS = dict(zip("0123456789", "零幺二三四五六七八九", strict=True))
@@ -50,23 +51,23 @@ class EspeakSpeech:
 
     async def render(self, text: str, language: str) -> Samples:
         """Return a text as audio. Raises `Unavailable` where it cannot be rendered."""
-        voice = VOICES[language]
-        digest = blake2b(f"{voice}\0{_WORDS_A_MINUTE}\0{text}".encode(), digest_size=16).hexdigest()
+        voice, pace = VOICES[language], _WORDS_A_MINUTE[language]
+        digest = blake2b(f"{voice}\0{pace}\0{text}".encode(), digest_size=16).hexdigest()
         kept = self._folder / f"{digest}.wav"
         with suppress(OSError, InvalidInput):
             data = await asyncio.to_thread(kept.read_bytes)
             await asyncio.to_thread(kept.touch)
             return wav_files.read(data, kept.name)
         async with self._one:
-            samples = await self._spoken(spoken_text(text, language), voice)
+            samples = await self._spoken(spoken_text(text, language), voice, pace)
         await asyncio.to_thread(self._keep, kept, samples)
         return samples
 
-    async def _spoken(self, text: str, voice: str) -> Samples:
+    async def _spoken(self, text: str, voice: str, pace: str) -> Samples:
         with TemporaryDirectory(prefix="fanzha-speech-") as name:
             file = Path(name) / "spoken.wav"
             process = await asyncio.create_subprocess_exec(
-                self._program, "-v", voice, "-s", _WORDS_A_MINUTE, "-b", "1", "--stdin", "-w",
+                self._program, "-v", voice, "-s", pace, "-b", "1", "--stdin", "-w",
                 str(file), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
