@@ -20,6 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from examples.lists_tour_site import heading, say, site
+from examples.province_demo import robot_call
 from examples.province_demo.week import ProvinceWeek
 from examples.warning_demo import campaigns, files
 from examples.warning_demo.story import Story
@@ -70,13 +71,13 @@ def main(
 
 async def _run(people: int) -> tuple[dict[str, Any], list[str]]:
     loop = asyncio.get_running_loop()
-    async with message_centre() as centre:
+    async with message_centre() as centre, robot_call.phone_settings() as phone:
         await centre.order(delay=50)
-        return await asyncio.to_thread(_live, people, centre, loop)
+        return await asyncio.to_thread(_live, people, centre, loop, phone)
 
 
 def _live(
-    people: int, centre: MessageCentre, loop: asyncio.AbstractEventLoop
+    people: int, centre: MessageCentre, loop: asyncio.AbstractEventLoop, phone: dict[str, str]
 ) -> tuple[dict[str, Any], list[str]]:
     began = time.monotonic()
     with TemporaryDirectory(prefix="fanzha-province-") as name:
@@ -87,6 +88,7 @@ def _live(
             "FANZHA_WARNING_SMPP_ADDRESS": f"127.0.0.1:{centre.port}",
             "FANZHA_WARNING_ROBOT": "true",
             "FANZHA_ASSESSMENT_UNITS_FILE": str(folder / "units.toml"),
+            **phone,
         }
         with site(folder, PEOPLE, settings) as place:
             story = Story(place, centre, people)
@@ -96,6 +98,7 @@ def _live(
             seen = story.cases(story.traffic())
             week.warned(seen)
             week.dialogues(seen)
+            robot_call.call(story, seen, week.plans, can_speak=bool(phone))
             incident = week.incident(seen)
             week.entity()
             week.desk(seen)

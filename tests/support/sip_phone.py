@@ -185,3 +185,31 @@ def tone(seconds: float, hertz: float = 440.0) -> Samples:
     """Return a tone."""
     at = np.arange(int(seconds * g711.SAMPLES_PER_SECOND)) / g711.SAMPLES_PER_SECOND
     return (8_000 * np.sin(2 * np.pi * hertz * at)).astype(np.int16)
+
+
+@asynccontextmanager
+async def answering_phone(keys: Sequence[str], *, after_seconds: float) -> AsyncIterator[RawPhone]:
+    """Run a phone that takes each call, and presses one key after the other."""
+    async with raw_phone() as phone, recorded_media() as media:
+        answering = asyncio.create_task(_answer(phone, media, keys, after_seconds))
+        try:
+            yield phone
+        finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
+
+
+async def _answer(
+    phone: RawPhone, media: RecordedMedia, keys: Sequence[str], after_seconds: float
+) -> None:
+    while True:
+        message = await phone.came.get()
+        if message.first_line.startswith("BYE"):
+            phone.answer(message, 200)
+        if not message.first_line.startswith("INVITE"):
+            continue
+        phone.answer(message, 180)
+        phone.answer(message, 200, body=media.description())
+        for place, key in enumerate(keys):
+            await asyncio.sleep(after_seconds)
+            media.press(key, timestamp=80_000 * (place + 1))

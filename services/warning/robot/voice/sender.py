@@ -195,7 +195,7 @@ class VoiceSender:
         await self._records.counted(outgoing.message_id, talk.dialogue)
         await self._records.noted(
             outgoing.case_id,
-            f"call {outgoing.attempt}, script {talk.dialogue.script}: {outcome.value}: "
+            f"call {outgoing.attempt}, script {talk.dialogue.script}, {outcome.value}: "
             f"{talk.transcript}",
         )
         heard = outcome is not RobotOutcome.REACHED

@@ -6,14 +6,17 @@ The trunk is a telephone that the test answers by hand; store, ledger and limits
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from infra.redis.client import Client, connect
+from infra.redis.dead_letters import DeadLetters
 from infra.rtp.g711 import Samples
 from infra.sip.codec import RawSip
 from infra.sip.link import SipPeerAddress
 from infra.sip.user_agent import SipIdentity, SipUserAgent
+from services.warning import keys
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
 from services.warning.cases.opening import ContactStep, PlainRouter
@@ -29,7 +32,9 @@ from services.warning.dispatch.delivery_log import DeliveryLog
 from services.warning.dispatch.delivery_records import DeliveryRecords
 from services.warning.dispatch.limit_store import LimitStore, never_stopped
 from services.warning.dispatch.limits import LimitRules, NoticeKind
+from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.permits import LimitPermit
+from services.warning.dispatch.send_worker import SendWorker
 from services.warning.intake.service import WarningIntake
 from services.warning.model import Tier
 from services.warning.robot import script_files
@@ -38,6 +43,7 @@ from services.warning.robot.voice.call_records import CallRecords
 from services.warning.robot.voice.calls import CallRules, PhoneCaller
 from services.warning.robot.voice.prompts import NO_RECORDINGS, PromptSource
 from services.warning.robot.voice.sender import RedialRules, VoiceSender
+from tests.support.sending import drain
 from tests.support.sip_phone import RawPhone, RecordedMedia, raw_phone, recorded_media, tone
 from tests.support.warnings import NOW_MS, a_warning
 
@@ -71,7 +77,7 @@ class Calling:
     client: Client
     trunk: RawPhone
     media: RecordedMedia
-    rules: LimitRules
+    limits: LimitStore
     sender: VoiceSender
     cases: CaseStore
     router: CallPlan
@@ -113,6 +119,32 @@ class Calling:
 
     async def hung_up_by_us(self) -> None:
         self.trunk.answer(await self.trunk.next("BYE"), 200)
+
+    async def queue(self, outgoing: Outgoing) -> None:
+        fields: dict[str, str] = {
+            "message_id": outgoing.message_id, "case_id": outgoing.case_id, "to": outgoing.to,
+            "text": outgoing.text, "tier": str(outgoing.tier), "step": "0",
+        }  # fmt: skip
+        entry: Any = fields
+        await self.client.xadd(send_stream("voice"), entry)
+
+    def worker(self, name: str) -> SendWorker:
+        return SendWorker(
+            client=self.client,
+            channel="voice",
+            sender=self.sender,
+            record=DeliveryLog(
+                self.cases,
+                DeliveryRecords(self.cases, now_ms=lambda: self.now_ms),
+                self.router,
+                now_ms=lambda: self.now_ms,
+            ),
+            dead=DeadLetters(self.client, keys.DEAD_LETTERS),
+            consumer=name,
+            now_ms=lambda: self.now_ms,
+            permit=LimitPermit(self.limits),
+            block_ms=50,
+        )
 
     async def case(self, outgoing: Outgoing) -> Case:
         return await self.cases.get(outgoing.case_id)
@@ -164,7 +196,7 @@ async def calling(client: Client) -> AsyncIterator[Calling]:
             width=2,
             counted=ends.append,
         )
-        calling.append(Calling(client, trunk, media, NO_QUIET, sender, cases, CallPlan(), ends))
+        calling.append(Calling(client, trunk, media, limits, sender, cases, CallPlan(), ends))
         # Midday in China: no quiet hours.
         calling[0].now_ms = NOW_MS - NOW_MS % DAY_MS + 4 * 3_600_000
         yield calling[0]
@@ -200,10 +232,7 @@ async def test_a_key_in_info_counts_and_stop_opts_out_of_advice(calling: Calling
     await calling.hung_up_by_us()
     assert (await asyncio.wait_for(sending, 60)).accepted
 
-    limits = LimitStore(
-        calling.client, rules=NO_QUIET, stopped=never_stopped, now_ms=lambda: NOW_MS
-    )
-    assert await limits.opted_out(PERSON) == {NoticeKind.ADVICE}
+    assert await calling.limits.opted_out(PERSON) == {NoticeKind.ADVICE}
 
 
 async def test_silence_gets_advice_and_a_hang_up_at_once_is_no_warning(calling: Calling) -> None:
@@ -216,9 +245,9 @@ async def test_silence_gets_advice_and_a_hang_up_at_once_is_no_warning(calling: 
     assert (await asyncio.wait_for(sending, 60)).accepted
 
     *_, listened, left = await calling.notes(outgoing)
-    assert ": listened: " in listened
+    assert ", listened: " in listened
     assert "no key (silence): ask → advice" in listened
-    assert ": reached: " in left
+    assert ", reached: " in left
     states = [one.state for one in calling.receipts]
     assert states == [ReceiptState.DELIVERED, ReceiptState.FAILED]
 
@@ -290,11 +319,8 @@ async def test_a_machine_that_talks_is_hung_up_and_called_again(calling: Calling
 
 async def test_a_person_is_called_so_often_a_day_and_never_at_night(calling: Calling) -> None:
     outgoing = await calling.opened()
-    limits = LimitStore(
-        calling.client, rules=NO_QUIET, stopped=never_stopped, now_ms=lambda: calling.now_ms
-    )
     for _ in range(NO_QUIET.calls_per_day):
-        assert await limits.take_call(PERSON) == 0
+        assert await calling.limits.take_call(PERSON) == 0
 
     too_often = await calling.sender.send(outgoing)
     calling.now_ms += 12 * 3_600_000
@@ -336,6 +362,30 @@ async def test_calls_that_nobody_answered_raise_the_tier_where_the_plan_ends(
     assert case.tier is Tier.HIGH
     assert case.lines[-1] == "unreached"
     assert len(case.messages) == 2
+
+
+async def test_rounds_go_on_after_a_restart_and_each_is_one_call(calling: Calling) -> None:
+    outgoing = await calling.opened()
+    await calling.queue(outgoing)
+    stream = send_stream("voice")
+
+    for attempt in range(1, 4):
+        # Two processes that warn, new ones each time; the phone is busy.
+        workers = [calling.worker(f"{attempt}-{place}") for place in range(2)]
+        working = asyncio.gather(*map(drain, workers))
+        invite = await calling.trunk.next("INVITE")
+        calling.trunk.answer(invite, 486)
+        await asyncio.wait_for(working, 120)
+        later = [calling.trunk.came.get_nowait() for _ in range(calling.trunk.came.qsize())]
+        # The ACK, perhaps the INVITE again, and no second call.
+        assert {one.headers.first("call-id") for one in later} == {invite.headers.first("call-id")}
+        assert await calling.client.zcard(f"later:{{{stream}}}") == (attempt < 3)
+        calling.now_ms += 11 * 60_000
+
+    case = await calling.case(outgoing)
+    assert calling.ends == ["busy"] * 3
+    assert case.messages[outgoing.message_id] == EventKind.FAILED.value
+    assert case.tier is Tier.HIGH
 
 
 async def test_a_call_that_is_cut_off_by_our_own_end_is_hung_up(calling: Calling) -> None:
