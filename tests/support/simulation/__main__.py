@@ -6,6 +6,7 @@ invariant did not hold.
 
 import argparse
 import logging
+import math
 import os
 import signal
 import sys
@@ -44,7 +45,7 @@ def main() -> int:
             return _find_planted(simulator, plants, options.seeds)
         if options.seed is not None:
             return _replay(simulator, options.seed)
-        return _explore(simulator, options.first, options.seeds)
+        return _explore(simulator, options.first, options.seeds, options.minutes * 60)
 
 
 def _say(*lines: str, to: TextIO = sys.stdout) -> None:
@@ -56,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, help="run one seed, and print its steps")
     parser.add_argument("--seeds", type=int, default=100, help="how many to run")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="the longest to run them")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument(
         "--plant", choices=("all", *PLANTED), nargs="+", default=[], help="take safeguards away"
@@ -86,24 +88,26 @@ def _find_planted(simulator: Simulator, names: Sequence[str], most: int) -> int:
     return bool(missed)
 
 
-def _explore(simulator: Simulator, first: int, count: int) -> int:
-    failed, steps, crashes, faults = 0, 0, 0, Counter[str]()
+def _explore(simulator: Simulator, first: int, count: int, seconds: float) -> int:
+    """Run *count* seeds, or those that *seconds* are enough for; return 1 if one fails."""
+    done, failed, steps, crashes, faults = 0, 0, 0, 0, Counter[str]()
     began, shown, used = time.monotonic(), time.monotonic(), time.process_time()
-    for seed in range(first, first + count):
+    while done < count and time.monotonic() - began < seconds:
+        seed = first + done
         found = simulator.run(seed)
+        done += 1
         steps, crashes, faults = steps + found.steps, crashes + found.crashes, faults + found.faults
         if found.violations:
             failed += 1
             _say(f"seed {seed} ({found.history}): {found.violations[0]}")
         if time.monotonic() - shown > _PROGRESS_SECONDS:
             shown = time.monotonic()
-            done = seed - first + 1
             rate = done / (shown - began)
             _say(f"{done:,} of {count:,} seeds, {rate:.1f} a second", to=sys.stderr)
     used = time.process_time() - used
     injected = ", ".join(f"{name} {number:,}" for name, number in sorted(faults.items()))
     _say(
-        f"{count:,} seeds from {first:,}: {failed:,} failed; {steps:,} steps, {crashes:,} crashes; "
+        f"{done:,} seeds from {first:,}: {failed:,} failed; {steps:,} steps, {crashes:,} crashes; "
         f"{injected}; {used:.1f} processor seconds, {time.monotonic() - began:.1f} in all"
     )
     return bool(failed)

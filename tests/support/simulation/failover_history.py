@@ -18,6 +18,7 @@ from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import FanzhaError, NotAllowed, NotFound, Unavailable
 from services.audit.events import AuditKind
 from services.changes.model import ChangeRequest
+from services.changes.redo.journal import RedoJournal
 from tests.support.simulation import change_history, list_processes
 from tests.support.simulation.change_history import LI, PATTERNS, ChangeHistory
 from tests.support.simulation.list_processes import AdminParts, HostParts
@@ -34,6 +35,7 @@ class FailoverHistory(ChangeHistory):
     expected: tuple[type[FanzhaError], ...] = (NotAllowed, NotFound, Unavailable)
     lost: set[str] = field(default_factory=set)
     """Commits that the audit log says are lost."""
+    patterns_lost: set[str] = field(default_factory=set)
 
     async def prepare(
         self, admin: SimulatedProcess[AdminParts], host: SimulatedProcess[HostParts]
@@ -77,6 +79,8 @@ class FailoverHistory(ChangeHistory):
         records = list_processes.audited(list_processes.audit_folder(admin.folder))
         lost = [one for one in records if one.kind == AuditKind.CHANGE_LOST.value]
         self.lost = {one.details["commit"] for one in lost}
+        if admin.parts is not None:
+            self.patterns_lost = _patterns_lost(admin.parts.journal)
         await ChangeHistory.check(self, admin, host)
 
     def check_log(self, versions: list[tuple[str, int]], records: list[ChangeRequest]) -> None:
@@ -94,12 +98,23 @@ class FailoverHistory(ChangeHistory):
 
     def check_entries(self, admin: Snapshot, host: Snapshot) -> None:
         """Hold the last state against all writes, as reads may have seen what was lost since."""
-        if self.lost:
-            for pattern in PATTERNS:  # whose change was lost is not known here
-                ends = {change_history.value_of(one, pattern) for one in (admin, host)}
-                if len(ends) > 1:
-                    raise Violation(f"{pattern} is {ends}: hosts differ")
-            return
-        for pattern, operations in self.history.items():
-            self.history[pattern] = [one for one in operations if one.name != "read"]
+        for pattern in PATTERNS:
+            ends = {change_history.value_of(one, pattern) for one in (admin, host)}
+            if len(ends) > 1:
+                raise Violation(f"{pattern} is {ends}: hosts differ")
+            writes = [one for one in self.history.pop(pattern) if one.name != "read"]
+            if pattern not in self.patterns_lost:
+                self.history[pattern] = writes
         ChangeHistory.check_entries(self, admin, host)
+
+
+def _patterns_lost(journal: RedoJournal) -> set[str]:
+    """Return the patterns of changes that were set aside; all where one cannot be read."""
+    found = set[str]()
+    for one in journal.lost():
+        change = journal.read(one)
+        if change is None:
+            return set(PATTERNS)
+        for rows in (change.additions, change.removals):
+            found |= {rows.pattern(row) for row in range(len(rows))}
+    return found

@@ -3,6 +3,8 @@
 import copy
 import json
 import tomllib
+from dataclasses import asdict, dataclass
+from enum import IntEnum
 from errno import EACCES, ENOENT
 
 import pytest
@@ -19,6 +21,21 @@ NESTED = Message(
 )
 
 
+class Kind(IntEnum):
+    """A number with a name."""
+
+    ONE = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A record that may hold messages anywhere."""
+
+    one: str
+    several: tuple[object, ...]
+    more: object
+
+
 def test_json_keeps_what_a_message_is_made_of() -> None:
     stored = json.dumps(as_json({"reasons": (copy.deepcopy(NESTED), "plain"), "needed": True}))
 
@@ -28,6 +45,16 @@ def test_json_keeps_what_a_message_is_made_of() -> None:
     assert found["reasons"][0].translated("zh") == NESTED.translated("zh")
     assert "24" in NESTED.translated("zh")
     assert NESTED.translated("zh") != NESTED
+
+
+def test_json_of_a_record_is_that_of_its_fields() -> None:
+    inner = Record(one=NESTED, several=(1, Kind.ONE), more=None)
+    record = Record(one="plain", several=(inner, "two"), more={"by": inner})
+
+    stored = as_json(record)
+
+    assert stored == as_json(asdict(record))
+    assert of_json(json.loads(json.dumps(stored)))["several"][0]["one"] == NESTED
 
 
 @pytest.mark.parametrize(("language", "answered"), [("en", False), ("zh-CN", True), ("", False)])
