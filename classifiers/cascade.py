@@ -5,20 +5,22 @@ model's, calibrated by Platt scaling, decides. It takes many times as long as th
 only uncertain rows are escalated (`classifiers.escalation` chooses them).
 """
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from classifiers.cascade_card import CascadeCard
+from fanzha import kernels
 from fanzha.tables import Bools, Float32s
 
-AnyFloats: TypeAlias = npt.NDArray[np.floating[Any]]
-_MOST = 60.0
-"""Log-odds beyond which a float32 probability rounds to 1."""
-_BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))
+_combine_scores = kernels.declare(
+    "combine_scores",
+    *(kernels.POINTER,) * 4,
+    *(kernels.INTEGER, kernels.POINTER),
+)
 
 
 class SecondStage(Protocol):
@@ -38,37 +40,59 @@ class EscalationPace:
     """Rows of one call: the budget is checked between calls."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreCombiner:
-    """Combines the log-odds of both stages into one score on the scale of the fast score."""
+class _CombinerTable(ctypes.Structure):
+    """`Combiner` in the kernel."""
 
-    about: CascadeCard
-    threshold: float
-    """Of the fast score: rows from here on are blocked, whichever stage scored them."""
+    _fields_ = (
+        *((name, ctypes.c_double) for name in ("fast_weight", "slope", "offset", "threshold")),
+        ("fast_threshold", ctypes.c_double),
+        *((name, ctypes.c_float) for name in ("second_weight", "edge", "below_edge", "below_one")),
+    )
+
+
+class ScoreCombiner:
+    """Combines the log-odds of both stages into one score on the scale of the fast score.
+
+    `kernels/cascade.c` does: of few rows numpy takes several times as long as the second stage.
+    """
+
+    def __init__(self, *, about: CascadeCard, threshold: float) -> None:
+        """Read a card; from *threshold* on a fast score is blocked, whichever stage gave it."""
+        self.about = about
+        self.threshold = threshold
+        edge, zero = np.float32(threshold), np.float32(0)
+        self._table = _CombinerTable(
+            *(about.fast_weight, about.slope, about.offset, about.threshold, threshold),
+            *(
+                1 - about.fast_weight,
+                edge,
+                np.nextafter(edge, zero),
+                np.nextafter(np.float32(1), zero),
+            ),
+        )
+        self._at = ctypes.byref(self._table)
 
     def scores(
-        self,
-        fast_log_odds: Float32s,
-        second_log_odds: Float32s,
-        added: Float32s | float = 0.0,
+        self, fast_log_odds: Float32s, second_log_odds: Float32s, added: Float32s | None = None
     ) -> Float32s:
         """Return scores, float32 in [0, 1), from log-odds of both stages, of one length.
 
         *added* to the calibrated mean is what else is known of a row. A score reaches `threshold`
-        exactly where their sum reaches the card's.
+        exactly where their sum reaches the card's. NaN where either log-odds are NaN.
         """
-        weight = self.about.fast_weight
-        mean = weight * fast_log_odds.astype(np.float64) + (1 - weight) * second_log_odds
-        odds = _clipped(self.about.slope * mean + self.about.offset + added, -_MOST, _MOST)
-        p = 1 / (1 + np.exp(-odds))
-        scores: Float32s = np.interp(
-            p, (0.0, self.about.threshold, 1.0), (0.0, self.threshold, 1.0)
-        ).astype(np.float32)
-        # Interpolation may round across the threshold, which is compared in float32.
-        blocked, edge = p >= self.about.threshold, np.float32(self.threshold)
-        least, most = np.where(blocked, edge, 0), np.where(blocked, _BELOW_ONE, _below(edge))
-        within: Float32s = _clipped(scores, least, most).astype(np.float32)
-        return within
+        fast = np.ascontiguousarray(fast_log_odds, np.float32)
+        second = np.ascontiguousarray(second_log_odds, np.float32)
+        more = None if added is None else np.ascontiguousarray(added, np.float32)
+        if not len(fast) == len(second) == len(fast if more is None else more):
+            raise ValueError("not one number of each kind for a row")
+        found = np.empty(len(fast), np.float32)
+        if len(fast):
+            _combine_scores(
+                *(self._at, kernels.address(fast), kernels.address(second)),
+                *(None if more is None else kernels.address(more), len(fast)),
+                kernels.address(found),
+            )
+        return found
 
 
 class Cascade:
@@ -95,7 +119,7 @@ class Cascade:
         self,
         fast_log_odds: Float32s,
         second_log_odds: Float32s,
-        added: Float32s | float = 0.0,
+        added: Float32s | None = None,
     ) -> Float32s:
         """Return the final scores; NaN where either log-odds are NaN."""
         return self._scale.scores(fast_log_odds, second_log_odds, added)
@@ -115,13 +139,3 @@ def in_uncertain_band(about: CascadeCard, threshold: float, fast_scores: Float32
     high = np.float32(threshold if about.to_score is None else about.to_score)
     inside: Bools = (fast_scores >= low) & (fast_scores < high)
     return inside
-
-
-def _clipped(values: AnyFloats, least: AnyFloats | float, most: AnyFloats | float) -> AnyFloats:
-    # `np.clip` takes several times as long for few rows.
-    bounded: AnyFloats = np.minimum(np.maximum(values, least), most)
-    return bounded
-
-
-def _below(edge: np.float32) -> np.float32:
-    return np.float32(np.nextafter(edge, np.float32(0)))

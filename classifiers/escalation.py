@@ -122,7 +122,7 @@ class Escalations:
             found = [*map(cache.get, inputs)]
             self._evict()
         known = np.array([np.nan if odds is None else odds for odds in found], np.float32)
-        return self.cascade.scores(fast_log_odds, known, 0.0 if added is None else added())
+        return self.cascade.scores(fast_log_odds, known, None if added is None else added())
 
     def _escalate(
         self, inputs: Sequence[str], fast_log_odds: Float32s, found: Sequence[float | None]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,41 @@ def test_more_odds_never_score_less(one: float, other: float) -> None:
     less, more = scale.scores(odds, np.zeros(2, np.float32))
 
     assert less <= more
+
+
+def as_defined(scale: ScoreCombiner, *odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Combine and calibrate, and let one threshold come to lie on the other."""
+    about, (first, second, added) = scale.about, odds
+    mean = about.fast_weight * first + (1 - about.fast_weight) * second
+    p = 1 / (1 + np.exp(-np.clip(about.slope * mean + about.offset + added, -60, 60)))
+    return np.interp(p, (0, about.threshold, 1), (0, scale.threshold, 1))
+
+
+@given(st.floats(0, 0.9), st.floats(0.1, 3), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_scores_are_those_of_the_definition(
+    weight: float, slope: float, threshold: float, own: float
+) -> None:
+    card = replace(about(), fast_weight=weight, slope=slope, offset=-0.3, threshold=own)
+    scale = ScoreCombiner(about=card, threshold=threshold)
+    odds = np.random.default_rng(1).normal(0, 9, (3, 40)).astype(np.float32)
+
+    scores, without = scale.scores(*odds), scale.scores(odds[0], odds[1])
+
+    exact = odds.astype(np.float64)
+    assert scores == pytest.approx(as_defined(scale, *exact), abs=1e-6)
+    assert without == pytest.approx(as_defined(scale, *exact[:2], np.zeros(40)), abs=1e-6)
+
+
+def test_rows_without_log_odds_have_no_score_and_all_kinds_are_of_the_same_rows() -> None:
+    scale = ScoreCombiner(about=about(), threshold=0.8)
+    some, none = np.array([1, np.nan, np.inf], np.float32), np.array([np.nan, 1, 1], np.float32)
+
+    assert np.isnan(scale.scores(some, none)).tolist() == [True, True, False]
+    assert scale.scores(some[:0], none[:0]).shape == (0,)
+    with pytest.raises(ValueError, match="one number of each kind"):
+        scale.scores(some, none[:2])
+    with pytest.raises(ValueError, match="one number of each kind"):
+        scale.scores(some, none, none[:2])
 
 
 def test_an_uncertain_fraud_is_blocked_and_named(tmp_path: Path) -> None:
