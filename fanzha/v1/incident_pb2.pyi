@@ -186,6 +186,10 @@ class _ClusterKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClusterKi
     """Their texts linked to one host."""
     CLUSTER_KIND_RELATED: _ClusterKind.ValueType  # 4
     """They are related to one confirmed entity."""
+    CLUSTER_KIND_AUTO_DIALER: _ClusterKind.ValueType  # 5
+    """They dial strangers like machines, blocked or not, over one trunk or from one block."""
+    CLUSTER_KIND_ACTIVATED_TOGETHER: _ClusterKind.ValueType  # 6
+    """Of one block, they began to call strangers together, blocked or not."""
 
 class ClusterKind(_ClusterKind, metaclass=_ClusterKindEnumTypeWrapper):
     """What the numbers of a cluster have in common."""
@@ -200,6 +204,10 @@ CLUSTER_KIND_SHARED_LINK: ClusterKind.ValueType  # 3
 """Their texts linked to one host."""
 CLUSTER_KIND_RELATED: ClusterKind.ValueType  # 4
 """They are related to one confirmed entity."""
+CLUSTER_KIND_AUTO_DIALER: ClusterKind.ValueType  # 5
+"""They dial strangers like machines, blocked or not, over one trunk or from one block."""
+CLUSTER_KIND_ACTIVATED_TOGETHER: ClusterKind.ValueType  # 6
+"""Of one block, they began to call strangers together, blocked or not."""
 Global___ClusterKind: _TypeAlias = ClusterKind  # noqa: Y015
 
 @_typing.final
@@ -215,6 +223,7 @@ class IncidentPart(_message.Message):
     JOINED_BY_FIELD_NUMBER: _builtins.int
     JOINED_AT_MS_FIELD_NUMBER: _builtins.int
     PART_ID_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
     kind: Global___PartKind.ValueType
     """What it is. Required."""
     reference: _builtins.str
@@ -231,6 +240,8 @@ class IncidentPart(_message.Message):
     """Its number within the incident, from 1. Set by the server; names it in later requests, where
     kind and reference are not needed then.
     """
+    why: _builtins.str
+    """Of a number that a cluster named: the figures by which it did. Set by the server."""
     def __init__(
         self,
         *,
@@ -241,10 +252,11 @@ class IncidentPart(_message.Message):
         joined_by: _builtins.str = ...,
         joined_at_ms: _builtins.int = ...,
         part_id: _builtins.int = ...,
+        why: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined_at_ms", b"joined_at_ms", "joined_by", b"joined_by", "kind", b"kind", "note", b"note", "part_id", b"part_id", "reference", b"reference", "sha256", b"sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined_at_ms", b"joined_at_ms", "joined_by", b"joined_by", "kind", b"kind", "note", b"note", "part_id", b"part_id", "reference", b"reference", "sha256", b"sha256", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -520,6 +532,26 @@ class SuspectCluster(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class EvidenceEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     KIND_FIELD_NUMBER: _builtins.int
     COMMON_FIELD_NUMBER: _builtins.int
     NUMBERS_FIELD_NUMBER: _builtins.int
@@ -527,6 +559,7 @@ class SuspectCluster(_message.Message):
     BLOCKED_FIELD_NUMBER: _builtins.int
     FIRST_MS_FIELD_NUMBER: _builtins.int
     LAST_MS_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     kind: Global___ClusterKind.ValueType
     """What kind of thing."""
     common: _builtins.str
@@ -536,12 +569,18 @@ class SuspectCluster(_message.Message):
     blocked: _builtins.int
     """Their decisions to block, as logged."""
     first_ms: _builtins.int
-    """The first of these decisions, in milliseconds since the Unix epoch."""
+    """The first of these decisions, in milliseconds since the Unix epoch; of kinds that need no block,
+    the first call.
+    """
     last_ms: _builtins.int
     """The last of them, likewise."""
     @_builtins.property
     def numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The numbers, the most active first, 500 at most; masked unless whoever asks may see them whole."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Why it is one: figures by name, such as calls_an_hour. More names may be added."""
 
     def __init__(
         self,
@@ -553,10 +592,11 @@ class SuspectCluster(_message.Message):
         blocked: _builtins.int = ...,
         first_ms: _builtins.int = ...,
         last_ms: _builtins.int = ...,
+        evidence: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "common", b"common", "first_ms", b"first_ms", "kind", b"kind", "last_ms", b"last_ms", "numbers", b"numbers", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "common", b"common", "evidence", b"evidence", "first_ms", b"first_ms", "kind", b"kind", "last_ms", b"last_ms", "numbers", b"numbers", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,13 +2,15 @@
 
 Numbers that were blocked and have something in common: a block of a thousand consecutive numbers
 (号码池), a trunk over which they behaved like a SIM box, the host of the links in their texts, or
-the confirmed entity that they are related to. Clusters by handset cannot be had: what switches send
-of it is only counted, never kept.
+the confirmed entity that they are related to. And, blocked or not, numbers that behave alike
+(`caller_behaviour`): those that dial strangers like machines over one trunk or from one block, and
+those of one block that began together. Each says why. Clusters by handset cannot be had: what
+switches send of it is only counted, never kept.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -18,12 +20,15 @@ from fanzha.phone import masked, number_text
 from services.decision.related.entities import is_party
 from services.decision_log import schema
 from services.decision_log.query import FILES, DecisionQuery
+from services.incidents import caller_behaviour
+from services.incidents.caller_behaviour import CallerBehaviour
 
 FEWEST = 5
 """Numbers of a cluster, unless told otherwise."""
 MOST_MEMBERS = 500
 """Numbers of one cluster that are named."""
 _MOST_ROWS = 200_000
+_HOUR_MS = 3_600_000
 _BLOCK_DIGITS = 3
 """Last digits that numbers of one pool differ in."""
 
@@ -35,8 +40,11 @@ class ClusterKind(IntEnum):
     SIM_BOX = 2
     SHARED_LINK = 3
     RELATED = 4
+    AUTO_DIALER = 5
+    ACTIVATED_TOGETHER = 6
 
 
+BY_BEHAVIOUR = frozenset({ClusterKind.AUTO_DIALER, ClusterKind.ACTIVATED_TOGETHER})
 _COMMON = {
     ClusterKind.NUMBER_POOL: "''",
     ClusterKind.SIM_BOX: "trunk",
@@ -66,6 +74,13 @@ class SuspectCluster:
     """Their decisions to block."""
     first_ms: int
     last_ms: int
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    """Why it is one: figures by name, which docs/how-to/incidents.md explains."""
+
+    @property
+    def why(self) -> str:
+        """Return the evidence in a line."""
+        return ", ".join(f"{name} {value:.4g}" for name, value in self.evidence.items())
 
     @property
     def masked_common(self) -> str:
@@ -84,6 +99,8 @@ class ClusterFinder:
         """Return the clusters of one kind, the largest first; `NotFound` without a log."""
         if not 0 <= fewest <= MOST_MEMBERS:
             raise InvalidInput("fewest: 2 to {most}", most=MOST_MEMBERS)
+        if kind in BY_BEHAVIOUR:
+            return self._by_behaviour(kind, since_ms, fewest)
         rows = self._rows(kind, since_ms)
         groups: dict[str, list[_Caller]] = defaultdict(list)
         for one in rows:
@@ -98,15 +115,34 @@ class ClusterFinder:
 
     def one(self, kind: ClusterKind, common: str, since_ms: int) -> SuspectCluster:
         """Return one cluster, of any size; `NotFound` when it is none any more."""
-        found = self.find(kind, since_ms, 2)
+        found = self.find(kind, since_ms, 1 if kind is ClusterKind.AUTO_DIALER else 2)
         fitting = [one for one in found if common in (one.common, one.masked_common)]
         if len(fitting) == 1:
             return fitting[0]
         raise NotFound("cluster: there is none of {common!r}", common=common[:100])
 
-    def _rows(self, kind: ClusterKind, since_ms: int) -> "list[_Caller]":
+    def _by_behaviour(self, kind: ClusterKind, since_ms: int, fewest: int) -> list[SuspectCluster]:
+        groups: dict[str, list[CallerBehaviour]] = defaultdict(list)
+        dials = kind is ClusterKind.AUTO_DIALER
+        for one in caller_behaviour.callers_of_strangers(self._log(), since_ms):
+            if not dials:
+                groups[_pool(one.number)].append(one)
+            elif one.dials_like_a_machine:
+                groups[one.trunk or _pool(one.number)].append(one)
+        # One number that dials like a machine is a lead by itself.
+        least = fewest or (1 if dials else FEWEST)
+        choose = caller_behaviour.alike if dials else _new_and_alike
+        chosen = [(common, choose(members)) for common, members in groups.items() if common]
+        found = [_behaving(kind, common, some) for common, some in chosen if len(some) >= least]
+        return sorted(found, key=lambda one: (-one.size, -one.evidence["calls"], one.common))
+
+    def _log(self) -> DecisionQuery:
         if self._logged is None or not self._logged.exists:
             raise NotFound("clusters: no decision log is kept")
+        return self._logged
+
+    def _rows(self, kind: ClusterKind, since_ms: int) -> "list[_Caller]":
+        logged = self._log()
         # Null where a channel has no such column: links have no caller.
         folders = [schema.FOLDERS[one] for one in schema.FOLDERS if one.name != "LINK"]
 
@@ -125,7 +161,7 @@ class ClusterFinder:
             ]
 
         nothing: list[_Caller] = []
-        return self._logged.over(folders, since_ms, [], ask, nothing)
+        return logged.over(folders, since_ms, [], ask, nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +187,27 @@ def _cluster(kind: ClusterKind, common: str, members: Iterable[_Caller]) -> Susp
         blocked=sum(one.blocked for one in ordered),
         first_ms=min(one.first_ms for one in ordered),
         last_ms=max(one.last_ms for one in ordered),
+        evidence={
+            "blocked_per_number": sum(one.blocked for one in ordered) / len(ordered),
+            "hours": (max(one.last_ms for one in ordered) - min(one.first_ms for one in ordered))
+            / _HOUR_MS,
+        },
+    )
+
+
+def _new_and_alike(callers: Sequence[CallerBehaviour]) -> list[CallerBehaviour]:
+    return caller_behaviour.alike(caller_behaviour.activated_together(callers))
+
+
+def _behaving(kind: ClusterKind, common: str, members: Sequence[CallerBehaviour]) -> SuspectCluster:
+    ordered = sorted(members, key=lambda one: (-one.calls, one.number))
+    return SuspectCluster(
+        kind=kind,
+        common=common,
+        numbers=[one.number for one in ordered[:MOST_MEMBERS]],
+        size=len(ordered),
+        blocked=sum(one.blocked for one in ordered),
+        first_ms=min(one.first_ms for one in ordered),
+        last_ms=max(one.last_ms for one in ordered),
+        evidence=caller_behaviour.evidence(ordered),
     )

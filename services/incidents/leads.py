@@ -15,7 +15,7 @@ from services.audit.keys import SigningKey
 from services.auth import identity
 from services.incidents import departments, lead_package
 from services.incidents.departments import Department
-from services.incidents.facts import FactRow
+from services.incidents.facts import Fact, FactRow
 from services.incidents.lead_package import LeadPackage
 from services.incidents.model import (
     LINE,
@@ -126,7 +126,12 @@ class LeadDesk:
         )
 
     async def _packed(self, incident: Incident, lead: Lead, department: Department) -> LeadPackage:
-        rows = [row for part in lead.parts for row in await self._rows(*part)]
+        why = {(one.kind, one.reference): one.why for one in incident.parts if one.why}
+        rows = [
+            {**row, "why": Fact(why[part])} if part in why else row
+            for part in lead.parts
+            for row in await self._rows(*part)
+        ]
         package = lead_package.make(incident, lead, department, rows, key=self._key)
         if len(package.data) > MOST_PACKAGE_BYTES:
             raise InvalidInput(

@@ -93,6 +93,8 @@ class IncidentPart:
     sha256: str = ""
     """Of a document, 64 hexadecimal digits."""
     note: str = ""
+    why: str = ""
+    """Figures by which a cluster named it; they tell nothing about anybody."""
     joined_by: str = ""
     joined_at_ms: int = 0
 

@@ -58,6 +58,7 @@ class PartDraft:
     reference: str
     sha256: str = ""
     note: str = ""
+    why: str = ""
 
 
 class IncidentDesk:
@@ -288,6 +289,7 @@ class IncidentDesk:
             reference=reference,
             sha256=sha256,
             note=text_limits.optional("note", draft.note, NOTE),
+            why=draft.why,
             joined_by=by,
             joined_at_ms=self.now_ms(),
         )

@@ -266,16 +266,18 @@ def an_engine(
     senders: SenderStage | None = None,
     reviews: ReviewStage | None = None,
     domains: DomainFactsStage | None = None,
+    activity: ActivityTable | None = None,
+    reserve_ids: Callable[[int], int] = lambda _rows: 100,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
     return DecisionPipeline(
         current_snapshot=lambda: snapshot,
         current_models=lambda: heard,
-        activity=ActivityTable(slots=1024),
+        activity=activity or ActivityTable(slots=1024),
         rules=rules or DecisionRules(),
         observer=observer or Observer(),
-        reserve_ids=lambda _rows: 100,
+        reserve_ids=reserve_ids,
         velocity=velocity,
         origin=origin,
         related=related,

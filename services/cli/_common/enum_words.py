@@ -63,6 +63,9 @@ FIELDS = (
     "summary", "lead", "cluster", "numbers", "first", "last", "among them", "sent by", "made at",
     "rows", "masked", "left out", "opened", "edited", "joined", "parted", "moved", "lead drafted",
     "lead sent", "lead received", "lead answered", "lead withdrawn", "key",
+    # Why numbers are a cluster.
+    "calls", "people per call", "called per call", "calls an hour", "answered share",
+    "seconds talked", "new numbers", "activation hours", "blocked per number", "hours",
     "contradicted", "contradicts itself", "under", "over", "within", "covers",
 )  # fmt: skip
 """Names of fields that commands show beside their values, with spaces for underscores."""

@@ -10,7 +10,7 @@ from fanzha.translation.message import localized
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import incident_pb2 as pb
 from services.cli._common.console import out
-from services.cli._common.enum_words import shown_word, wire_word
+from services.cli._common.enum_words import field_label, shown_word, wire_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import day, written
@@ -76,7 +76,7 @@ def show_incident(one: pb.Incident) -> None:
     late = f", {gettext('overdue')}" if one.overdue else ""
     _line("until", f"{written(one.due_ms)}{late}" if one.due_ms else "")
     for part in one.parts:
-        rest = [text for text in (part.note, part.sha256) if text]
+        rest = [text for text in (part.note, part.why, part.sha256) if text]
         kind = shown_word(pb.PartKind, part.kind)
         _raw(kind, ", ".join([part.reference, *rest]))
     for lead in one.leads:
@@ -94,8 +94,8 @@ def show_incident(one: pb.Incident) -> None:
 def show_clusters(answer: pb.FindClustersResponse) -> None:
     """Print clusters as a table."""
     table = RowTable()
-    for head in ("cluster", "numbers", "blocked", "first", "last", "among them"):
-        table.add_column(gettext(head), right=head in ("numbers", "blocked"))
+    for head in ("cluster", "numbers", "blocked", "first", "last", "among them", "why"):
+        table.add_column(gettext(head), right=head in ("numbers", "blocked"), prose=head == "why")
     for one in answer.clusters:
         kind = wire_word(pb.ClusterKind, one.kind)
         table.add_row(
@@ -105,10 +105,17 @@ def show_clusters(answer: pb.FindClustersResponse) -> None:
             day(one.first_ms // 1000),
             day(one.last_ms // 1000),
             " ".join(one.numbers[:3]),
+            cluster_evidence(one),
         )
     table.print()
     if answer.total > len(answer.clusters):
         out.print(gettext("{count} more", count=answer.total - len(answer.clusters)))
+
+
+def cluster_evidence(one: pb.SuspectCluster) -> str:
+    """Write why a cluster is one."""
+    named = ((field_label(name), value) for name, value in sorted(one.evidence.items()))
+    return ", ".join(f"{name} {value:,.4g}" for name, value in named)
 
 
 def show_check(checked: PackageCheck) -> None:

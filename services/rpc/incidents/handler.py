@@ -192,7 +192,7 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
         found = await asyncio.to_thread(self._clusters.one, kind, cluster.common, cluster.since_ms)
         note = f"{kind.name.lower()} {found.common}"
         return drafts + [
-            PartDraft(kind=PartKind.SUBJECT, reference=number, note=note)
+            PartDraft(kind=PartKind.SUBJECT, reference=number, note=note, why=found.why)
             for number in found.numbers
         ]
 

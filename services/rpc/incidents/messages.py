@@ -97,6 +97,7 @@ def cluster(one: SuspectCluster, *, unmasked: bool) -> pb.SuspectCluster:
         blocked=one.blocked,
         first_ms=one.first_ms,
         last_ms=one.last_ms,
+        evidence=one.evidence,
     )
 
 
@@ -109,6 +110,7 @@ def _part(one: IncidentPart, *, unmasked: bool) -> pb.IncidentPart:
         joined_by=one.joined_by,
         joined_at_ms=one.joined_at_ms,
         part_id=one.part_id,
+        why=one.why,
     )
 
 

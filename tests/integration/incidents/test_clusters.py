@@ -1,15 +1,19 @@
 """Clusters in a real decision log: numbers that were blocked and have something in common."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fanzha.errors import NotFound
 from fanzha.phone import HomePlan
+from services.decision.pipeline import DecisionPipeline
 from services.decision_log.query import DecisionQuery
-from services.incidents.clusters import FEWEST, ClusterFinder, ClusterKind
-from tests.support.builders import an_entry, some_calls, some_texts
-from tests.support.decision_logs import NOW_MS, logged
+from services.incidents.caller_behaviour import DAY_MS, FEWEST_CALLS, LEAST_SPREAD
+from services.incidents.clusters import BY_BEHAVIOUR, FEWEST, ClusterFinder, ClusterKind
+from tests.support.builders import an_entry, some_calls, some_models, some_texts
+from tests.support.decision_logs import NOW_MS, Logged, logged
 
 POOL = [f"+8617000000{last:03}" for last in (100, 201, 302, 403, 504)]
 ELSEWHERE = "+8617000011111"
@@ -69,3 +73,68 @@ def test_without_a_log_it_says_so(tmp_path: Path) -> None:
         ClusterFinder(None).find(ClusterKind.SIM_BOX, 0)
     with pytest.raises(NotFound, match="no decision log"):
         ClusterFinder(DecisionQuery(tmp_path / "no", HomePlan())).find(ClusterKind.SIM_BOX, 0)
+
+
+STRANGERS = [f"+86171{last:08}" for last in range(3000)]
+SIM_BOX = [f"+86170010000{last:02}" for last in range(10, 16)]
+CENTRE = [f"+86170020000{last:02}" for last in range(10, 16)]
+SINCE_MS, MINUTE_MS = NOW_MS - DAY_MS, 60_000
+
+
+def calling(
+    log: Logged, engine: DecisionPipeline, caller: str, at_ms: int, *, back: int = 0
+) -> None:
+    """Let a number call strangers for a minute; *back* of them call it back."""
+    called = STRANGERS[: FEWEST_CALLS + 5]
+    calls = some_calls(*([caller] * len(called)), callees=called, trunk="t-1")
+    back_calls = some_calls(*called[:back], callee=caller)
+    later = some_calls(*[caller] * min(back, 1), callees=STRANGERS[-1:] * min(back, 1), trunk="t-1")
+    for place, table in enumerate((calls, back_calls, later)):
+        log.clock.now_ms = since_ms = at_ms + place * MINUTE_MS
+        if len(table):
+            each_second = since_ms + 1000 * np.arange(len(table), dtype=np.int64)
+            engine.decide_calls(replace(table, attempted_at_ms=each_second), since_ms // 1000)
+
+
+@pytest.fixture
+def behaving(tmp_path: Path) -> ClusterFinder:
+    """Six numbers of a SIM box, of which one called before; six of a call centre, called back."""
+    log = logged(tmp_path)
+    # Scores as near to the threshold as suspects have them: their activity is logged.
+    engine = log.engine(models=some_models(0.8))
+    calling(log, engine, SIM_BOX[0], SINCE_MS - 3 * DAY_MS)
+    for caller in SIM_BOX:
+        calling(log, engine, caller, NOW_MS)
+    for caller in CENTRE:
+        calling(log, engine, caller, NOW_MS, back=4)
+    log.log.writer.flush()
+    return ClusterFinder(DecisionQuery(tmp_path, HomePlan()))
+
+
+def test_who_dials_strangers_like_a_machine_is_found_though_nothing_was_blocked(
+    behaving: ClusterFinder,
+) -> None:
+    (pack,) = behaving.find(ClusterKind.AUTO_DIALER, SINCE_MS)
+
+    assert (pack.common, pack.blocked) == ("t-1", 0)
+    assert set(pack.numbers) <= set(SIM_BOX)
+    assert pack.evidence["people_per_call"] >= LEAST_SPREAD
+    assert pack.evidence["called_per_call"] == 0
+    assert "calls_an_hour" in pack.why
+    assert not any(number in pack.why for number in SIM_BOX)
+
+
+def test_numbers_of_a_block_that_began_together_are_found_without_one_that_was_there(
+    behaving: ClusterFinder,
+) -> None:
+    (pack,) = behaving.find(ClusterKind.ACTIVATED_TOGETHER, SINCE_MS)
+
+    assert pack.common == "+8617001000*"
+    assert sorted(pack.numbers) == SIM_BOX[1:]
+    assert pack.evidence["new_numbers"] == FEWEST
+
+
+def test_who_is_called_back_is_in_no_pack(behaving: ClusterFinder) -> None:
+    packs = [one for kind in BY_BEHAVIOUR for one in behaving.find(kind, SINCE_MS, 1)]
+
+    assert not {number for one in packs for number in one.numbers} & set(CENTRE)

@@ -1,5 +1,8 @@
 """Incidents and leads on a real store: who may do what, in which order, and what is recorded."""
 
+import io
+import json
+import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -277,6 +280,21 @@ async def test_its_package_is_masked_signed_and_the_same_each_time(
     assert desks.audit.events[-1][2]["department"] == "market_regulation"
     sent = next(one for one in desks.audit.events if one[2].get("what") == "lead_sent")
     assert sent[2]["package_sha256"] == lead.package_sha256
+
+
+async def test_its_package_says_why_a_cluster_named_a_number_and_masks_the_number(
+    desks: Desks, tmp_path: Path
+) -> None:
+    named = replace(SUSPECT, note="auto_dialer +8617000000*", why="calls 312, calls_an_hour 61")
+    incident = await desks.sent(await desks.opened(named))
+
+    _, package = await desks.leads.package(incident.incident_id, 1)
+
+    with zipfile.ZipFile(io.BytesIO(package)) as file:
+        (row,) = json.loads(file.read(lead_package.FACTS))
+    assert row["why"] == "calls 312, calls_an_hour 61"
+    assert SUSPECT.reference not in str(row)
+    assert "17000000" not in str(row)
 
 
 async def test_an_answer_comes_back_and_lets_the_incident_be_closed(desks: Desks) -> None:
