@@ -70,6 +70,6 @@ class DirectImport:
 
         try:
             unreadable = await asyncio.to_thread(read)
-        except (EOFError, zlib.error) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise InvalidInput("file: cannot be read: {error}", error=error) from error
         return ImportedFile(result=await importing.finish(), unreadable=unreadable)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blocklists import region_codes
 from blocklists.entries import Source
 from blocklists.importers.files import ENCODINGS
 from blocklists.importers.list_format import Format
@@ -218,6 +219,9 @@ def _entries(fields: TableFields) -> EntryTerms:
     fraud_type = fields.text("fraud_type")
     if fraud_type and fraud_type not in _FRAUD_TYPES:
         fields.wrong("fraud_type", Message("there is no {text!r}", text=fraud_type[:50]))
+    region = fields.text("region")
+    if region and not region_codes.is_code(region):
+        fields.wrong("region", Message("two, four or six digits, such as 3301"))
     return EntryTerms(
         format_=format_ if format_ in formats else "",
         encoding=encoding if encoding in ENCODINGS else "",
@@ -226,6 +230,7 @@ def _entries(fields: TableFields) -> EntryTerms:
         legal_basis=fields.text("legal_basis"),
         fraud_type=_FRAUD_TYPES.get(fraud_type, FraudType.UNSPECIFIED),
         campaign=fields.text("campaign"),
+        region=region,
         expires_days=fields.number("expires_days", 0, most=3650),
         replace=fields.flag("replace"),
     )

@@ -76,6 +76,7 @@ class EntryDelivery:
             fraud_type=int(terms.fraud_type),
             legal_basis=terms.legal_basis,
             campaign=terms.campaign,
+            region=terms.region,
             expires_s=self._now_ms() // 1000 + days * _DAY_S if days else ours.expires_s,
         )
 

@@ -9,6 +9,9 @@ from blocklists.entries import Source
 from fanzha.fraud import FraudType
 from services.sources.reports.rules import ReportRules
 
+_DEFAULT_DAYS = 180
+"""Of entries whose end the service chooses, which is a year unless it is set."""
+
 
 class Connector(StrEnum):
     """How a source is reached."""
@@ -119,10 +122,17 @@ class EntryTerms:
     legal_basis: str = ""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     campaign: str = ""
+    region: str = ""
+    """Code of the region that entries are of; empty: of all."""
     expires_days: int = 0
     """0: the default of the service."""
     replace: bool = False
-    """Whether it may replace entries of other contents."""
+    """Whether it may replace entries of other sources."""
+
+    @property
+    def renewal_seconds(self) -> float:
+        """The time after which entries of unchanged contents are renewed."""
+        return (self.expires_days or _DEFAULT_DAYS) * 86_400 / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +204,8 @@ class SourceState:
     good_rows: int = 0
     """Of the last file that was delivered."""
     good_sha256: str = ""
+    delivered_ms: int = 0
+    """When a file was last delivered, also one that was delivered before."""
     changed_ms: int = 0
     """When contents last changed."""
     settled_sha256: str = ""

@@ -11,16 +11,24 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from fanzha.errors import InvalidConfiguration, InvalidInput
+from fanzha.errors import (
+    InvalidConfiguration,
+    InvalidInput,
+    NotAllowed,
+    ReplacementUnconfirmed,
+    RisksUnconfirmed,
+    Unavailable,
+    VersionConflict,
+)
 from fanzha.translation.message import Message
 from infra import atomic_file
-from services.audit.events import Audit, AuditKind
+from services.audit.events import Audit
 from services.sources import folder_drop, https_fetch, quality, sftp_drop
-from services.sources.delivery import Delivered, Delivery, author
+from services.sources.delivery import Delivered, Delivery
 from services.sources.fetched_file import DropAccess, DropFile, FetchedFile, SourceFailed
 from services.sources.model import (
     Brings,
@@ -31,6 +39,7 @@ from services.sources.model import (
     PullRequest,
     SourceState,
 )
+from services.sources.pull_log import LeaseLost, PullLog, RunningPull
 from services.sources.store import SourceStore
 from services.warning.channels.address_filter import Resolver, system_addresses
 
@@ -38,29 +47,9 @@ logger = logging.getLogger(__name__)
 
 MOST_FILES = 100
 """Files of one pull; the rest is for the next."""
-_FIRST_RETRY_S = 30.0
-_GOOD = frozenset({PullOutcome.DELIVERED, PullOutcome.UNCHANGED})
-_FINAL = frozenset({PullOutcome.DELIVERED, PullOutcome.HELD, PullOutcome.REFUSED})
-
-
-@dataclass(slots=True)
-class RunningPull:
-    """A pull while it runs."""
-
-    source: DataSource
-    owner: str
-    state: SourceState
-    folder: Path
-    request: PullRequest | None = None
-
-    @property
-    def by(self) -> str:
-        """Who asked for it; empty: the schedule."""
-        return self.request.by if self.request else ""
-
-    def accepts(self, sha256: str) -> bool:
-        """Whether somebody accepted a file of this content."""
-        return self.request is not None and self.request.accept_sha256 == sha256
+_FOR_A_PERSON = (ReplacementUnconfirmed, RisksUnconfirmed, NotAllowed)
+"""What only another definition of the source, or a change by a person, can settle."""
+_UNSETTLED = frozenset({PullOutcome.HELD, PullOutcome.REFUSED})
 
 
 IsOpen: TypeAlias = Callable[[int], Awaitable[bool]]
@@ -70,10 +59,6 @@ IsOpen: TypeAlias = Callable[[int], Awaitable[bool]]
 async def never_open(_change_id: int) -> bool:
     """Tell that no change request waits: of what makes none."""
     return False
-
-
-class LeaseLost(Exception):
-    """Another process pulls the source now."""
 
 
 class SourcePuller:
@@ -95,10 +80,9 @@ class SourcePuller:
         self._is_open = is_open
         self._store = store
         self._deliveries = deliveries
-        self._audit = audit
+        self._log = PullLog(store, audit, now_ms=now_ms, counted=counted)
         self._folder = folder
         self._now_ms = now_ms
-        self._counted = counted
         self._resolver = resolver
 
     async def pull(
@@ -118,10 +102,16 @@ class SourcePuller:
                 async with asyncio.timeout(source.limits.seconds):
                     await self._pull(running)
             except TimeoutError:
-                why = SourceFailed("not done within {seconds:.0f} s", seconds=source.limits.seconds)
-                await self._failed(running, why.as_message())
+                why = Message("not done within {seconds:.0f} s", seconds=source.limits.seconds)
+                await self._log.failed(running, why)
             except (SourceFailed, InvalidConfiguration) as error:
-                await self._failed(running, error.as_message())
+                await self._log.failed(running, error.as_message())
+            except (Unavailable, LeaseLost):
+                raise
+            except Exception as error:
+                why = Message("a fault of this service: {kind}", kind=type(error).__name__)
+                await self._log.failed(running, why)
+                raise
 
     async def _pull(self, running: RunningPull) -> None:
         delivery = self._deliveries[running.source.brings]
@@ -129,7 +119,7 @@ class SourcePuller:
             why = Message(
                 "change {change} of this source is still open", change=running.state.change_id
             )
-            await self._note(running, self._record(running, PullOutcome.WAITING, why=why))
+            await self._log.note(running, self._log.record(running, PullOutcome.WAITING, why=why))
         elif running.source.connector is Connector.HTTPS:
             await self._pull_feed(running, delivery)
         else:
@@ -143,19 +133,18 @@ class SourcePuller:
 
     async def _pull_feed(self, running: RunningPull, delivery: Delivery) -> None:
         state, path = running.state, running.folder / "file"
-        anew = running.request is not None and bool(running.request.accept_sha256)
+        again = self._again(running)
         try:
             fetched = await https_fetch.fetch(
-                running.source, state, path, anew=anew, resolver=self._resolver
+                running.source, state, path, anew=again, resolver=self._resolver
             )
         except InvalidInput as error:
             # Its hash is not known, so it is fetched again and again, as long as it is so large.
-            await self._note(
-                running, self._record(running, PullOutcome.REFUSED, why=error.as_message())
+            await self._log.note(
+                running, self._log.record(running, PullOutcome.REFUSED, why=error.as_message())
             )
             return
-        same = fetched is None or fetched.sha256 == state.settled_sha256
-        if fetched is None or (same and not running.accepts(fetched.sha256)):
+        if fetched is None or (fetched.sha256 == state.settled_sha256 and not again):
             await self._unchanged(running)
             return
         record = await self._take(running, delivery, fetched, path)
@@ -166,40 +155,48 @@ class SourcePuller:
             settled_sha256=fetched.sha256,
             settled_outcome=record.outcome.value,
         )
-        await self._note(replace_state(running, settled), record)
+        await self._log.note(replace_state(running, settled), record)
+
+    def _again(self, running: RunningPull) -> bool:
+        """Whether contents that were settled before are to be taken again.
+
+        A person may accept what was held, and ask again about what was refused. Entries of a feed
+        that never changes are renewed when half of their time is over.
+        """
+        state = running.state
+        if running.request is not None and state.settled_outcome in _UNSETTLED:
+            return True
+        renewed_ms = running.source.entries.renewal_seconds * 1000
+        renews = running.source.brings is Brings.ENTRIES and state.delivered_ms > 0
+        return renews and self._now_ms() - state.delivered_ms >= renewed_ms
 
     async def _unchanged(self, running: RunningPull) -> None:
         """Note that there is nothing new; what was held or refused stays so, and is not good."""
         before = running.state.settled_outcome
-        if before in {PullOutcome.HELD, PullOutcome.REFUSED}:
-            now = self._now_ms()
-            state = replace(running.state, tried_ms=now, failures=0, due_ms=self._next(running, 0))
-            await self._settle(running, state)
+        if before in _UNSETTLED:
+            await self._log.idle(running)
         else:
-            await self._note(running, self._record(running, PullOutcome.UNCHANGED))
+            await self._log.note(running, self._log.record(running, PullOutcome.UNCHANGED))
 
     async def _pull_drop(self, running: RunningPull, delivery: Delivery) -> None:
         async with self._opened(running.source) as drop:
             files = await self._new_files(running, drop)
             if not files:
-                await self._nothing_new(running)
+                await self._log.idle(running)
             for number, file in enumerate(files[:MOST_FILES]):
                 await self._take_dropped(running, delivery, drop, file, number)
                 if await self._waits(running):
                     break
-
-    async def _nothing_new(self, running: RunningPull) -> None:
-        """Note that a drop was reached; it stays as late as its last file."""
-        state = replace(
-            running.state, tried_ms=self._now_ms(), failures=0, due_ms=self._next(running, 0)
-        )
-        await self._settle(running, state)
 
     async def _new_files(self, running: RunningPull, drop: DropAccess) -> list[DropFile]:
         """Return whole files that were not taken before, the oldest first."""
         first = set(await drop.files())
         marks = [one.mark for one in first]
         settled = await self._store.settled(running.source.name, marks)
+        there = {text.partition(":")[2] for text in settled.values()}
+        # What was held and is gone from its source waits for nobody.
+        held = tuple(one for one in running.state.held if one in there)
+        running.state = replace(running.state, held=held)
         fresh = {one for one in first if self._is_new(running, settled.get(one.mark))}
         if not fresh:
             return []
@@ -212,6 +209,8 @@ class SourcePuller:
         if settled is None:
             return True
         outcome, _, sha256 = settled.partition(":")
+        if outcome == PullOutcome.REFUSED:
+            return running.request is not None
         return outcome == PullOutcome.HELD and running.accepts(sha256)
 
     async def _take_dropped(
@@ -228,9 +227,9 @@ class SourcePuller:
             record = await self._take(running, delivery, fetched, path)
         except InvalidInput as error:
             fetched = FetchedFile(name=file.name, sha256="", size=file.size)
-            record = self._record(running, PullOutcome.REFUSED, fetched, why=error.as_message())
+            record = self._log.record(running, PullOutcome.REFUSED, fetched, why=error.as_message())
         path.unlink(missing_ok=True)
-        await self._note(running, record, mark=file.mark)
+        await self._log.note(running, record, mark=file.mark)
         if record.outcome is PullOutcome.DELIVERED:
             try:
                 await drop.finish(file, fetched)
@@ -246,128 +245,29 @@ class SourcePuller:
             found = await delivery.check(source, path)
             doubt = quality.doubts(source, running.state, found)
             if doubt is not None and not running.accepts(fetched.sha256):
-                held = self._record(running, PullOutcome.HELD, fetched, why=doubt)
+                held = self._log.record(running, PullOutcome.HELD, fetched, why=doubt)
                 return replace(held, rows=found.rows)
             done = await delivery.deliver(source, path)
         except InvalidInput as error:
-            return self._record(running, PullOutcome.REFUSED, fetched, why=error.as_message())
+            return self._log.record(running, PullOutcome.REFUSED, fetched, why=error.as_message())
+        except _FOR_A_PERSON as error:
+            return self._log.record(running, PullOutcome.HELD, fetched, why=error.as_message())
+        except VersionConflict as error:
+            raise SourceFailed(error.message, **error.values) from error
         return self._delivered(running, fetched, found.rows, done)
 
     def _delivered(
         self, running: RunningPull, fetched: FetchedFile, rows: int, done: Delivered
     ) -> PullRecord:
-        record = self._record(
+        record = self._log.record(
             running, PullOutcome.DELIVERED, fetched, why=done.waits_because, rows=rows
         )
         return replace(record, results=dict(done.results), change_id=done.change_id)
-
-    def _record(
-        self,
-        running: RunningPull,
-        outcome: PullOutcome,
-        fetched: FetchedFile | None = None,
-        *,
-        why: str = "",
-        rows: int = 0,
-    ) -> PullRecord:
-        return PullRecord(
-            at_ms=self._now_ms(),
-            outcome=outcome,
-            why=why,
-            file=fetched.name if fetched else "",
-            sha256=fetched.sha256 if fetched else "",
-            size=fetched.size if fetched else 0,
-            rows=rows,
-            by=running.by,
-        )
-
-    async def _failed(self, running: RunningPull, why: Message) -> None:
-        record = self._record(running, PullOutcome.FAILED, why=why)
-        await self._note(running, record)
-        logger.warning("source %s: %s", running.source.name, why)
-
-    async def _note(self, running: RunningPull, record: PullRecord, *, mark: str = "") -> None:
-        """Audit a pull, then remember it."""
-        state, source = running.state, running.source
-        if record.outcome in _FINAL:
-            await self._record_audit(running, record)
-        failures = state.failures + 1 if record.outcome is PullOutcome.FAILED else 0
-        after = replace(
-            state,
-            tried_ms=record.at_ms,
-            due_ms=self._next(running, failures),
-            failures=failures,
-            good_ms=record.at_ms if record.outcome in _GOOD else state.good_ms,
-            held=_held(source, state, record),
-            last=record,
-        )
-        if record.outcome is PullOutcome.DELIVERED:
-            after = replace(
-                after,
-                good_rows=record.rows,
-                good_sha256=record.sha256,
-                changed_ms=record.at_ms,
-                change_id=record.change_id or state.change_id,
-            )
-        self._counted(source.name, record)
-        shown = None if record.outcome is PullOutcome.UNCHANGED else record
-        await self._settle(running, after, shown, mark)
-
-    async def _record_audit(self, running: RunningPull, record: PullRecord) -> None:
-        details = {
-            "outcome": record.outcome.value,
-            "sha256": record.sha256,
-            "bytes": str(record.size),
-            "rows": str(record.rows),
-            "results": ", ".join(f"{what} {rows}" for what, rows in record.results.items()),
-        }
-        if record.change_id:
-            details["change"] = str(record.change_id)
-        if record.why:
-            details["why"] = record.why
-        if running.request is not None and running.accepts(record.sha256):
-            details["accepted_because"] = running.request.reason
-        of_source = author(running.source)
-        await self._audit.record(
-            AuditKind.SOURCE_PULLED,
-            subject=of_source.name,
-            details=details,
-            actor=running.by or of_source.name,
-        )
-
-    async def _settle(
-        self,
-        running: RunningPull,
-        state: SourceState,
-        record: PullRecord | None = None,
-        mark: str = "",
-    ) -> None:
-        done = await self._store.settle(
-            running.source.name, running.owner, state, record=record, mark=mark
-        )
-        if not done:
-            raise LeaseLost
-        running.state = state
-
-    def _next(self, running: RunningPull, failures: int) -> int:
-        """Return when the source is due again: later after each failure, up to its schedule."""
-        every = running.source.every_seconds
-        wait = min(_FIRST_RETRY_S * 2 ** min(failures - 1, 20), every) if failures else every
-        return self._now_ms() + int(wait * 1000)
 
     def _opened(self, source: DataSource) -> AbstractAsyncContextManager[DropAccess]:
         if source.connector is Connector.SFTP:
             return sftp_drop.opened(source, resolver=self._resolver)
         return folder_drop.opened(source)
-
-
-def _held(source: DataSource, state: SourceState, record: PullRecord) -> tuple[str, ...]:
-    """Return what is held after a pull; of a feed, only its newest contents can be."""
-    if record.outcome not in _FINAL:
-        return state.held
-    feed = source.connector is Connector.HTTPS
-    others = tuple(one for one in state.held if one != record.sha256 and not feed)
-    return (*others, record.sha256)[-MOST_FILES:] if record.outcome is PullOutcome.HELD else others
 
 
 def replace_state(running: RunningPull, state: SourceState) -> RunningPull:

@@ -18,7 +18,8 @@ from infra.periodic import run_periodically
 from infra.safe_traceback import kind_and_places
 from services.sources.metrics import SourceFigures
 from services.sources.model import DataSource, PullRequest, SourceState
-from services.sources.puller import LeaseLost, SourcePuller
+from services.sources.pull_log import LeaseLost
+from services.sources.puller import SourcePuller
 from services.sources.store import LEASE_MS, SourceStore
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from blocklists.entries import EntryKind, Source
 from blocklists.provenance import Provenance
 from blocklists.snapshot import findings
 from classifiers import card
-from fanzha.errors import InvalidInput, Unauthenticated
+from fanzha.errors import InvalidConfiguration, InvalidInput, Unauthenticated
 from fanzha.phone import HomePlan
 from infra.redis import damaged_records
 from infra.redis.consumer_group import StreamEntry
@@ -47,6 +47,9 @@ from services.decision_log.conditions import Conditions
 from services.decision_log.recipient_subject import SubjectKind
 from services.decision_log.segment_files import SegmentMetadata
 from services.models import desired_models
+from services.sources import definitions, warning_delivery
+from services.sources.reports.reader import ReportReader
+from services.sources.reports.rules import ReportRules
 from services.warning import csv_rows
 from services.warning.cases import serialization as cases
 from services.warning.cases.events import CaseEvent, EventKind
@@ -103,6 +106,23 @@ def files(content: st.SearchStrategy[Any], folder: Path) -> st.SearchStrategy[Pa
 
 def toml_like(sample: str) -> st.SearchStrategy[str]:
     return damaged_text(sample) | st.sampled_from(["", "a = " + NESTED, "[[", "step = 5"])
+
+
+REPORTS = (
+    "reporter,number,link,time\nu1,+8617000000001,http://a.example/,1764000000\n",
+    '{"reporter": "u1", "sender": "Bank", "time": "2025-11-24T10:00:00Z"}\n',
+)
+SOURCES = """[sources.a]
+kind = "https"
+address = "https://a.example/b"
+brings = "entries"
+source = "ministry"
+"""
+READER = ReportReader(b"key", HOME, now_ms=lambda: NOW_MS)
+
+
+def _reports(reader: ReportReader, path: Path) -> object:
+    return list(reader.rows(path, ReportRules()))
 
 
 SUBJECT = AppealSubject(kind=EntryKind.NUMBER, pattern="+8617000000123")
@@ -303,6 +323,14 @@ def _of_files(folder: Path) -> list[Parser]:
                files(damaged_bytes(b"a,b\n1,2\n"), folder), (ValueError,)),
         Parser("file of warnings", lambda path: list(csv_files.rows(path)),
                files(damaged_text(WARNINGS) | st.binary(max_size=40), folder), (InvalidInput,)),
+        Parser("pulled file of warnings", lambda path: list(warning_delivery.rows(path)),
+               files(damaged_text(WARNINGS) | damaged_text('{"reference": "1"}'), folder),
+               (InvalidInput,)),
+        *(Parser(f"file of reports: {sample[:8]}", partial(_reports, READER),
+                 files(damaged_text(sample) | st.binary(max_size=40), folder), (InvalidInput,))
+          for sample in REPORTS),
+        Parser("file of sources", definitions.load,
+               files(toml_like(SOURCES), folder), (InvalidConfiguration,)),
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from blocklists.entries import Source
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidInput, NotAllowed, VersionConflict
 from infra.redis.client import Client, connect
 from services.audit.events import AuditKind
 from services.sources.delivery import CheckedFile, Delivered
@@ -34,9 +34,14 @@ NAME = "ministry"
 
 @dataclass
 class LineDelivery:
-    """Takes files of lines: ``bad`` cannot be used, ``nonsense`` is another kind of file."""
+    """Takes files of lines: ``bad`` cannot be used, ``nonsense`` is another kind of file.
+
+    ``foreign`` is what it may not change, ``locked`` what another changes just now.
+    """
 
     taken: list[list[str]] = field(default_factory=list)
+    change_id: int = 0
+    """The change request that it makes."""
 
     async def check(self, source: DataSource, file: Path) -> CheckedFile:
         lines = _lines(file)
@@ -46,8 +51,12 @@ class LineDelivery:
 
     async def deliver(self, source: DataSource, file: Path) -> Delivered:
         lines = _lines(file)
+        if "foreign" in lines:
+            raise NotAllowed("source: not yours")
+        if "locked" in lines:
+            raise VersionConflict("another change has it")
         self.taken.append(lines)
-        return Delivered(results={"added": len(lines)})
+        return Delivered(results={"added": len(lines)}, change_id=self.change_id)
 
 
 def _lines(file: Path) -> list[str]:
@@ -77,6 +86,7 @@ class PullingHost:
         self.registry = CollectorRegistry()
         self.folder = folder
         self.now_ms = 1_800_000_000_000
+        self.open_changes = set[int]()
         figures = SourceFigures(self.registry)
         puller = SourcePuller(
             self.store,
@@ -85,6 +95,7 @@ class PullingHost:
             folder=folder,
             now_ms=lambda: self.now_ms,
             counted=figures.pulled,
+            is_open=self._is_open,
         )
         self.scheduler = SourceScheduler(
             {one.name: one for one in sources},
@@ -94,6 +105,9 @@ class PullingHost:
             folder=folder,
             now_ms=lambda: self.now_ms,
         )
+
+    async def _is_open(self, change_id: int) -> bool:
+        return change_id in self.open_changes
 
     async def pull(self, *, later_ms: int = HOUR_MS) -> SourceState:
         """Let time pass, pull what is due, and return the state of the first source."""

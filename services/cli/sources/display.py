@@ -1,5 +1,7 @@
 """Prints sources and their pulls."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from fanzha.translation.catalogue import gettext

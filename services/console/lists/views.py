@@ -10,7 +10,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.console.backend.faults import BackendFault
 from services.console.imports import views as import_views
-from services.console.lists import bulk_views, entry_ref, entry_views, filters
+from services.console.lists import bulk_views, entry_ref, entry_views, filters, source_views
 from services.console.lists.filters import ListFilter
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
@@ -117,6 +117,7 @@ PAGE = ConsolePage(
         *bulk_views.ROUTES,
         *entry_views.ROUTES,
         *import_views.ROUTES,
+        *source_views.ROUTES,
     ),
     keys=(
         KeyHelp(key="s", does=gettext_noop("Search the lists")),

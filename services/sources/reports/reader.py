@@ -7,6 +7,7 @@ field and never quote it.
 import csv
 import hmac
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -70,13 +71,16 @@ class ReportReader:
 
     def rows(self, path: Path, rules: ReportRules) -> Iterator[ReportRow]:
         """Read a file; `InvalidInput` for one that is none, or whose rest cannot be read."""
-        with path.open("rb") as file:
-            start = file.read(4)
-            file.seek(0)
-            if start in (workbook.ZIP, workbook.OLD_WORKBOOK):
-                yield from self._sheets(file, rules)
-            else:
-                yield from self._text(file, rules)
+        try:
+            with path.open("rb") as file:
+                start = file.read(4)
+                file.seek(0)
+                if start in (workbook.ZIP, workbook.OLD_WORKBOOK):
+                    yield from self._sheets(file, rules)
+                else:
+                    yield from self._text(file, rules)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InvalidInput("file: cannot be read: {error}", error=error) from error
 
     def _sheets(self, file: IO[bytes], rules: ReportRules) -> Iterator[ReportRow]:
         rows = workbook.plain_rows(file)

@@ -176,6 +176,21 @@ async def test_a_held_file_waits_and_files_behind_it_do_not(
     assert host.delivery.taken == [["two"], ["bad", "bad", "one"]]
 
 
+async def test_a_held_file_that_its_source_takes_back_is_forgotten(
+    redis_url: str, tmp_path: Path, dropped: tuple[DataSource, Path]
+) -> None:
+    source, folder = dropped
+    bad = put(folder, "a.csv", "bad bad one", at_s=1000)
+    host = PullingHost(redis_url, tmp_path / "work", source)
+
+    held = await host.pull()
+    bad.unlink()
+    state = await host.pull()
+    await host.client.aclose()
+
+    assert (len(held.held), state.held) == (1, ())
+
+
 async def test_a_file_beyond_its_size_is_refused_and_not_read_again(
     redis_url: str, tmp_path: Path, dropped: tuple[DataSource, Path]
 ) -> None:

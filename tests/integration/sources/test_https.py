@@ -10,11 +10,15 @@ import pytest
 
 from services.sources.model import (
     AccessSecrets,
+    EntryTerms,
     PullLimits,
     PullOutcome,
+    PullRequest,
 )
 from tests.support.source_servers import HttpsFeed, certificates, https_feed, secret
-from tests.support.sources import HOUR_MS, PullingHost, https_source
+from tests.support.sources import HOUR_MS, NAME, PullingHost, https_source
+
+DAY_MS = 24 * HOUR_MS
 
 
 @pytest.fixture
@@ -121,6 +125,64 @@ async def test_nonsense_is_refused_and_not_fetched_for_ever(
     assert feed.asked[1]["if-none-match"] == '"html"'
     assert state.good_ms == 0
     assert host.delivery.taken == []
+
+
+async def test_what_was_refused_is_tried_again_when_somebody_asks(
+    host: PullingHost, feed: HttpsFeed
+) -> None:
+    feed.body, feed.etag = b"nonsense", '"v1"'
+    await host.pull()
+    await host.store.ask(NAME, PullRequest(by="wang", at_ms=host.now_ms))
+
+    await host.pull()
+
+    assert await host.outcomes() == ["refused", "refused"]
+    assert "if-none-match" not in feed.asked[-1]
+
+
+async def test_entries_of_a_feed_that_never_changes_are_renewed(
+    redis_url: str, tmp_path: Path, feed: HttpsFeed
+) -> None:
+    feed.etag = '"v1"'
+    source = https_source(feed, entries=EntryTerms(expires_days=10))
+    host = PullingHost(redis_url, tmp_path / "work", source)
+
+    await host.pull()
+    await host.pull(later_ms=4 * DAY_MS)
+    before = len(host.delivery.taken)
+    state = await host.pull(later_ms=1 * DAY_MS)
+    await host.client.aclose()
+
+    assert (before, len(host.delivery.taken)) == (1, 2)
+    assert state.changed_ms == host.now_ms - 5 * DAY_MS, "its contents are as old as they were"
+
+
+@pytest.mark.parametrize(("word", "outcome"), [("foreign", "held"), ("locked", "failed")])
+async def test_what_the_lists_refuse_waits_for_a_person_or_is_tried_again(
+    host: PullingHost, feed: HttpsFeed, word: str, outcome: str
+) -> None:
+    feed.body += word.encode().center(20)
+
+    await host.pull()
+
+    assert await host.outcomes() == [outcome]
+
+
+async def test_a_source_is_not_pulled_while_a_change_of_it_waits_for_a_person(
+    host: PullingHost, feed: HttpsFeed
+) -> None:
+    host.delivery.change_id, host.open_changes = 7, {7}
+    first = await host.pull()
+    feed.body = b"one two three four five"
+
+    await host.pull()
+    waiting = await host.pull()
+    host.open_changes.clear()
+    after = await host.pull()
+
+    assert waiting.good_ms == first.good_ms, "it grows late, and somebody is told"
+    assert await host.outcomes() == ["delivered", "waiting", "delivered"]
+    assert after.change_id == 7
 
 
 @pytest.mark.parametrize(
