@@ -2,7 +2,7 @@
 
 The socket is connected: what comes from any other address never reaches us. A lost connection is
 made anew, and calls that go on over it find the new one; a peer that cannot be reached is tried
-again with growing waits.
+again with growing waits. Its name is looked up each time (A and AAAA records, no SRV).
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from infra.backoff import Backoff
+from infra.periodic import OutageLog
 from infra.sip.framer import PONG, SipFramer
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,13 @@ class SipLink:
         elif self._writer is not None and not self._writer.is_closing():
             self._writer.write(data)
 
+    def reset(self) -> None:
+        """Connect anew: a connection may be gone without a word, and a name have a new address."""
+        if self._datagrams is not None:
+            self._datagrams.abort()
+        if self._writer is not None:
+            self._writer.transport.abort()
+
     async def close(self) -> None:
         """Disconnect."""
         if self._reading is not None:
@@ -81,13 +89,15 @@ class SipLink:
             self._reading = None
 
     async def _keep(self) -> None:
-        backoff = Backoff()
+        backoff, outage = Backoff(), OutageLog("the connection to the SIP peer", logger)
         serve = self._serve_stream if self.reliable else self._serve_datagrams
         while True:
             try:
                 await serve(backoff)
             except (OSError, TimeoutError) as error:
-                logger.warning("no connection to the SIP peer: %s", type(error).__name__)
+                outage.failed(type(error).__name__)
+            else:
+                outage.succeeded()
             finally:
                 self._connected.clear()
             await asyncio.sleep(backoff.next_seconds())

@@ -108,6 +108,8 @@ class PhoneCaller:
             stream.begin(answer, peer_host=self._agent.link.peer_host)
             return await self._talk(CalledPhone(call, stream, keys), call, plan)
         except CallRefused as refused:
+            if refused.silent:
+                self._agent.link.reset()
             return call_ends.failure_of(refused)
         except UnusableAnswer as error:
             return CallFailure(end=CallEnd.NO_AUDIO, why=str(error))

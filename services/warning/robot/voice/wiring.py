@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -111,7 +112,7 @@ def _agent(settings: Settings) -> SipUserAgent:
     host = host.strip("[]")
     tls = None
     if settings.warning_voice_sip_transport == "tls":
-        tls = ssl.create_default_context(cafile=settings.warning_voice_sip_ca_file)
+        tls = _authorities(settings.warning_voice_sip_ca_file)
     peer = SipPeerAddress(
         host=host,
         port=int(port),
@@ -125,11 +126,23 @@ def _agent(settings: Settings) -> SipUserAgent:
     )
 
 
+def _authorities(file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:  # also of what is no certificate
+        raise InvalidConfiguration("warning_voice_sip_ca_file: {error}", error=error) from error
+
+
 def _credentials(settings: Settings) -> SipCredentials | None:
     file = settings.warning_voice_sip_password_file
     if file is None:
         return None
-    password = file.read_text(encoding="utf-8").strip()
+    try:
+        password = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise InvalidConfiguration(
+            "warning_voice_sip_password_file: {error}", error=error
+        ) from error
     if not password:
         raise InvalidConfiguration("warning_voice_sip_password_file: is empty")
     user = settings.warning_voice_sip_user or settings.warning_voice_sip_caller

@@ -85,6 +85,32 @@ async def test_calls_go_over_tls_and_over_a_new_connection_after_one_was_lost(
                     await asyncio.sleep(0.02)
 
 
+async def test_a_connection_over_which_nothing_comes_is_made_anew(tmp_path: Path) -> None:
+    connections: list[asyncio.StreamReader] = []
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(reader)
+        if len(connections) > 1:
+            await refuse(reader, writer)
+
+    async with trunk(tmp_path, hang) as port:
+        context = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+        async with agent_for(port, context) as agent, asyncio.timeout(PATIENCE):
+            await agent.link.connected()
+            offer = session_description.offer("127.0.0.1", 4000, session=1)
+            with pytest.raises(CallRefused) as refused:
+                await agent.call("+8617000000001", offer).ring(0.2)
+            assert refused.value.silent
+
+            agent.link.reset()
+            while len(connections) < 2:  # noqa: ASYNC110 - the socket tells nobody
+                await asyncio.sleep(0.02)
+            await agent.link.connected()
+
+            with pytest.raises(CallRefused, match="486"):
+                await agent.call("+8617000000001", offer).ring(PATIENCE)
+
+
 async def test_a_trunk_that_nobody_vouches_for_is_not_talked_to(tmp_path: Path) -> None:
     async with (
         trunk(tmp_path, refuse) as port,
