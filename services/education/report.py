@@ -21,7 +21,7 @@ from services.education.model import (
 from services.warning.cases.events import CaseOutcome
 from services.warning.cases.model import Case
 from services.warning.messages.sms_length import sms_length
-from services.warning.reports.group_risks import FEWEST_PEOPLE
+from services.warning.reports.disclosure import FEWEST_PEOPLE
 from services.warning.robot.report import newcombe
 
 

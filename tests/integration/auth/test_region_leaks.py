@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from blocklists import region_codes
-from fanzha.v1 import appeal_pb2, blocklist_pb2, change_pb2, decision_pb2
+from fanzha.v1 import appeal_pb2, blocklist_pb2, change_pb2, change_state_pb2, decision_pb2
 from services.auth import region_scope, roles
 from services.auth.identity import Identity
 from tests.support.regional_office import (
@@ -36,6 +36,11 @@ CLERK = Person(name="clerk", roles=("carrier",))
 SERVICES = ("BlocklistService", "ChangeService", "AppealService")
 _PATTERN, _CONTENT, _APPEAL = (
     re.compile(one) for one in (r"p-(\w+)-p", r"c:(\w+):c", r"a:(\w+):a")
+)
+GO_TO = (
+    change_state_pb2.CHANGE_STATE_DRAFT,
+    change_state_pb2.CHANGE_STATE_PENDING,
+    change_state_pb2.CHANGE_STATE_APPLIED,
 )
 PEOPLE = 8
 _PENDING = 2
@@ -97,7 +102,9 @@ def marked(pattern: str) -> str:
 
 def an_import(case: Case) -> list[Any]:
     defaults = blocklist_pb2.Entry(
-        action=decision_pb2.ACTION_BLOCK, source=decision_pb2.SOURCE_BUREAU, fraud_type=5
+        action=decision_pb2.ACTION_BLOCK,
+        source=decision_pb2.SOURCE_BUREAU,
+        fraud_type=decision_pb2.FRAUD_TYPE_FAKE_LOAN,
     )
     header = blocklist_pb2.ImportHeader(
         defaults=defaults, reason="because", most_examples=10, most_problems=10, replace=True
@@ -126,7 +133,7 @@ BUILDERS: Mapping[str, Callable[[Case], Any]] = {
     ),
     "BlocklistService/ListEntries": lambda case: blocklist_pb2.ListEntriesRequest(
         page_size=1000, criteria=_WIDE if case.dice.random() < 0.5 else None,
-        order=case.dice.randrange(3),
+        order=case.dice.choice(blocklist_pb2.EntryOrder.values()),
     ),
     "BlocklistService/ExportEntries": lambda _case: blocklist_pb2.ExportEntriesRequest(),
     "BlocklistService/GetStatus": lambda _case: blocklist_pb2.GetStatusRequest(),
@@ -153,7 +160,7 @@ BUILDERS: Mapping[str, Callable[[Case], Any]] = {
         version=case.versions, reason="because"
     ),
     "ChangeService/CreateChange": lambda case: change_pb2.CreateChangeRequest(
-        contents=case.contents(), go_to=case.dice.choice((1, 2, 4)), replace=True
+        contents=case.contents(), go_to=case.dice.choice(GO_TO), replace=True
     ),
     "ChangeService/EditChange": lambda case: change_pb2.EditChangeRequest(
         id=case.change(), contents=case.contents()
@@ -185,7 +192,7 @@ BUILDERS: Mapping[str, Callable[[Case], Any]] = {
     ),
     "ChangeService/GetChange": lambda case: change_pb2.GetChangeRequest(id=case.change()),
     "ChangeService/ListChanges": lambda case: change_pb2.ListChangesRequest(
-        page_size=200, state=case.dice.randrange(5)
+        page_size=200, state=case.dice.choice(change_state_pb2.ChangeState.values()[:5])
     ),
     "ChangeService/ListChangeRows": lambda case: change_pb2.ListChangeRowsRequest(id=case.change()),
     "ChangeService/PreviewChange": lambda case: change_pb2.PreviewChangeRequest(id=case.change()),
@@ -199,7 +206,7 @@ BUILDERS: Mapping[str, Callable[[Case], Any]] = {
         appeal_id=case.appeal(), documents=[appeal_pb2.AppealDocument(name="x", sha256="0" * 64)]
     ),
     "AppealService/ListAppeals": lambda case: appeal_pb2.ListAppealsRequest(
-        page_size=1000, state=case.dice.randrange(6),
+        page_size=1000, state=case.dice.choice(appeal_pb2.AppealState.values()),
         pattern=case.pattern() if case.dice.random() < 0.3 else "",
     ),
     "AppealService/GetAppeal": lambda case: appeal_pb2.GetAppealRequest(appeal_id=case.appeal()),
