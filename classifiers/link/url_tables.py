@@ -150,10 +150,10 @@ def shared(text: str) -> UrlTables:
 
 class _LaidOutLetters:
     def __init__(self, odds: LetterOdds) -> None:
-        grams = WordSet(odds.ratios)
-        figures = grams.figures(odds.ratios), grams.figures(odds.legitimate)
-        self._kept = grams, figures
-        self.table = LettersTable(grams.table, *map(kernels.address, figures))
+        self._grams = WordSet(odds.ratios, odds.ratios, odds.legitimate)
+        self.table = LettersTable(
+            self._grams.table, *(kernels.address(one) for one in self._grams.figures)
+        )
 
 
 class _LaidOutBrands:
@@ -172,7 +172,7 @@ class _LaidOutBrands:
         plain = np.frombuffer(brands.plain, np.uint8)
         self._kept = named, long, near, owned, begin, near_begin, near_end, plain
         self.table = BrandsTable(
-            *(named.table, long.table, sum(1 << size for size in {*map(len, long.words)})),
+            *(named.table, long.table, sum(1 << size for size in {*map(len, brands.long_names)})),
             *(kernels.address(begin), near.table, longest, kernels.address(near_begin)),
             *(kernels.address(near_end), owned.table, kernels.address(plain)),
         )

@@ -5,10 +5,9 @@ ASCII: words that are not are left out, as none of them is ever met.
 """
 
 import ctypes
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from fanzha import kernels
 
@@ -35,24 +34,25 @@ class FiguresTable(ctypes.Structure):
 class WordSet:
     """Words, and the arrays that their table points to."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        """Index distinct words."""
-        self.words: Sequence[str] = sorted(word for word in set(words) if word.isascii())
+    def __init__(self, words: Iterable[str], *figures: Mapping[str, float]) -> None:
+        """Index distinct words, of which each has all *figures*."""
+        ordered = sorted(word for word in set(words) if word.isascii())
         # More than half of the slots stay empty.
-        bits = (2 * len(self.words)).bit_length()
+        bits = (2 * len(ordered)).bit_length()
         slots = np.zeros(2**bits, np.int32)
-        ends = np.cumsum([*map(len, self.words)], dtype=np.int32)
+        ends = np.cumsum([*map(len, ordered)], dtype=np.int32)
         # One more, for an array without words has no address.
-        names = np.frombuffer(("".join(self.words) + " ").encode(), np.uint8)
+        names = np.frombuffer(("".join(ordered) + " ").encode(), np.uint8)
+        self.figures = [
+            np.fromiter(map(one.__getitem__, ordered), np.float64, len(ordered)) for one in figures
+        ]
+        """By word, in the order of the table."""
+        # The words themselves are not kept: they would take more memory than all the arrays.
         self._arrays = slots, ends, names
         self.table = WordsTable(
             kernels.address(slots), bits, kernels.address(ends), kernels.address(names)
         )
-        _index_words(ctypes.byref(self.table), len(self.words), kernels.address(slots))
-
-    def figures(self, figures: Mapping[str, float]) -> npt.NDArray[np.float64]:
-        """Return the figure of each word, in the order of the table."""
-        return np.fromiter(map(figures.__getitem__, self.words), np.float64, len(self.words))
+        _index_words(ctypes.byref(self.table), len(ordered), kernels.address(slots))
 
 
 class WordFigures:
@@ -60,6 +60,6 @@ class WordFigures:
 
     def __init__(self, figures: Mapping[str, float]) -> None:
         """Index the keys."""
-        self._words = WordSet(figures)
-        self._figures = self._words.figures(figures)
-        self.table = FiguresTable(self._words.table, kernels.address(self._figures))
+        self._words = WordSet(figures, figures)
+        (values,) = self._words.figures
+        self.table = FiguresTable(self._words.table, kernels.address(values))

@@ -59,11 +59,10 @@ def test_tables_may_be_empty_and_words_may_be_of_other_scripts() -> None:
     assert row[url_columns.NAMES.index("name_words")] == 0
 
 
-def test_words_are_in_order_and_each_has_its_figure() -> None:
-    words = WordSet(["b", "a", "", "b"])
+def test_each_word_has_its_figures_in_the_order_of_the_words() -> None:
+    words = WordSet(["b", "a", "", "b"], {"": 1.0, "a": 2.0, "b": 3.0}, {"": 4, "a": 5, "b": 6})
 
-    assert words.words == ["", "a", "b"]
-    assert words.figures({"": 1.0, "a": 2.0, "b": 3.0}).tolist() == [1, 2, 3]
+    assert [one.tolist() for one in words.figures] == [[1, 2, 3], [4, 5, 6]]
     assert WordFigures({}).table.words.bits == 0
 
 
