@@ -19,7 +19,7 @@ KINDS = {
     "shared": "shared",
 }
 """Figures of `Memory`, and what the page calls them."""
-_PRIVATE = ("asked_for", "touched", "own_share")
+_HELD = ("touched", "own_share")
 _FLAT_SHARE = 0.01
 _FLAT = 0.25
 """Growth of less than a hundredth of the level, or of so many MiB or files, an hour is flat."""
@@ -93,17 +93,17 @@ def verdict(growth: Mapping[str, Growth], last: Memory) -> str:
     """Say in words whether private memory of a role grows, and where that ends.
 
     Pages of files do not count: a process's share in them changes with whoever else on the machine
-    has the same library mapped.
+    has the same library mapped. Nor does what is asked for and not touched: mere addresses.
     """
-    if all(growth[kind].flat for kind in _PRIVATE):
+    if all(growth[kind].flat for kind in _HELD):
         return "flat"
-    if all(growth[kind].flat or growth[kind].ended for kind in _PRIVATE):
+    if all(growth[kind].flat or growth[kind].ended for kind in _HELD):
         return "grew, flat in the second half"
-    if not growth["asked_for"].flat:
-        return "asks for more"
-    if not growth["touched"].flat:
+    if growth["touched"].flat:
+        return f"writes to forked pages: at most {last.forked:.0f} MiB more"
+    if growth["asked_for"].flat:
         return f"fills what it has: at most {last.room:.0f} MiB more"
-    return f"writes to forked pages: at most {last.forked:.0f} MiB more"
+    return "grows"
 
 
 def memory_of_role(sample: Sample, role: str) -> Memory:

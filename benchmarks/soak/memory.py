@@ -5,7 +5,7 @@ Three figures lie within each other, and growth of each has another end:
 =========  ==========================================  ===========================================
 figure     what                                        when growth of it alone ends
 =========  ==========================================  ===========================================
-asked for  private memory that it may write            never by itself: allocations
+asked for  private memory that it may write            never; addresses alone are no memory
 touched    the pages of that which exist               at what was asked for: tables of a fixed size
                                                        get their pages as rows are first written
 own share  touched, each page divided by the           at what is touched: a page that a fork shares

@@ -13,6 +13,15 @@ _REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 PAGE = _REFERENCE / "soak.md"
 PLOT = _REFERENCE / "plots" / "soak.svg"
 _KINDS = {kind: name for kind, name in KINDS.items() if kind != "pss"}
+_BOUNDS = {
+    "fanzha:decisions:": "expires after `decision_days`",
+    "{fanzha:graph}": "200,000 entities of 64 neighbours, which expire",
+    "fanzha:hits:": "`hit_stream_rows` rows",
+    "{fanzha:calls}:told": "1,000 entries",
+    "{fanzha:changes}:request:": "kept; its rows go after `change_retention_days`",
+    "{fanzha:lists}:changes": "10,000 changes, then they are in the base",
+}
+"""Where growth of keys ends, by how their names begin."""
 _LEAST_MIB = 0.05
 """Kinds of keys that grew by less are not on the page."""
 
@@ -59,8 +68,8 @@ In MiB, and MiB an hour. *Asked for* is private memory that a process may write,
 of it that exist, *own share* those pages, each divided by the processes that a fork has given it
 to; *files* are pages of code, lists and models, of which a process's share changes with whoever
 else on the machine has the same library mapped. Tables of a fixed size are touched until they are
-full; a page that a fork shares becomes two when it is written to. So only what is asked for can
-grow without end. The oldest worker lives from start to end; the others are killed.
+full; a page that a fork shares becomes two when it is written to. So without end grows only what is
+asked for and touched. The oldest worker lives from start to end; the others are killed.
 
 | process | PSS | an hour | 95 % | in the second half | {" | ".join(_KINDS.values())} | |
 | --- | ---: | ---: | ---: | ---: | {" | ".join("---:" for _ in _KINDS)} | --- |
@@ -75,8 +84,8 @@ def _store(report: Mapping[str, Any]) -> str:
 Its keys by kind, when it was warm and at the end; kinds that grew by less than {_LEAST_MIB} MiB are
 left out. *Expiring*: how many of the keys go by themselves.
 
-| keys | number | MiB | expiring |
-| --- | ---: | ---: | ---: |
+| keys | number | MiB | expiring | bound |
+| --- | ---: | ---: | ---: | --- |
 {rows}
 """
 
@@ -122,8 +131,15 @@ def _keys_rows(store: Mapping[str, Sequence[Mapping[str, float]]]) -> Iterator[s
         if last["mib"] - warm["mib"] >= _LEAST_MIB:
             yield (
                 f"| `{name}` | {warm['keys']:,} → {last['keys']:,} "
-                f"| {warm['mib']:,.2f} → {last['mib']:,.2f} | {last['expiring']:,} |"
+                f"| {warm['mib']:,.2f} → {last['mib']:,.2f} | {last['expiring']:,} "
+                f"| {_bound(name)} |"
             )
+
+
+def _bound(name: str) -> str:
+    return next(
+        (words for begins, words in _BOUNDS.items() if name.startswith(begins)), "none known"
+    )
 
 
 def _paint(axes: Any, samples: Sequence[Sample]) -> None:
