@@ -109,8 +109,8 @@ class EducationCampaigns:
     async def create(self, draft: EducationDraft, by_field: str) -> tuple[EducationCampaign, bool]:
         """Draft a campaign; return it, and False when its region has one of that name."""
         by = identity.author(by_field, "by")
-        blank = _blank(await self._store.next_id(), by, self._rules.now_ms())
-        campaign = self._rules.described(blank, draft)
+        described = self._rules.described(_blank(by, self._rules.now_ms()), draft)
+        campaign = replace(described, campaign_id=await self._store.next_id())
         campaign_id, first = await self._trail.around(
             AuditKind.EDUCATION_CHANGED,
             campaign.campaign_id,
@@ -338,10 +338,10 @@ class EducationCampaigns:
         )
 
 
-def _blank(campaign_id: int, by: str, now_ms: int) -> EducationCampaign:
+def _blank(by: str, now_ms: int) -> EducationCampaign:
     """Return a campaign of which nothing is said yet, with a key of its own."""
     return EducationCampaign(
-        campaign_id=campaign_id,
+        campaign_id=0,
         name="",
         occasion=Occasion.NONE,
         fraud_type=0,

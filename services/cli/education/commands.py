@@ -152,11 +152,13 @@ def recipients(
     A later row of a person replaces an earlier one. A row that cannot be read is named by its line.
     """
     counts: Counter[str] = Counter()
+    # Read to its end first: half a file would replace the whole of before.
+    batches = list(recipients_file.batches(file))
     with server(target) as stub, progress() as shown:
         one = stub.GetEducationCampaign(pb.GetEducationCampaignRequest(campaign_id=campaign_id))
         campaign, first = one.campaign, not add
-        task = shown.add_task(gettext("recipients"), total=None, note="")
-        for batch in recipients_file.batches(file):
+        task = shown.add_task(gettext("recipients"), total=sum(map(len, batches)), note="")
+        for batch in batches:
             request = pb.AddEducationRecipientsRequest(
                 campaign_id=campaign_id,
                 revision=campaign.revision,

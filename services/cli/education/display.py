@@ -207,7 +207,7 @@ def _outcome_rows(name: str, outcome: pb.EducationOutcome) -> Iterable[tuple[str
 def _theme(one: pb.EducationCampaign) -> str:
     if one.financial_fraud:
         return shown_word(entity_pb2.FinancialFraud, one.financial_fraud)
-    return shown_word(decision_pb2.FraudType, one.fraud_type)
+    return shown_word(decision_pb2.FraudType, one.fraud_type) or gettext("fraud in general")
 
 
 def _event(event: pb.EducationEvent) -> str:
