@@ -2,10 +2,10 @@
 
 Starts ``fanzha up`` with an embedded Valkey and a real SMPP server, and lets the bureau, a carrier,
 the desk of a city and simulated people do a week's work: lists, traffic, warnings, the robot's
-dialogues, an incident with a lead, an entity that must leave, outcomes, tasks and the assessment of
-the month. A day takes seconds here; the behaviour of people is made up (`people`), so figures of
-dissuasion are simulated. Ends by itself. Exit status 1 when something that must hold does not, 2
-when it cannot run here.
+dialogues, an incident with a lead, an entity that must leave, a campaign that educates, outcomes,
+tasks and the assessment of the month. A day takes seconds here; the behaviour of people is made up
+(`people`), so figures of dissuasion are simulated. Ends by itself. Exit status 1 when something
+that must hold does not, 2 when it cannot run here.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ import typer
 
 from examples.lists_tour_site import heading, say, site
 from examples.province_demo import robot_call
+from examples.province_demo.education import educate
 from examples.province_demo.week import ProvinceWeek
 from examples.warning_demo import campaigns, files
 from examples.warning_demo.story import Story
@@ -33,6 +34,7 @@ PEOPLE = {
     "gateway": ("carrier",),
     "he": ("dispatcher@3401",),
     "chen": ("auditor",),
+    "yu": ("operator",),
 }
 UNITS = """
 [bureau]
@@ -101,6 +103,7 @@ def _live(
             robot_call.call(story, seen, week.plans, can_speak=bool(phone))
             incident = week.incident(seen)
             week.entity()
+            educate(story, folder)
             week.desk(seen)
             week.answered(incident)
             week.assessed(seen, f"{datetime.now(UTC) + timedelta(hours=8):%Y-%m}")

@@ -22,6 +22,7 @@ from services.console.campaigns import views as campaign_views
 from services.console.cases import views as cases_views
 from services.console.changes import views as change_views
 from services.console.decisions import views as decision_views
+from services.console.education import views as education_views
 from services.console.entities import views as entity_views
 from services.console.imports.store import ImportStore
 from services.console.incidents import views as incident_views
@@ -62,6 +63,7 @@ PAGES: tuple[ConsolePage, ...] = (
     entity_views.PAGE,
     incident_views.PAGE,
     assessment_views.PAGE,
+    education_views.PAGE,
     audit_views.PAGE,
     model_views.PAGE,
     settings_views.PAGE,
