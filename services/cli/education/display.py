@@ -141,7 +141,7 @@ def show_report(report: pb.EducationReport) -> None:
     if report.events:
         out.print(
             gettext(
-                "{events:,} events in person: {people:,} people, {material:,} pieces of material",
+                "events in person: {events:,}; people reached: {people:,}; material: {material:,}",
                 events=report.events,
                 people=report.event_people,
                 material=report.event_material,

@@ -126,7 +126,10 @@ class ReplyHandler:
         victim = self._number(entry.fields["sender"])
         case_id = await self._store.case_of(victim) if victim else ""
         (case,) = await self._cases.find([case_id]) if case_id else [None]
+        text = entry.fields["text"]
+        meaning = self._reader.read(text)
         if case is None:
+            await self._stop(victim, meaning)
             return ReplyResult.NO_CASE
         script = dialogue.chosen(self._scripts, self._language, case.id)
         before, last = await self._store.get(case.id)
@@ -134,12 +137,11 @@ class ReplyHandler:
             return ReplyResult.REPEATED
         if before is None or before.script != script.id:
             before = dialogue.begun(script)  # anew where the script has another version
-        text = entry.fields["text"]
-        meaning = self._reader.read(text)
         after = dialogue.heard(script, before, meaning)
         turn = _Turn(before=before, after=after, text=text, meaning=meaning)
         if not case.open or before.is_over:
             await self._note(case, turn)
+            await self._stop(victim, meaning)
             return ReplyResult.AFTER_THE_END
         await self._commit(case, script, turn)
         if after.outcome is RobotOutcome.STOPPED:
@@ -147,6 +149,11 @@ class ReplyHandler:
         await self._store.save(case.id, after, entry.id)
         over = after.outcome in HANDS_OVER
         return ReplyResult.HANDED_OVER if over else ReplyResult.ANSWERED
+
+    async def _stop(self, victim: str, meaning: Meaning) -> None:
+        """Opt out who wants no more, outside of a dialogue, too: of an educational message."""
+        if victim and meaning is Meaning.STOP:
+            await opt_out_of_advice(self._opt_outs, victim)
 
     def _number(self, sender: str) -> str:
         """Return a sender as E.164; empty for a name or an unreadable number."""

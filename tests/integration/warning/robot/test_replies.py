@@ -200,6 +200,20 @@ async def test_who_wants_no_more_messages_is_opted_out_of_advice(talk: Talk) -> 
     assert not [one for one in await talk.robot_events() if one.kind is EventKind.QUEUED]
 
 
+async def test_who_was_not_warned_or_has_ended_the_dialogue_is_opted_out_all_the_same(
+    talk: Talk,
+) -> None:
+    await talk.says("退订", sender="8617000000002")
+    await talk.says("退订", sender="BANK")
+    await talk.warned()
+    await talk.says("没有，谢谢")
+
+    assert await talk.says("退订") == ReplyResult.AFTER_THE_END
+
+    opted = [("+8617000000002", NoticeKind.ADVICE), (f"+{PERSON}", NoticeKind.ADVICE)]
+    assert talk.opted_out.people == opted
+
+
 @pytest.mark.parametrize("sender", ["8617000000002", "BANK", "", "12", "17000000001x"])
 async def test_who_was_not_warned_gets_no_answer(talk: Talk, sender: str) -> None:
     await talk.warned()
