@@ -30,7 +30,6 @@ from fanzha.tables import Bools
 from fanzha.translation.message import Message
 from services.audit.events import AuditKind
 from services.auth import identity
-from services.auth.region_scope import WHOLE_PROVINCE
 from services.changes import diff, store
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import ChangeDiff
@@ -191,7 +190,7 @@ class ChangeApplication:
             applying_after=plan.diff.version,
             applying_ms=context.now_ms(),
             before=before,
-            regions=regions_together(plan.diff.before, known=record.regions or [WHOLE_PROVINCE]),
+            regions=regions_together(plan.additions, plan.diff.before, known=record.regions),
         )
         more |= store.pack_masks(plan.written, plan.diff.present)
         step = ChangeTransition(before=stored, after=marked, fields=fields | more)

@@ -66,7 +66,7 @@ class ChangeService:
                 draft, await self._context.requests.new_id(), snapshot.version
             )
             record, fields = await self._submission.put_rows(record, draft)
-            record = replace(record, regions=self._submission.regions_of(snapshot, draft))
+            record = replace(record, regions=await self._submission.regions_of(snapshot, draft))
             await self._context.transition(
                 [ChangeTransition(before=None, after=record, fields=fields)],
                 AuditKind.REQUEST_CREATED,
@@ -93,7 +93,7 @@ class ChangeService:
                 problems=draft.problems,
                 dropped=draft.dropped,
                 false_positive=draft.false_positive,
-                regions=self._submission.regions_of(snapshot, draft),
+                regions=await self._submission.regions_of(snapshot, draft),
             )
             await self._context.transition(
                 [ChangeTransition(before=before, after=after, fields=fields)],

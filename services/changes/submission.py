@@ -65,7 +65,7 @@ class ChangeSubmission:
         )
         there = draft.removals.take(np.flatnonzero(found.diff.present))
         contents = ChangeContents(additions=draft.additions, removals=there)
-        record = await self._new_record(draft, snapshot)
+        record = await self._new_record(draft, found)
         record = audit_details.as_submitted(record, found)
         if permissions.officer_approves(draft) and record.one_person:
             officer = permissions.approving_officer(record)
@@ -85,9 +85,12 @@ class ChangeSubmission:
         entered = await self.store_submitted(record, contents, stored=None, fields=fields)
         return await self._answer(asked, replace(found, record=entered))
 
-    async def _new_record(self, draft: Draft, snapshot: Snapshot) -> ChangeRequest:
-        record = self.new_record(draft, await self._context.requests.new_id(), snapshot.version)
-        return replace(record, regions=self.regions_of(snapshot, draft))
+    async def _new_record(self, draft: Draft, found: SubmissionResult) -> ChangeRequest:
+        version, id_ = found.snapshot.version, await self._context.requests.new_id()
+        regions = await asyncio.to_thread(
+            region_checks.regions_together, draft.additions, found.diff.before
+        )
+        return replace(self.new_record(draft, id_, version), regions=regions)
 
     async def _answer(self, asked: Draft, found: SubmissionResult) -> SubmissionResult:
         """Return a result as it is for the caller: without what lies beyond their regions."""
@@ -105,9 +108,11 @@ class ChangeSubmission:
             conflicts=await asyncio.to_thread(search.find, seen, asked.additions, now_s),
         )
 
-    def regions_of(self, snapshot: Snapshot, draft: Draft) -> tuple[str, ...]:
+    async def regions_of(self, snapshot: Snapshot, draft: Draft) -> tuple[str, ...]:
         """Return the regions of what a draft adds, replaces and removes."""
-        return region_checks.regions_touched(snapshot, draft.additions, draft.removals)
+        return await asyncio.to_thread(
+            region_checks.regions_touched, snapshot, draft.additions, draft.removals
+        )
 
     async def check_draft(self, draft: Draft) -> tuple[Draft, Snapshot]:
         """Check reason, permission, scope and version of a draft.

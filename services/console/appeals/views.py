@@ -1,6 +1,7 @@
 """The Appeals page: the queue by deadline, the file of an appeal, its decision and its lift."""
 
 import asyncio
+import re
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -18,6 +19,8 @@ _PAGE = 50
 _DECIDE_SECONDS = 45.0
 """A decision waits ten seconds for its lift."""
 _LANGUAGES = (("zh", pb.LANGUAGE_ZH), ("en", pb.LANGUAGE_EN))
+_FILTERS = ("state", "overdue", "mine", "q", "region")
+_REGION = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}")
 _STATES = tuple(number for number in pb.AppealState.values() if number)
 
 
@@ -33,9 +36,10 @@ async def queue(visit: PageRequest) -> Response:
         pattern=pattern,
         page_size=_PAGE,
         page_token=query.get("page", ""),
+        region=_region(query.get("region", "")),
     )
     answer = await visit.calls.unary("AppealService/ListAppeals", request)
-    kept = {name: query[name] for name in ("state", "overdue", "mine", "q") if query.get(name)}
+    kept = {name: query[name] for name in _FILTERS if query.get(name)}
     return await visit.show(
         "appeals/queue.html",
         answer=answer,
@@ -44,6 +48,13 @@ async def queue(visit: PageRequest) -> Response:
         searched=bool(key),
         **appeal_file.names(),
     )
+
+
+def _region(text: str) -> str:
+    """Return the region of the filter, of which 0 is the whole province; others are ignored."""
+    if text == "0":
+        return "none"
+    return text if _REGION.fullmatch(text) else ""
 
 
 async def search(visit: PageRequest) -> Response:

@@ -189,6 +189,7 @@ async def _scores(visit: PageRequest, fault: str = "") -> Response:
         "assessment/scores.html", status=400 if fault else 200, month=month, made=made,
         known=known, by_level=by_level, months=[one.month for one in months.assessments],
         names={one.code: one.name for one in known.units}, fault=fault,
+        regions={one.code: one.region for one in known.units},
     )  # fmt: skip
 
 

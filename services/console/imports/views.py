@@ -27,7 +27,7 @@ from services.list_files.first_rows import FileOptions, FilePreview
 
 FIELDS = (
     *("format", "encoding", "source", "action", "fraud_type", "mode", "legal_basis", "expires"),
-    *("reason", "campaign"),
+    *("reason", "campaign", "region"),
 )
 _MOST_COLUMNS = 60
 _EXAMPLES = 10
@@ -237,6 +237,7 @@ def _header(visit: PageRequest, stored: StoredImport, form: FormFields) -> pb.Im
         mode=form.number("mode"),
         legal_basis=form.values["legal_basis"],
         campaign=form.values["campaign"],
+        region=form.values["region"],
         expires_at_s=end_s,
     )
     return pb.ImportHeader(

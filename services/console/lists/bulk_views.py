@@ -15,9 +15,12 @@ from services.console.web.pages import PageRoute
 
 FIELDS = (
     *("what", "expires", "review", "mode", "fraud_type", "source", "legal_basis", "campaign"),
-    "reason",
+    *("region", "reason"),
 )
-WHATS = ("expires", "review", "mode", "fraud_type", "source", "legal_basis", "campaign", "remove")
+WHATS = (
+    *("expires", "review", "mode", "fraud_type", "source", "legal_basis", "campaign"),
+    *("region", "remove"),
+)
 
 
 async def ask(visit: PageRequest) -> Response:
@@ -48,7 +51,7 @@ async def change(visit: PageRequest) -> Response:
             "BlocklistService/ChangeMatching", request, deadline_seconds=600
         )
     except BackendFault as fault:
-        if not fault.is_input:
+        if not (fault.is_input or fault.status == "PERMISSION_DENIED"):
             raise
         return await _show(visit, form, fault=fault, status=409 if fault.conflict else 400)
     return await _show(visit, form, trial=trial)
@@ -84,7 +87,7 @@ def _request(visit: PageRequest, form: FormFields) -> pb.ChangeMatchingRequest:
         if not form.number(what) and what != "fraud_type":
             form.errors[what] = Message("Required.")
         setattr(request.edit, what, form.number(what))
-    elif what in {"legal_basis", "campaign"}:
+    elif what in {"legal_basis", "campaign", "region"}:
         setattr(request.edit, what, form.values[what])
     return request
 

@@ -13,11 +13,11 @@ from services.console.web.page_request import PageRequest
 
 ADD_FIELDS = (
     *("patterns", "action", "direction", "fraud_type", "source", "reason", "legal_basis"),
-    *("expires", "review", "mode", "campaign"),
+    *("expires", "review", "mode", "campaign", "region"),
 )
 EDIT_FIELDS = (
     *("direction", "fraud_type", "source", "entry_reason", "legal_basis", "expires", "review"),
-    "campaign",
+    *("campaign", "region"),
 )
 MOST_PATTERNS = 10_000
 _LAST_DAY = date(2105, 12, 31)
@@ -85,6 +85,7 @@ def update_of(form: FormFields, now_s: int, by: str) -> pb.UpdateEntriesRequest:
         "reason": reason,
         "legal_basis": form.values["legal_basis"],
         "campaign": form.values["campaign"],
+        "region": form.values["region"],
         "expires_at_s": form.end_of_day_s("expires", now_s),
         "review_at_s": form.end_of_day_s("review", now_s),
     }
@@ -102,8 +103,8 @@ def edit_of(
             changed[name] = form.number(name)
     if not changed.get("source", 1):
         form.errors["source"] = Message("Required.")
-    texts = {"entry_reason": "reason", "legal_basis": "legal_basis", "campaign": "campaign"}
-    for name, of_entry in texts.items():
+    texts = ("legal_basis", "campaign", "region")
+    for name, of_entry in (("entry_reason", "reason"), *((one, one) for one in texts)):
         if form.values[name] != getattr(entry, of_entry):
             changed[of_entry] = form.values[name]
     for name, of_entry in {"expires": "expires_at_s", "review": "review_at_s"}.items():

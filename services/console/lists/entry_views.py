@@ -44,6 +44,7 @@ async def ask_edit(visit: PageRequest) -> Response:
         "expires": entry_forms.day_of(entry.expires_at_s),
         "review": entry_forms.day_of(entry.review_at_s),
         "campaign": entry.campaign,
+        "region": entry.region,
     }
     return await _show_form(visit, entry, FormFields(values))
 
@@ -75,7 +76,7 @@ async def edit(visit: PageRequest) -> Response:
     try:
         answer = await visit.calls.unary("ChangeService/CreateChange", request)
     except BackendFault as fault:
-        if not fault.is_input:
+        if not (fault.is_input or fault.status == "PERMISSION_DENIED"):
             raise
         return await _show_form(visit, entry, form, fault=fault)
     return await visit.redirect(f"/changes/{answer.change.id}", message=_done(answer.change.state))
@@ -155,7 +156,7 @@ async def add(visit: PageRequest) -> Response:
     try:
         answer = await visit.calls.unary("BlocklistService/UpdateEntries", request)
     except BackendFault as fault:
-        if not fault.is_input:
+        if not (fault.is_input or fault.status == "PERMISSION_DENIED"):
             raise
         return await _show_add(visit, form, fault=fault, status=409 if fault.risks else 400)
     return await _show_add(visit, form, answer=answer)
@@ -234,7 +235,7 @@ async def _propose(
     try:
         answer = await visit.calls.unary(method, request)
     except BackendFault as fault:
-        if not fault.is_input:
+        if not (fault.is_input or fault.status == "PERMISSION_DENIED"):
             raise
         return await _show(visit, reference, fault.message, status=409)
     change_id = answer.change.id if hasattr(answer, "change") else answer.change_id

@@ -4,6 +4,7 @@ Kinds, sources and conditions are in the address. What somebody types (the begin
 name, a legal basis) is kept in the session, under a key that the address has.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +13,14 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.console.web.page_request import PageRequest
 
-TYPED = ("pattern", "legal_basis", "campaign", "created_by")
+TYPED = ("pattern", "legal_basis", "campaign", "created_by", "region")
 """Criteria that people type."""
 NO_FRAUD_TYPE = "none"
 _LONGEST = 253
+_REGION = re.compile(r"0|[1-9][0-9](?:[0-9]{2}){0,2}")
+"""A code, or 0 for the whole province; others are ignored like unknown words."""
+_WHOLE_PROVINCE = {"0": "none"}
+"""What is typed, and what criteria call it."""
 
 _ENUMS: Mapping[str, Any] = {
     "kind": pb.EntryKind,
@@ -69,10 +74,10 @@ def of(visit: PageRequest) -> ListFilter:
     typed = {
         name: str(text)
         for name, text in visit.remembered(address.get("q", "")).items()
-        if name in TYPED and text
+        if name in TYPED and text and (name != "region" or _REGION.fullmatch(str(text)))
     }
     for name, text in typed.items():
-        setattr(criteria, name, text)
+        setattr(criteria, name, _WHOLE_PROVINCE.get(text, text) if name == "region" else text)
     if typed:
         query["q"] = address["q"]
     order = address.get("order", "newest")

@@ -276,3 +276,27 @@ def test_a_stale_draft_takes_theirs_row_by_row(browser: Browser, service: Consol
     expect(li.locator("main .notice.good")).to_contain_text("based on the lists as they are now")
     expect(li.locator("#stale")).to_have_count(0)
     expect(li.locator("#rows ~ .scroll")).to_contain_text("Order 7")
+
+
+def test_a_county_sees_its_entries_with_their_region_and_another_does_not(
+    browser: Browser, service: ConsoleService
+) -> None:
+    li = service.person(browser, "li", "editor", "approver", regions=["330106"])
+    chen = service.person(browser, "chen", "editor", regions=["3302"])
+    wang = service.person(browser, "wang", "approver", regions=["3301"])
+    propose(li, "county.example", reason="case 21")
+    address = change_of(li)
+    expect(li.locator("#what ~ dl")).to_contain_text("330106")
+
+    chen.goto(address)
+    expect(chen.locator("main")).to_contain_text("there is no change")
+    approve(wang, address)
+    wang.goto("/lists")
+    wang.click("text=More filters")
+    wang.fill("[name=region]", "3301")
+    wang.press("[name=region]", "Enter")
+    wang.wait_for_url(re.compile("q="))
+    expect(wang.locator("tbody tr", has_text="county.example")).to_contain_text("330106")
+    assert_accessible(wang)
+    search(chen, "county")
+    expect(chen.locator("main")).not_to_contain_text("case 21")
