@@ -35,6 +35,7 @@ MOST_SOURCES = 100
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 _KINDS = {one.name.lower(): one for one in Source}
 _FRAUD_TYPES = {one.name.lower(): one for one in FraudType}
+_HOST_KEY = re.compile(r"(?:ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/]{40,}={0,2}(?: .*)?")
 _SHORTEST_SECONDS = 10.0
 _MOST_BYTES = 4 * 2**30
 _MOST_ROWS = 10_000_000
@@ -148,6 +149,9 @@ def _secrets(fields: TableFields, connector: Connector) -> AccessSecrets:
             key_file=fields.path("key_file"),
             host_keys=fields.texts("host_keys"),
         )
+        for key in found.host_keys:
+            if not _HOST_KEY.fullmatch(key):
+                fields.wrong("host_keys", Message("a public key as OpenSSH writes it"))
         if (found.password_file is None) == (found.key_file is None):
             fields.wrong("key_file", Message("either key_file or password_file is required"))
         return found

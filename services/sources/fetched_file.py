@@ -65,12 +65,14 @@ MOST_NAMES = 20_000
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".swp", ".crdownload")
 """Endings of names of files that are being written."""
 OK = ".ok"
+_LONGEST_NAME = 255
 
 
 def is_candidate(name: str) -> bool:
     """Return whether a name may be that of a file to take."""
     return (
-        name.isprintable()
+        len(name) <= _LONGEST_NAME
+        and name.isprintable()
         and "/" not in name
         and not name.startswith(".")
         and not name.endswith((*UNFINISHED, OK))

@@ -46,11 +46,15 @@ class FolderDrop:
 
     async def read(self, file: DropFile, into: Path) -> FetchedFile:
         """Copy a file; `SourceFailed` when it changes meanwhile."""
+        # A pipe in the place of the file must not block.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            handle = os.open(self._folder / file.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            handle = os.open(self._folder / file.name, flags)
         except OSError as error:
             raise SourceFailed("{error}", error=error) from error
         try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise SourceFailed("the file changed while it was read")
             sha256, size = await store(_blocks(handle), into, self._source)
             now = os.fstat(handle)
         finally:

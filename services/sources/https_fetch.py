@@ -60,8 +60,8 @@ async def fetch(
         name=Path(url.path).name or url.host,
         sha256=sha256,
         size=size,
-        etag=answer.headers.get("etag", "")[:_MOST_HEADER],
-        last_modified=answer.headers.get("last-modified", "")[:_MOST_HEADER],
+        etag=_header(answer, "etag"),
+        last_modified=_header(answer, "last-modified"),
     )
 
 
@@ -111,6 +111,12 @@ def _check(answer: httpx.Response) -> None:
     chunked = "chunked" in answer.headers.get("transfer-encoding", "").lower()
     if not chunked and "content-length" not in answer.headers:
         raise SourceFailed("the answer has no length, so a break could not be noticed")
+
+
+def _header(answer: httpx.Response, name: str) -> str:
+    """Return a header that can be sent back; empty for one that cannot."""
+    text: str = answer.headers.get(name, "")
+    return text if text.isascii() and text.isprintable() and len(text) <= _MOST_HEADER else ""
 
 
 def _conditions(state: SourceState) -> dict[str, str]:

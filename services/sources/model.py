@@ -186,7 +186,6 @@ class PullRecord:
     change_id: int = 0
     by: str = ""
     """Who asked for it; empty: the schedule."""
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

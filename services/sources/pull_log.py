@@ -138,7 +138,8 @@ class PullLog:
             details["change"] = str(record.change_id)
         if record.why:
             details["why"] = record.why
-        if running.request is not None and running.accepts(record.sha256):
+        accepted = running.request is not None and running.accepts(record.sha256)
+        if running.request is not None and accepted and record.outcome is PullOutcome.DELIVERED:
             details["accepted_because"] = running.request.reason
         of_source = author(running.source)
         await self._audit.record(

@@ -253,7 +253,8 @@ class SourcePuller:
         except _FOR_A_PERSON as error:
             return self._log.record(running, PullOutcome.HELD, fetched, why=error.as_message())
         except VersionConflict as error:
-            raise SourceFailed(error.message, **error.values) from error
+            # What it says names entries, and failures are logged.
+            raise SourceFailed("another change of the lists has its entries") from error
         return self._delivered(running, fetched, found.rows, done)
 
     def _delivered(

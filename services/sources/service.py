@@ -9,7 +9,7 @@ from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.auth import identity
+from services.auth import identity, roles
 from services.sources.metrics import SourceAge
 from services.sources.model import DataSource, PullRecord, PullRequest, SourceState
 from services.sources.store import KEPT_PULLS, SourceStore
@@ -68,8 +68,11 @@ class SourceControl:
     async def pull(
         self, name: str, *, by: str = "", accept_sha256: str = "", reason: str = ""
     ) -> SourceView:
-        """Ask for a pull now; *accept_sha256* names a held file that may be delivered."""
-        self._find(name)
+        """Ask for a pull now; *accept_sha256* names a held file that may be delivered.
+
+        Raises `NotAllowed` for a source whose lists the caller may not change.
+        """
+        roles.check_source(identity.current(), [self._find(name).source])
         now = self._now_ms()
         state = (await self._store.states([name])).get(name, SourceState(since_ms=now))
         if accept_sha256:

@@ -59,14 +59,14 @@ def check(file: _File, no_secrets: _NoSecrets = False) -> None:
 
 @app.command()
 def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
-    """List the sources, and how each stands; status 1 if one is late, held or fails."""
+    """List the sources, and how each stands; status 1 unless all are in order."""
     with _server(target) as stub:
         answer = stub.ListDataSources(pb.ListDataSourcesRequest())
     if as_json:
         print_json(answer)
     else:
         display.show_sources(answer.sources)
-    if any(one.late or one.held or one.failures for one in answer.sources):
+    if any(map(_needs_somebody, answer.sources)):
         raise typer.Exit(ExitStatus.NOT_FOUND)
 
 
@@ -113,5 +113,10 @@ def pull(
         err.print(gettext("{name} will be pulled", name=name))
     else:
         display.show_sources([now])
-    if now.held or now.failures:
+    if _needs_somebody(now):
         raise typer.Exit(ExitStatus.NOT_FOUND)
+
+
+def _needs_somebody(one: pb.SourceStatus) -> bool:
+    refused = one.last.outcome == pb.PULL_OUTCOME_REFUSED
+    return bool(one.late or one.held or one.failures or refused)

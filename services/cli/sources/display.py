@@ -78,4 +78,6 @@ def _state(one: pb.SourceStatus) -> str:
         words.append(gettext("{count} held", count=len(one.held)))
     if one.failures:
         words.append(gettext("{count} failures", count=one.failures))
+    if one.last.outcome == pb.PULL_OUTCOME_REFUSED:
+        words.append(shown_word(pb.PullOutcome, one.last.outcome))
     return ", ".join(words) or gettext("in order")

@@ -7,6 +7,7 @@ field and never quote it.
 import csv
 import hmac
 import json
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -186,7 +187,8 @@ class ReportReader:
     def _hash(self, reporter: str) -> str:
         """Hash a reporter; a number, however it is written, is one person."""
         key = self._home.number_key(reporter)
-        name = reporter if key == UNREADABLE else str(key)
+        plain = unicodedata.normalize("NFKC", reporter).casefold()
+        name = plain if key == UNREADABLE else str(key)
         return hmac.new(self._key, name.encode(), sha256).hexdigest()[: 2 * _REPORTER_BYTES]
 
     def _time(self, text: str) -> int:

@@ -78,6 +78,7 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
         ('token_file = "token"', 'token_fle = "token"', "token_fle: there is no such field"),
         ('token_file = "token"', 'token_file = "nothing"', "nothing: "),
         (f'host_keys = ["{KEY}"]', "", "host_keys: required"),
+        ("ssh-ed25519 AAAA", "SHA256:AAAA", "host_keys: a public key"),
         ('password_file = "token"', "", "either key_file or password_file"),
         ("reporters = 5", "reporters = 2", "reporters: a number from 3"),
         ("reporters = 5", 'schema = "other"', "schema: one of"),

@@ -1,5 +1,6 @@
 """Files of reports: every form of them, and that reporters leave them hashed."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -102,13 +103,24 @@ def test_a_wrong_row_says_why_and_stops_no_other(tmp_path: Path, row: list[str],
     assert isinstance(right, UserReport)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"a,b\n1,2\n", b"\xff\xfe\x00", b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n\n", b"a,b\n1,2\n", b"\xff\xfe\x00", b"PK\x03\x04", gzip.compress(b"a" * 999)[:-9]],
+)
 def test_what_is_no_file_of_reports_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "other"
     file.write_bytes(content)
 
     with pytest.raises(InvalidInput):
         read(file)
+
+
+def test_a_file_that_unpacks_to_hundreds_of_times_its_size_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bomb.csv.gz"
+    file.write_bytes(gzip.compress(b"reporter,number,time" + b"\n" * 20_000_000))
+
+    with pytest.raises(InvalidInput, match="times its size"):
+        read(file, ReportRules())
 
 
 def test_columns_of_a_source_go_before_those_of_the_schema(tmp_path: Path) -> None:
