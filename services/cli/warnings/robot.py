@@ -38,6 +38,15 @@ _Folder = Annotated[
         help="Folder of your scripts. Empty: the shipped.",
     ),
 ]
+_Recordings = Annotated[
+    Path | None,
+    typer.Option(
+        "--recordings",
+        exists=True,
+        file_okay=False,
+        help="Folder of recordings for calls, to be checked, too.",
+    ),
+]
 _Script = Annotated[
     str, typer.Argument(metavar="[SCRIPT]", help="Such as sms.zh@1:a; empty: all of them.")
 ]
@@ -57,11 +66,15 @@ _Language = Annotated[str, typer.Option("--of", help="Language of the script: zh
 
 
 @app.command()
-def scripts(folder: _Folder = None, as_json: AsJson = False) -> None:
+def scripts(
+    folder: _Folder = None, recordings: _Recordings = None, as_json: AsJson = False
+) -> None:
     """List scripts, and check them: what may be said, and that each dialogue ends."""
     from services.warning.robot import dialogue
 
     found = _load(folder)
+    if recordings is not None:
+        _check_recordings(recordings, found)
     rows = [
         {
             "script": one.id,
@@ -80,6 +93,25 @@ def scripts(folder: _Folder = None, as_json: AsJson = False) -> None:
     for row in rows:
         table.add_row(*map(str, row.values()))
     table.print()
+
+
+def _check_recordings(folder: Path, found: Sequence[RobotScript]) -> None:
+    """Fail for a wrong recording; say which places of scripts for calls have none."""
+    from services.warning.robot.voice import prompts
+
+    calls = [one for one in found if one.by_voice]
+    try:
+        read = prompts.read_recordings(folder, calls)
+    except ValueError as error:
+        fail(localized(fault_text(error), language()))
+    for one in calls:
+        if missing := read.missing(one):
+            err.print(
+                gettext(
+                    "{script}: no recording of {places}", script=one.id, places=", ".join(missing)
+                ),
+                markup=False, emoji=False, soft_wrap=True,
+            )  # fmt: skip
 
 
 @app.command()

@@ -56,7 +56,7 @@ class ConversationPlan:
     prompts: Mapping[str, Samples]
     """Audio of each place that says something."""
     on_outcome: Callable[[RobotOutcome, HeardReply | None], Awaitable[None]]
-    """Awaited as soon as an end is certain, before its text is said; with the key, or the silence,
+    """Called as soon as an end is certain, while its text is said; with the key, or the silence,
     that led there, None for a hang-up."""
 
 
@@ -115,9 +115,16 @@ class VoiceConversation:
             now, reply = self._turn(now, heard)
             repeats = 0
             if now.outcome is not None:
-                await self._on_outcome(now.outcome, reply)
-        await self._say_last(now.place)
+                await self._end(now.place, now.outcome, reply)
         return TalkResult(dialogue=now, transcript=self._transcript)
+
+    async def _end(self, place: str, outcome: RobotOutcome, reply: HeardReply) -> None:
+        """Tell of the end and say its text, at once both: a store may be slow."""
+        telling = asyncio.ensure_future(self._on_outcome(outcome, reply))
+        try:
+            await self._say_last(place)
+        finally:
+            await telling
 
     def _turn(self, now: RobotDialogue, heard: "str | _Heard") -> tuple[RobotDialogue, HeardReply]:
         if isinstance(heard, _Heard):

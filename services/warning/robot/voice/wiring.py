@@ -23,7 +23,7 @@ from services.warning.robot.store import RobotStore
 from services.warning.robot.voice import prompts
 from services.warning.robot.voice.call_records import CallRecords
 from services.warning.robot.voice.calls import CallRules, PhoneCaller
-from services.warning.robot.voice.prompts import NO_RECORDINGS, PromptSource, Recordings
+from services.warning.robot.voice.prompts import NO_RECORDINGS, PromptSource
 from services.warning.robot.voice.sender import RedialRules, VoiceSender
 from services.warning.robot.voice.speech import EspeakSpeech
 
@@ -64,13 +64,19 @@ def build(settings: Settings) -> VoiceParts | None:
 def _prompts(settings: Settings, scripts: Sequence[RobotScript]) -> PromptSource:
     folder = settings.warning_voice_recordings_dir
     recordings = prompts.read_recordings(folder, scripts) if folder else NO_RECORDINGS
-    if _needs_speech(scripts, recordings):
+    missing = [place for one in scripts for place in recordings.missing(one)]
+    if not missing:
+        return PromptSource(recordings, None)
+    try:
         return PromptSource(recordings, EspeakSpeech(settings.data_dir / SPOKEN))
-    return PromptSource(recordings, None)
-
-
-def _needs_speech(scripts: Sequence[RobotScript], recordings: Recordings) -> bool:
-    return any(recordings.missing(one) for one in scripts)
+    except InvalidConfiguration as error:
+        if folder is None:
+            raise
+        raise InvalidConfiguration(
+            "warning_voice_recordings_dir: no recording of {places}. {error}",
+            places=", ".join(missing),
+            error=error,
+        ) from error
 
 
 def sender(

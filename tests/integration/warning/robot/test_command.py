@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 import redis
 from typer.testing import CliRunner, Result
@@ -19,6 +20,7 @@ from services.settings.settings import Settings
 from services.warning.robot.dialogue import RobotDialogue
 from services.warning.robot.script import RobotOutcome
 from services.warning.robot.store import RobotStore
+from services.warning.robot.voice import wav_files
 from tests.support.rpc_server import in_a_thread, rpc_server
 
 
@@ -42,6 +44,30 @@ def test_a_dialogue_is_tried() -> None:
     assert "only noted" in done.stdout
     assert "end: paid" in done.stdout
     assert robot("talk", "hi", "--of", "fr").exit_code
+
+
+def test_a_call_is_tried_by_keys() -> None:
+    done = robot("talk", "--voice", "4", "9", "", "1")
+
+    assert "(who)" in done.stdout
+    assert done.stdout.count("这里是反诈中心") == 2
+    assert "the call is over" in done.stdout
+    assert "end: listened" in done.stdout
+
+
+def test_recordings_are_checked_and_what_is_missing_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "voice.zh@1_a"
+    folder.mkdir()
+    (folder / "ask.wav").write_bytes(wav_files.written(np.zeros(8_000, np.int16)))
+
+    checked = robot("scripts", "--recordings", str(tmp_path))
+    (folder / "ask.wav").write_bytes(b"RIFF")
+    refused = robot("scripts", "--recordings", str(tmp_path))
+
+    assert not checked.exit_code
+    assert "voice.zh@1:a: no recording of warned, who, safe" in checked.output
+    assert refused.exit_code
+    assert "ask.wav: is no WAV file" in refused.output
 
 
 def test_a_wrong_script_is_said_with_its_file(tmp_path: Path) -> None:

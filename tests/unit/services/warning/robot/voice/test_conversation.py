@@ -115,6 +115,21 @@ async def test_the_transcript_has_what_happened_and_no_words_of_it() -> None:
     ]
 
 
+async def test_the_end_is_said_although_the_store_is_slow() -> None:
+    person, said = Person(["1"]), asyncio.Event()
+
+    async def slow(_outcome: RobotOutcome, _reply: HeardReply | None) -> None:
+        while "paid" not in person.heard:  # noqa: ASYNC110 - the person tells nobody
+            await asyncio.sleep(0)
+        said.set()
+
+    plan = ConversationPlan(script=SCRIPT, prompts=PROMPTS, on_outcome=slow)
+    result = await asyncio.wait_for(VoiceConversation(plan, person).run(), 60)
+
+    assert said.is_set()
+    assert result.dialogue.outcome is RobotOutcome.PAID
+
+
 async def test_a_machine_ends_the_conversation_without_an_outcome() -> None:
     person = Person(["9"])
     person.machine.set()
