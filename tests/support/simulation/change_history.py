@@ -60,6 +60,8 @@ class ChangeHistory:
     """Commits that people were answered are in the lists."""
     findings: list[Finding] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    linger_seconds: float = 0.0
+    """The longest that faults go on once people are done."""
     steps_of_a_person: tuple[int, int] = (1, 3)
     """The fewest and the most."""
     expected: tuple[type[FanzhaError], ...] = (NotAllowed, Unavailable)
@@ -83,6 +85,7 @@ class ChangeHistory:
         if self.rule == "always":
             people.append(self._reviewer(admin))
         await asyncio.gather(*people)
+        await asyncio.sleep(chance.random() * self.linger_seconds)
         world.end_faults()
         await self.settled(admin, host)
         await self.check(admin, host)

@@ -31,7 +31,8 @@ _CALM_SECONDS = 120.0
 class FailoverHistory(ChangeHistory):
     """People who change two entries while the store loses the end of its history."""
 
-    steps_of_a_person: tuple[int, int] = (2, 4)
+    linger_seconds: float = 6.0
+    steps_of_a_person: tuple[int, int] = (1, 3)
     expected: tuple[type[FanzhaError], ...] = (NotAllowed, NotFound, Unavailable)
     lost: set[str] = field(default_factory=set)
     """Commits that the audit log says are lost."""
@@ -52,7 +53,7 @@ class FailoverHistory(ChangeHistory):
         chance = self.world.chance
         return replace(
             change_history.change_plan(self.world),
-            failover_rate=chance.choice((0.2, 0.5)),
+            failover_rate=chance.choice((0.3, 0.8)),
             # What is lost with the process that had it acknowledged is the harder case.
             crash_after_write_rate=chance.choice((0.0, 0.1, 0.3)),
         )
