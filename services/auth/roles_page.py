@@ -63,6 +63,8 @@ def _legend() -> str:
         f"{' and '.join(known)} need authentication and no role.\n\n"
         f"Decisions are recorded only for the role {join_roles(LIVE_DECISIONS, 'or')}: the others "
         "must set `dry_run` (`fanzha check` and `fanzha replay` do), and are refused without it.\n"
+        "\nWhat an identity with regions sees and changes of it: "
+        "[scope](../how-to/identity.md#scope).\n"
     )
 
 

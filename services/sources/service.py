@@ -1,15 +1,19 @@
-"""What administrators see of sources, and ask of them."""
+"""What administrators see of sources, and ask of them.
+
+A source of list entries is of the region that these are of; all others are the province's.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from blocklists import region_codes
 from fanzha.errors import InvalidInput, NotFound
 from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.auth import identity, roles
+from services.auth import identity, region_scope, roles
 from services.sources.metrics import SourceAge
 from services.sources.model import DataSource, PullRecord, PullRequest, SourceState
 from services.sources.store import KEPT_PULLS, SourceStore
@@ -51,8 +55,8 @@ class SourceControl:
         self._now_ms = now_ms
 
     async def all(self) -> Sequence[SourceView]:
-        """Return all sources, in the order of their file."""
-        names = list(self._sources)
+        """Return all sources that are there for the caller, in the order of their file."""
+        names = [name for name in self._sources if self._is_there(name)]
         states, asked = await self._store.states(names), await self._store.requests(names)
         now = self._now_ms()
         return [
@@ -70,9 +74,11 @@ class SourceControl:
     ) -> SourceView:
         """Ask for a pull now; *accept_sha256* names a held file that may be delivered.
 
-        Raises `NotAllowed` for a source whose lists the caller may not change.
+        Raises `NotAllowed` for a source whose lists, or whose region, the caller may not change.
         """
-        roles.check_source(identity.current(), [self._find(name).source])
+        found = self._find(name)
+        roles.check_source(identity.current(), [found.source])
+        roles.check_region(identity.current(), found.entries.region)
         now = self._now_ms()
         state = (await self._store.states([name])).get(name, SourceState(since_ms=now))
         if accept_sha256:
@@ -99,9 +105,13 @@ class SourceControl:
             asked=asked,
         )
 
+    def _is_there(self, name: str) -> bool:
+        region = region_codes.region_key(self._sources[name].entries.region)
+        return region_scope.may_read(identity.current(), region)
+
     def _find(self, name: str) -> DataSource:
         found = self._sources.get(name)
-        if found is None:
+        if found is None or not self._is_there(name):
             if not self._sources:
                 raise NotFound("name: no source is known; set sources_file")
             raise NotFound("name: there is no source {name!r}", name=name[:50])
