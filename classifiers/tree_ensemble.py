@@ -94,9 +94,10 @@ class TreeEnsemble:
         """Return one number per row of `inputs` numbers."""
         if rows.shape[1] != self.inputs:
             raise ValueError(f"rows of {rows.shape[1]} numbers")
+        table = np.ascontiguousarray(rows, np.float32)
         scores = np.empty(len(rows), np.float32)
         if len(rows):
-            _run_trees(self._at, kernels.address(rows), len(rows), kernels.address(scores))
+            _run_trees(self._at, kernels.address(table), len(rows), kernels.address(scores))
         return scores
 
     def agrees(self, predict: Callable[[Float32s], Float32s]) -> bool:

@@ -86,6 +86,8 @@ def test_trees_give_what_onnxruntime_gives_bit_by_bit(count: int) -> None:
 
     assert trees_read.predict_rows(rows).tobytes() == by_graph(graph)(rows).tobytes()
     assert trees_read.predict_rows(rows[:0]).shape == (0,)
+    by_column = np.asfortranarray(rows)
+    assert trees_read.predict_rows(by_column).tobytes() == trees_read.predict_rows(rows).tobytes()
 
 
 @pytest.mark.parametrize("version", bundles.versions(None, "url"))
