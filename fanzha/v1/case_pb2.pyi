@@ -1741,3 +1741,135 @@ class RecordStopPaymentReceiptResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordStopPaymentReceiptResponse: _TypeAlias = RecordStopPaymentReceiptResponse  # noqa: Y015
+
+@_typing.final
+class GetRobotDialogueRequest(_message.Message):
+    """Asks for the dialogue about a case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Id of the case. Required."""
+    language: _builtins.str
+    """Language of what to say next: zh or en; absent: zh."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "language", b"language"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRobotDialogueRequest: _TypeAlias = GetRobotDialogueRequest  # noqa: Y015
+
+@_typing.final
+class DialogueTurn(_message.Message):
+    """What one of the two said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_MS_FIELD_NUMBER: _builtins.int
+    BY_ROBOT_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    MEANING_FIELD_NUMBER: _builtins.int
+    at_ms: _builtins.int
+    """When, in milliseconds since the Unix epoch; of the robot: when it was queued or begun."""
+    by_robot: _builtins.bool
+    """Whether the robot said it; else the person."""
+    text: _builtins.str
+    """What; empty of the person where notes are masked."""
+    meaning: _builtins.str
+    """Of the person: how it was understood: paid, officer, stop, who, no, yes or other."""
+    def __init__(
+        self,
+        *,
+        at_ms: _builtins.int = ...,
+        by_robot: _builtins.bool = ...,
+        text: _builtins.str = ...,
+        meaning: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "by_robot", b"by_robot", "meaning", b"meaning", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DialogueTurn: _TypeAlias = DialogueTurn  # noqa: Y015
+
+@_typing.final
+class ScriptBranch(_message.Message):
+    """What to say to something the person may mean."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEANING_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    meaning: _builtins.str
+    """paid, officer, stop, who, no, yes or other."""
+    text: _builtins.str
+    """What to say."""
+    outcome: _builtins.str
+    """How the dialogue ends then, such as understood or paid; empty: it goes on."""
+    def __init__(
+        self,
+        *,
+        meaning: _builtins.str = ...,
+        text: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meaning", b"meaning", "outcome", b"outcome", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScriptBranch: _TypeAlias = ScriptBranch  # noqa: Y015
+
+@_typing.final
+class GetRobotDialogueResponse(_message.Message):
+    """The dialogue, and how it goes on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TURNS_FIELD_NUMBER: _builtins.int
+    SCRIPT_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    BRANCHES_FIELD_NUMBER: _builtins.int
+    script: _builtins.str
+    """Id of the script of the branches."""
+    place: _builtins.str
+    """The state of the script that they are of."""
+    outcome: _builtins.str
+    """How the dialogue ended, such as lost; empty: it did not begin, or goes on."""
+    @_builtins.property
+    def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___DialogueTurn]:
+        """What was said, the oldest first."""
+
+    @_builtins.property
+    def branches(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScriptBranch]:
+        """What to say next."""
+
+    def __init__(
+        self,
+        *,
+        turns: _abc.Iterable[Global___DialogueTurn] | None = ...,
+        script: _builtins.str = ...,
+        place: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        branches: _abc.Iterable[Global___ScriptBranch] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["branches", b"branches", "outcome", b"outcome", "place", b"place", "script", b"script", "turns", b"turns"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRobotDialogueResponse: _TypeAlias = GetRobotDialogueResponse  # noqa: Y015

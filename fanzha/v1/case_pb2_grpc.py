@@ -118,6 +118,11 @@ class CaseServiceStub:
                 request_serializer=fanzha_dot_v1_dot_case__pb2.RequestStopPaymentRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_case__pb2.RequestStopPaymentResponse.FromString,
                 _registered_method=True)
+        self.GetRobotDialogue = channel.unary_unary(
+                '/fanzha.v1.CaseService/GetRobotDialogue',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.GetRobotDialogueRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.GetRobotDialogueResponse.FromString,
+                _registered_method=True)
         self.RecordStopPaymentReceipt = channel.unary_unary(
                 '/fanzha.v1.CaseService/RecordStopPaymentReceipt',
                 request_serializer=fanzha_dot_v1_dot_case__pb2.RecordStopPaymentReceiptRequest.SerializeToString,
@@ -247,6 +252,14 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRobotDialogue(self, request, context):
+        """Returns what the robot and the person said so far, and what the script says next to whatever the
+        person may mean, by the kind of fraud of the case. Recorded as a look at the history is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordStopPaymentReceipt(self, request, context):
         """Records the receipt of the stop-payment desk.
         """
@@ -336,6 +349,11 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.RequestStopPayment,
                     request_deserializer=fanzha_dot_v1_dot_case__pb2.RequestStopPaymentRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_case__pb2.RequestStopPaymentResponse.SerializeToString,
+            ),
+            'GetRobotDialogue': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRobotDialogue,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.GetRobotDialogueRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.GetRobotDialogueResponse.SerializeToString,
             ),
             'RecordStopPaymentReceipt': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordStopPaymentReceipt,
@@ -779,6 +797,33 @@ class CaseService:
             '/fanzha.v1.CaseService/RequestStopPayment',
             fanzha_dot_v1_dot_case__pb2.RequestStopPaymentRequest.SerializeToString,
             fanzha_dot_v1_dot_case__pb2.RequestStopPaymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRobotDialogue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/GetRobotDialogue',
+            fanzha_dot_v1_dot_case__pb2.GetRobotDialogueRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.GetRobotDialogueResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -75,6 +75,10 @@ class CaseServiceStub:
     """Hands a case to the stop-payment desk (止付), with what the person said; once in a case. Payments
     are not stopped here. Where no desk is set up, somebody calls it and records the receipt.
     """
+    GetRobotDialogue: _grpc.UnaryUnaryMultiCallable[_case_pb2.GetRobotDialogueRequest, _case_pb2.GetRobotDialogueResponse]
+    """Returns what the robot and the person said so far, and what the script says next to whatever the
+    person may mean, by the kind of fraud of the case. Recorded as a look at the history is.
+    """
     RecordStopPaymentReceipt: _grpc.UnaryUnaryMultiCallable[_case_pb2.RecordStopPaymentReceiptRequest, _case_pb2.RecordStopPaymentReceiptResponse]
     """Records the receipt of the stop-payment desk."""
 
@@ -124,6 +128,10 @@ class CaseServiceAsyncStub(CaseServiceStub):
     RequestStopPayment: _aio.UnaryUnaryMultiCallable[_case_pb2.RequestStopPaymentRequest, _case_pb2.RequestStopPaymentResponse]  # type: ignore[assignment]
     """Hands a case to the stop-payment desk (止付), with what the person said; once in a case. Payments
     are not stopped here. Where no desk is set up, somebody calls it and records the receipt.
+    """
+    GetRobotDialogue: _aio.UnaryUnaryMultiCallable[_case_pb2.GetRobotDialogueRequest, _case_pb2.GetRobotDialogueResponse]  # type: ignore[assignment]
+    """Returns what the robot and the person said so far, and what the script says next to whatever the
+    person may mean, by the kind of fraud of the case. Recorded as a look at the history is.
     """
     RecordStopPaymentReceipt: _aio.UnaryUnaryMultiCallable[_case_pb2.RecordStopPaymentReceiptRequest, _case_pb2.RecordStopPaymentReceiptResponse]  # type: ignore[assignment]
     """Records the receipt of the stop-payment desk."""
@@ -267,6 +275,16 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_case_pb2.RequestStopPaymentResponse, _abc.Awaitable[_case_pb2.RequestStopPaymentResponse]]:
         """Hands a case to the stop-payment desk (止付), with what the person said; once in a case. Payments
         are not stopped here. Where no desk is set up, somebody calls it and records the receipt.
+        """
+
+    @_abc_1.abstractmethod
+    def GetRobotDialogue(
+        self,
+        request: _case_pb2.GetRobotDialogueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.GetRobotDialogueResponse, _abc.Awaitable[_case_pb2.GetRobotDialogueResponse]]:
+        """Returns what the robot and the person said so far, and what the script says next to whatever the
+        person may mean, by the kind of fraud of the case. Recorded as a look at the history is.
         """
 
     @_abc_1.abstractmethod

@@ -226,6 +226,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "AssignCases": _DISPATCHER,
         "GetCaseBoard": _CASE_READERS,
         "GetCallScript": _CASE_READERS,
+        "GetRobotDialogue": _CASE_READERS,
         "RequestStopPayment": _DISPATCHER,
         "RecordStopPaymentReceipt": _DISPATCHER,
     },

@@ -299,7 +299,12 @@ def _server(parts: WarnParts) -> RpcServer:
         {
             "access": AccessServicer(describing(parts.settings, "warnings")),
             "warning": WarningServicer(pipeline.submission, pipeline.sources),
-            "case": CaseServicer(wired.desk, wired.queue, pipeline.reader),
+            "case": CaseServicer(
+                wired.desk,
+                wired.queue,
+                pipeline.reader,
+                robot_wiring.screen(parts.settings, wired.desk),
+            ),
         },
         page_key=SharedKey(parts.client, PAGE_KEY).get,
         max_message_bytes=parts.settings.max_message_bytes,

@@ -30,6 +30,7 @@ from services.warning.intake.service import WarningIntake
 from services.warning.messages.catalog import MessageCatalog
 from services.warning.model import Region
 from services.warning.policy.router import TemplateComposer
+from services.warning.robot.screen import DialogueScreen
 from tests.support.identities import Issuer
 from tests.support.rpc_server import rpc_server
 from tests.support.warnings import NOW_MS, a_warning
@@ -140,7 +141,8 @@ class Window:
 async def a_window(office: Office, jwks: Path) -> AsyncIterator[Window]:
     """Serve a desk to people with tokens."""
     issuer = Issuer(jwks)
-    servicers = {"case": CaseServicer(office.desk, office.queue, office.reader)}
+    screen = DialogueScreen(office.desk)
+    servicers = {"case": CaseServicer(office.desk, office.queue, office.reader, screen)}
     guard = security.of(issuer.settings(), "admin")
     async with (
         rpc_server(servicers, security=guard) as target,

@@ -10,7 +10,7 @@ from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import decision_pb2, warning_pb2
 from infra.clock import now_ms
 from services.cli._common.console import out, print_json
-from services.cli._common.enum_words import shown_word
+from services.cli._common.enum_words import enum_word, shown_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
@@ -111,6 +111,28 @@ def show_history(events: Iterable[pb.CaseEvent]) -> None:
             event.why,
         ]
         _line(time(event.at_ms), "; ".join(filter(None, parts)))
+
+
+def show_dialogue(one: pb.GetRobotDialogueResponse) -> None:
+    """Print a dialogue, and what to say next to whatever the person may mean."""
+    for turn in one.turns:
+        who = gettext("robot") if turn.by_robot else gettext("person")
+        heard = f" ({enum_word('meaning', turn.meaning)})" if turn.meaning else ""
+        out.print(f"{time(turn.at_ms)}  {who}: {turn.text}{heard}", markup=False, soft_wrap=True)
+    if one.outcome:
+        end = enum_word("robot_outcome", one.outcome)
+        out.print(gettext("end: {outcome}", outcome=end), markup=False)
+    out.print(
+        gettext("what to say next ({script}, {place}):", script=one.script, place=one.place),
+        markup=False,
+    )
+    for branch in one.branches:
+        end = f" [{enum_word('robot_outcome', branch.outcome)}]" if branch.outcome else ""
+        out.print(
+            f"{padded(enum_word('meaning', branch.meaning), 10)} {branch.text}{end}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def due(one: pb.Case, now_ms: int) -> str:

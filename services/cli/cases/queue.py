@@ -186,6 +186,22 @@ def script(
     out.print(answer.text, markup=False, soft_wrap=True)
 
 
+def dialogue(
+    case_id: CaseId,
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    target: WarningTarget = DEFAULT_WARNING_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the robot and the person said, and what the script says next."""
+    request = pb.GetRobotDialogueRequest(case_id=case_id, language=language)
+    with server(target) as stub:
+        answer = stub.GetRobotDialogue(request)
+    if as_json:
+        print_json(answer)
+        return
+    display.show_dialogue(answer)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to `fanzha cases`."""
     app.command("board")(board)
@@ -196,3 +212,4 @@ def add_to(app: typer.Typer) -> None:
     app.command("unmask")(unmask)
     app.command("assign-all")(assign_all)
     app.command("script")(script)
+    app.command("dialogue")(dialogue)

@@ -34,7 +34,7 @@ async def show(
     status: int = 200,
 ) -> Response:
     """Show a case; *whole* has numbers unmasked, *wrong* is the form that *fault* is about."""
-    found, history, script = await _read(visit, case_id)
+    found, history, script, dialogue = await _read(visit, case_id)
     case = whole or found.found
     holder = claim.holder if claim else found.found.claimed_by
     mine = not holder or holder == visit.session.name
@@ -49,6 +49,7 @@ async def show(
         events=timeline.entries(history.events, visit.formats),
         older=history.next_page_token,
         script=script,
+        dialogue=dialogue,
         means=timeline.means(case.means, visit.formats),
         lost_to=timeline.means(case.lost_to, visit.formats),
         lost=timeline.yuan(case.lost_fen) if case.HasField("lost_fen") else "",
@@ -63,8 +64,13 @@ async def show(
 
 async def _read(
     visit: PageRequest, case_id: str
-) -> tuple[pb.GetCaseResponse, pb.GetCaseHistoryResponse, pb.GetCallScriptResponse]:
-    answers: tuple[Any, Any, Any] = await asyncio.gather(
+) -> tuple[
+    pb.GetCaseResponse,
+    pb.GetCaseHistoryResponse,
+    pb.GetCallScriptResponse,
+    pb.GetRobotDialogueResponse,
+]:
+    answers: tuple[Any, Any, Any, Any] = await asyncio.gather(
         visit.calls.unary("CaseService/GetCase", pb.GetCaseRequest(case_id=case_id, masked=True)),
         visit.calls.unary(
             "CaseService/GetCaseHistory",
@@ -79,6 +85,10 @@ async def _read(
         visit.calls.unary(
             "CaseService/GetCallScript",
             pb.GetCallScriptRequest(case_id=case_id, language=visit.language),
+        ),
+        visit.calls.unary(
+            "CaseService/GetRobotDialogue",
+            pb.GetRobotDialogueRequest(case_id=case_id, language=visit.language),
         ),
     )
     return answers

@@ -15,6 +15,8 @@ from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
 
 _ASSIGN = ("CaseService/AssignCases",)
+_DIGITS = 9
+"""Of a revision."""
 _WORK = ("CaseService/ClaimCase", "CaseService/NoteCase")
 
 
@@ -209,6 +211,44 @@ async def close(visit: PageRequest) -> Response:
     return response
 
 
+async def safe(visit: PageRequest) -> Response:
+    """Close the case as safe, with one key."""
+    at = visit.field("safe_at")
+    request = pb.CloseCaseRequest(
+        case_id=visit.path("case_id"),
+        outcome=pb.CASE_OUTCOME_SAFE,
+        revision=int(at) if at.isdecimal() and len(at) <= _DIGITS else None,
+        by=visit.session.by,
+    )
+    response = await _change(visit, "CloseCase", request, Message("The case is closed."), "close")
+    await asyncio.gather(_leave(visit, visit.path("case_id")), return_exceptions=True)
+    return response
+
+
+async def not_reached(visit: PageRequest) -> Response:
+    """Write down that the person could not be reached, with one key: the next step is taken."""
+    request = pb.NoteCaseRequest(case_id=visit.path("case_id"), unreached=True, by=visit.session.by)
+    return await _change(visit, "NoteCase", request, Message("Noted."), "note")
+
+
+async def stop_payment(visit: PageRequest) -> Response:
+    """Hand a person who has paid to the stop-payment desk."""
+    request = pb.RequestStopPaymentRequest(
+        case_id=visit.path("case_id"), said=visit.field("said"), by=visit.session.by
+    )
+    done = Message("It goes to the stop-payment desk.")
+    return await _change(visit, "RequestStopPayment", request, done, "stop_payment")
+
+
+async def receipt(visit: PageRequest) -> Response:
+    """Record the receipt of the stop-payment desk."""
+    request = pb.RecordStopPaymentReceiptRequest(
+        case_id=visit.path("case_id"), receipt=visit.field("receipt"), by=visit.session.by
+    )
+    done = Message("The receipt is recorded.")
+    return await _change(visit, "RecordStopPaymentReceipt", request, done, "receipt")
+
+
 async def _leave(visit: PageRequest, case_id: str) -> None:
     request = pb.ReleaseCaseRequest(case_id=case_id, by=visit.session.by)
     await visit.calls.unary("CaseService/ReleaseCase", request)
@@ -250,6 +290,10 @@ PAGE = ConsolePage(
         _post("/{case_id}/note", note, "NoteCase"),
         _post("/{case_id}/skip", skip, "SkipCase"),
         _post("/{case_id}/close", close, "CloseCase"),
+        _post("/{case_id}/safe", safe, "CloseCase"),
+        _post("/{case_id}/not-reached", not_reached, "NoteCase"),
+        _post("/{case_id}/stop-payment", stop_payment, "RequestStopPayment"),
+        _post("/{case_id}/receipt", receipt, "RecordStopPaymentReceipt"),
     ),
     keys=(
         KeyHelp(key="o", does=gettext_noop("Open the next free case")),
@@ -258,5 +302,8 @@ PAGE = ConsolePage(
         KeyHelp(key="u", does=gettext_noop("Show whole numbers")),
         KeyHelp(key="e", does=gettext_noop("Close the case with an outcome")),
         KeyHelp(key="x", does=gettext_noop("Pass the case over")),
+        KeyHelp(key="1", does=gettext_noop("Close the case: safe")),
+        KeyHelp(key="2", does=gettext_noop("Could not be reached: next step")),
+        KeyHelp(key="3", does=gettext_noop("Has paid: to the stop-payment desk")),
     ),
 )

@@ -12,15 +12,19 @@ from services.warning.desk.filter import CaseFilter
 from services.warning.desk.queue import CaseQueue
 from services.warning.desk.service import CaseCommand, CaseDesk
 from services.warning.intake.parser import WarningParser
+from services.warning.robot.screen import DialogueScreen
 
 
 class CaseServicer(pb_grpc.CaseServiceServicer):
     """Lets dispatchers work on cases. Errors become statuses in the error interceptor."""
 
-    def __init__(self, desk: CaseDesk, queue: CaseQueue, reader: WarningParser) -> None:
+    def __init__(
+        self, desk: CaseDesk, queue: CaseQueue, reader: WarningParser, screen: DialogueScreen
+    ) -> None:
         self._desk = desk
         self._queue = queue
         self._reader = reader
+        self._screen = screen
 
     async def ListCases(
         self, request: pb.ListCasesRequest, context: object
@@ -187,6 +191,12 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
     ) -> pb.RecordStopPaymentReceiptResponse:
         case = await self._desk.record_receipt(_command(request), request.receipt)
         return pb.RecordStopPaymentReceiptResponse(found=self._shown(case))
+
+    async def GetRobotDialogue(
+        self, request: pb.GetRobotDialogueRequest, context: object
+    ) -> pb.GetRobotDialogueResponse:
+        found = await self._screen.of_case(request.case_id, request.language)
+        return messages.dialogue(found)
 
     def _shown(self, case: Case) -> pb.Case:
         """Write a changed case, masked; only GetCase returns whole numbers."""

@@ -17,6 +17,7 @@ from services.warning.desk.service import CasePage
 from services.warning.intake.parser import WarningParser
 from services.warning.model import Means, MeansKind, Region, Tier
 from services.warning.policy.places import places
+from services.warning.robot.screen import DialogueOnScreen
 
 Value = TypeVar("Value")
 
@@ -222,6 +223,32 @@ def event(one: CaseEvent) -> pb.CaseEvent:
         receipt=one.receipt,
         reply=one.reply.text if one.reply else "",
         reply_meaning=one.reply.meaning if one.reply else "",
+    )
+
+
+def dialogue(one: DialogueOnScreen) -> pb.GetRobotDialogueResponse:
+    """Write a dialogue, and how its script goes on."""
+    return pb.GetRobotDialogueResponse(
+        turns=[
+            pb.DialogueTurn(
+                at_ms=turn.at_ms,
+                by_robot=turn.by_robot,
+                text=turn.text,
+                meaning=turn.meaning.value if turn.meaning else "",
+            )
+            for turn in one.turns
+        ],
+        script=one.script,
+        place=one.place,
+        outcome=one.outcome.value if one.outcome else "",
+        branches=[
+            pb.ScriptBranch(
+                meaning=branch.meaning.value,
+                text=branch.text,
+                outcome=branch.outcome.value if branch.outcome else "",
+            )
+            for branch in one.branches
+        ],
     )
 
 

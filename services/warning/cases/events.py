@@ -81,6 +81,8 @@ class HeardReply:
     """Where the dialogue stood; empty after its end."""
     after: str = ""
     """Where it went."""
+    script: str = ""
+    """Id of the script; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

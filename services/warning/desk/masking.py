@@ -46,7 +46,7 @@ def event(one: CaseEvent, *, notes: bool = False) -> CaseEvent:
         one,
         warning=warning,
         why="" if hides_note else one.why,
-        reply=None if hides_note else one.reply,
+        reply=one.reply and replace(one.reply, text="" if hides_note else one.reply.text),
         lost_to=tuple(map(_means, one.lost_to)),
         evidence=tuple(map(_means, one.evidence)),
         campaign=_campaign(one.campaign),

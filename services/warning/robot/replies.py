@@ -70,6 +70,7 @@ class _Turn:
             meaning=self.meaning.value,
             before="" if over else self.before.place,
             after="" if over else self.after.place,
+            script=self.after.script,
         )
 
 

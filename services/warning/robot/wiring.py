@@ -16,11 +16,13 @@ from services.settings.settings import Settings
 from services.warning.cases.events import MessageRef
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
+from services.warning.desk.service import CaseDesk
 from services.warning.dispatch.outbox_relay import Composer
 from services.warning.robot import meanings, script_files
 from services.warning.robot.composer import RobotComposer
 from services.warning.robot.opt_outs import OptOuts
 from services.warning.robot.replies import GROUP, STREAM, ReplyHandler, ReplyIntake
+from services.warning.robot.screen import DialogueScreen
 from services.warning.robot.script import RobotScript
 from services.warning.robot.store import RobotStore
 
@@ -42,6 +44,11 @@ class RobotParts:
         """Note that a warning went to a person by SMS: a reply is about that case."""
         if message.channel == "sms":
             self.store.note_warning(pipeline, case.victim, case.id)
+
+
+def screen(settings: Settings, desk: CaseDesk) -> DialogueScreen:
+    """Build what shows dialogues at the desk, also where the robot is off."""
+    return DialogueScreen(desk, settings.warning_robot_scripts_dir)
 
 
 def build(settings: Settings, client: Client) -> RobotParts | None:

@@ -253,3 +253,31 @@ def test_an_auditor_reads_a_case_masked_and_without_forms(
     assert_accessible(page)
     page.goto("/cases")
     expect(page.locator("main a[href*='mine=1']")).to_have_text("我的案件")
+
+
+def test_outcomes_are_on_one_key_beside_the_script_and_the_dialogue(
+    browser: Browser, service: ConsoleService
+) -> None:
+    (case_id,) = open_cases(service, [211], region="110106")
+    page = opened(dispatcher(browser, service, "wang", "110106"), case_id)
+    expect(page.locator("[aria-labelledby=dialogue]")).to_contain_text("has not answered the robot")
+    expect(page.locator("[aria-labelledby=dialogue] dt").first).to_have_text("paid")
+    assert_accessible(page)
+
+    page.keyboard.press("3")
+    page.fill("[name=said]", f"30000 {HOSTILE}")
+    page.click("button:has-text('Hand it over now')")
+    expect(page.locator("main [role=status]").first).to_have_text(
+        "It goes to the stop-payment desk."
+    )
+    expect(page.locator(".timeline li").first).to_contain_text("30000 <img")
+    page.fill("[name=receipt]", "ZF-1")
+    page.click("button:has-text('Record it')")
+    expect(page.locator("main [role=status]").first).to_have_text("The receipt is recorded.")
+    expect(page.locator("[aria-labelledby=person]")).to_contain_text("ZF-1")
+    page.keyboard.press("1")
+    expect(page.locator(".heading")).to_contain_text("closed")
+
+    case = case_of(service, case_id)
+    assert (case.outcome, case.stop_payment_receipt) == (pb.CASE_OUTCOME_SAFE, "ZF-1")
+    assert page.title() != "hit"

@@ -133,7 +133,13 @@ class VoiceConversation:
             meaning, what = self._script.keys.get(heard, Meaning.OTHER), f"key {heard}"
         after = dialogue.heard(self._script, now, meaning)
         self._note(f"{what} ({meaning.value}): {now.place} → {after.place}")
-        reply = HeardReply(text=what, meaning=meaning.value, before=now.place, after=after.place)
+        reply = HeardReply(
+            text=what,
+            meaning=meaning.value,
+            before=now.place,
+            after=after.place,
+            script=after.script,
+        )
         return after, reply
 
     async def _left(self, now: RobotDialogue) -> TalkResult:

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from fanzha.v1 import case_pb2 as pb
 from infra.clock import now_ms
 from services.cli.cases.commands import app
 from services.warning import keys
+from services.warning.cases.events import HeardReply
 from services.warning.desk.service import CaseCommand
+from services.warning.robot.outcome_events import said
 from tests.support.case_desk import Office, Window, a_window, an_office
 from tests.support.warnings import a_warning
 
@@ -189,3 +192,23 @@ async def test_who_has_paid_is_handed_over_once_and_waits_for_a_receipt(
         for _, task in await client.xrange(keys.key(shard, "outbox"))
     ]
     assert outbox.count(f"stop_payment {one}") == 1
+
+
+async def test_the_dialogue_and_what_the_script_says_next_are_shown(
+    office: Office, window: Window
+) -> None:
+    one, *_ = await office.opened()
+    reply = HeardReply(
+        text="你们是谁", meaning="who", before="warned", after="who", script="sms.zh@1:a"
+    )
+    await office.store.change(one, lambda _case: [said(reply, 1)])
+
+    shown = await Desk(window)("dialogue", one)
+    asked = pb.GetRobotDialogueRequest(case_id=one, language="en")
+    for_auditor = await window.ask("GetRobotDialogue", asked, role="auditor")
+
+    assert "person: 你们是谁 (who)" in shown
+    assert "robot: 【反诈预警】这里是反诈中心" in shown
+    assert "[paid]" in shown
+    person, robot = for_auditor.turns
+    assert (person.text, person.meaning, robot.by_robot) == ("", "who", True)
