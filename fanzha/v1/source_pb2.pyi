@@ -188,7 +188,7 @@ class SourceStatus(_message.Message):
     failures: _builtins.int
     """Failures in a row."""
     asked: _builtins.bool
-    """Whether a pull was asked for that has not begun."""
+    """Whether a pull was asked for that is not over."""
     @_builtins.property
     def held(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """SHA-256 of files that are held until somebody accepts them."""

@@ -131,12 +131,28 @@ class SourceScheduler:
             asked = (await self._store.requests([name])).get(name) if request else None
             if asked is None and state.due_ms > self._now_ms():
                 return
-            if asked is not None:
-                await self._store.answered(name, asked)
-            await self._with_lease(source, state, asked)
+            await self._answering(source, state, asked)
         finally:
             with suppress(Unavailable):
                 await self._store.release(name, self._owner)
+
+    async def _answering(
+        self, source: DataSource, state: SourceState, request: PullRequest | None
+    ) -> None:
+        """Pull, and forget what was asked for once that is over, whatever became of it.
+
+        While the store is away, or another process pulls, it stays asked for.
+        """
+        try:
+            await self._with_lease(source, state, request)
+        except (Unavailable, LeaseLost):
+            raise
+        except Exception:
+            if request is not None:
+                await self._store.answered(source.name, request)
+            raise
+        if request is not None:
+            await self._store.answered(source.name, request)
 
     async def _with_lease(
         self, source: DataSource, state: SourceState, request: PullRequest | None

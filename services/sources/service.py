@@ -30,7 +30,7 @@ class SourceView:
     state: SourceState
     age: SourceAge
     asked: bool
-    """Whether somebody wants it pulled, and it has not begun."""
+    """Whether somebody wants it pulled, and that is not over."""
 
     @property
     def is_late(self) -> bool:

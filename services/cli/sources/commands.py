@@ -103,8 +103,7 @@ def pull(
             time.sleep(_LOOK_SECONDS)
             all_ = stub.ListDataSources(pb.ListDataSourcesRequest()).sources
             now = next((one for one in all_ if one.name == name), before)
-            # It has begun when nobody asks any more, and is over when it is due another time.
-            asked = now.asked or now.due_ms == before.due_ms
+            asked = now.asked
     if as_json:
         print_json(now)
     elif asked and wait:

@@ -50,7 +50,7 @@ def test_a_held_file_is_seen_and_taken_with_a_reason(
     assert_accessible(page)
     page.click("tbody a")
     held = page.locator("h2:has-text('A file is held')")
-    for _ in range(60):
+    for _ in range(120):
         if held.count():
             break
         page.wait_for_timeout(1000)
@@ -63,7 +63,7 @@ def test_a_held_file_is_seen_and_taken_with_a_reason(
     page.fill("[name=reason]", "a single number is right today")
     page.click("button:has-text('Take it')")
     expect(page.locator("main [role=status]").first).to_have_text("It is pulled soon.")
-    for _ in range(60):
+    for _ in range(120):
         if not page.locator("h2:has-text('A file is held')").count():
             break
         page.wait_for_timeout(1000)

@@ -1,5 +1,6 @@
 """Feeds by HTTPS: what is fetched, what is held, and servers that break off, lie or dawdle."""
 
+import asyncio
 import hashlib
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -138,6 +139,23 @@ async def test_what_was_refused_is_tried_again_when_somebody_asks(
 
     assert await host.outcomes() == ["refused", "refused"]
     assert "if-none-match" not in feed.asked[-1]
+
+
+async def test_what_somebody_asked_for_is_over_when_it_is_no_longer_asked_for(
+    host: PullingHost, feed: HttpsFeed
+) -> None:
+    await host.pull()
+    feed.body += b" five"
+    await host.store.ask(NAME, PullRequest(by="wang", at_ms=host.now_ms))
+
+    pulling = asyncio.create_task(host.pull(later_ms=0))
+    async with asyncio.timeout(60):
+        while await host.store.requests([NAME]):  # noqa: ASYNC110 - the store tells nobody
+            await asyncio.sleep(0.01)
+    outcomes = await host.outcomes()
+    await pulling
+
+    assert outcomes == ["delivered", "delivered"]
 
 
 async def test_entries_of_a_feed_that_never_changes_are_renewed(
