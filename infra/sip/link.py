@@ -63,7 +63,9 @@ class SipLink:
         self._reading = asyncio.create_task(self._keep())
 
     async def connected(self) -> None:
-        """Return once there is a connection."""
+        """Return once there is a connection; raises what has ended the attempts for good."""
+        if self._reading is not None and self._reading.done():
+            self._reading.result()
         await self._connected.wait()
 
     def send(self, data: bytes) -> None:

@@ -140,10 +140,13 @@ class OutgoingCall:
 
     def take(self, request: SipRequest) -> InDialogReply:
         """Return what to answer to a request of the peer; repeated, the same."""
-        if tag_of(request.headers.first("from")) != self.dialog.remote_tag or self.ended.done():
-            return InDialogReply(status=481, phrase="Call/Transaction Does Not Exist")
+        no_dialog = InDialogReply(status=481, phrase="Call/Transaction Does Not Exist")
+        if not self._answered or tag_of(request.headers.first("from")) != self.dialog.remote_tag:
+            return no_dialog
         if request.cseq <= self._last[0]:
             return self._last[1]
+        if self.ended.done():
+            return no_dialog
         self._last = (request.cseq, self._reply(request))
         return self._last[1]
 

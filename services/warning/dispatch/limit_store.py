@@ -70,6 +70,9 @@ redis.call('INCR', KEYS[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
 """
+_GIVE_BACK_CALL = """
+if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end
+"""
 _GIVE_BACK = """
 redis.call('SREM', KEYS[1], ARGV[1])
 redis.call('SREM', KEYS[2], ARGV[1])
@@ -159,13 +162,19 @@ class LimitStore:
 
         Returns 0 where it may be made, else when the next may: milliseconds since the Unix epoch.
         """
-        now = self._now_ms()
-        key = f"{_person(victim)}:calls:{limits.day_of(self.rules, now)}"
         async with within(_SECONDS):
             taken = await self._client.eval(
-                _TAKE_CALL, 1, key, self.rules.calls_per_day, _DAY_SECONDS
+                _TAKE_CALL, 1, self._calls(victim), self.rules.calls_per_day, _DAY_SECONDS
             )
-        return 0 if taken else limits.next_day_ms(self.rules, now)
+        return 0 if taken else limits.next_day_ms(self.rules, self._now_ms())
+
+    async def give_back_call(self, victim: str) -> None:
+        """Uncount a call of this day that the person did not notice."""
+        async with within(_SECONDS):
+            await self._client.eval(_GIVE_BACK_CALL, 1, self._calls(victim))
+
+    def _calls(self, victim: str) -> str:
+        return f"{_person(victim)}:calls:{limits.day_of(self.rules, self._now_ms())}"
 
     async def opt_out(self, victim: str, notice: NoticeKind) -> None:
         """Opt a person out of a kind. Raises `InvalidInput` where no opt-out is allowed."""

@@ -38,6 +38,10 @@ class CallEnd(StrEnum):
     """The trunk does not answer, or takes no calls at present."""
 
 
+_BEFORE_THE_PHONE = frozenset(
+    {CallEnd.TRUNK_DOWN, CallEnd.TRUNK_FAILED, CallEnd.REDIRECTED, CallEnd.NO_SUCH_NUMBER}
+)
+"""Ends that a person does not notice, unless the phone has rung first."""
 REDIALLED = frozenset({CallEnd.NO_ANSWER, CallEnd.BUSY, CallEnd.MACHINE, CallEnd.TRUNK_FAILED})
 """Ends after which the next round calls again."""
 
@@ -50,6 +54,8 @@ class CallFailure:
     why: str
     wait_seconds: float = _WAIT
     """After which a trunk that is down is tried again."""
+    rang: bool = True
+    """Whether the phone may have rung, so that the call counts for the person."""
 
 
 def failure_of(refused: CallRefused) -> CallFailure:
@@ -61,7 +67,12 @@ def failure_of(refused: CallRefused) -> CallFailure:
         end = CallEnd.TRUNK_DOWN
     else:
         end = next((one for statuses, one in _ENDS if status in statuses), CallEnd.TRUNK_FAILED)
-    return CallFailure(end=end, why=f"{end.value} ({status})", wait_seconds=_wait(refused))
+    return CallFailure(
+        end=end,
+        why=f"{end.value} ({status})",
+        wait_seconds=_wait(refused),
+        rang=refused.rang or end not in _BEFORE_THE_PHONE,
+    )
 
 
 _ENDS = (

@@ -99,7 +99,7 @@ class PhoneCaller:
         try:
             stream = await AudioStream.opened(host, self._rules.media_ports, pressed)
         except NoMediaPort:
-            return CallFailure(end=CallEnd.TRUNK_DOWN, why="no port is free for audio")
+            return CallFailure(end=CallEnd.TRUNK_DOWN, why="no port is free for audio", rang=False)
         offer = session_description.offer(host, stream.port, session=secrets.randbits(32))
         written = number if self._rules.with_plus else number.lstrip("+")
         call = self._agent.call(written, offer, on_key=pressed)

@@ -46,6 +46,9 @@ class CallLimit(Protocol):
         """Count a call; return 0 where it may be made, else when the next may, in ms."""
         ...
 
+    async def give_back_call(self, victim: str) -> None:
+        """Uncount a call that the person did not notice."""
+
 
 class CallLine(Protocol):
     """The connection to the trunk, and who calls over it."""
@@ -173,6 +176,12 @@ class VoiceSender:
 
     async def _failed(self, outgoing: Outgoing, failure: CallFailure) -> SendResult:
         self._counted(failure.end.value)
+        if not failure.rang:
+            await retry_until_available(
+                lambda: self._limit.give_back_call(outgoing.to),
+                task="counts of calls",
+                logger=logger,
+            )
         if failure.end is CallEnd.TRUNK_DOWN:
             return SendResult(error=failure.why, retry_after=failure.wait_seconds, down=True)
         rounds = self._redial.rounds

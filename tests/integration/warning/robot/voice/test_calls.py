@@ -12,14 +12,12 @@ import pytest
 
 from infra.redis.client import Client, connect
 from infra.redis.dead_letters import DeadLetters
-from infra.rtp.g711 import Samples
 from infra.sip.codec import RawSip
 from infra.sip.link import SipPeerAddress
 from infra.sip.user_agent import SipIdentity, SipUserAgent
 from services.warning import keys
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
-from services.warning.cases.opening import ContactStep, PlainRouter
 from services.warning.cases.store import CaseStore
 from services.warning.channels.channel import (
     UNANSWERED,
@@ -43,31 +41,15 @@ from services.warning.robot.voice.call_records import CallRecords
 from services.warning.robot.voice.calls import CallRules, PhoneCaller
 from services.warning.robot.voice.prompts import NO_RECORDINGS, PromptSource
 from services.warning.robot.voice.sender import RedialRules, VoiceSender
+from tests.support.robot_calls import LONG, CallPlan, Tones
 from tests.support.sending import drain
-from tests.support.sip_phone import RawPhone, RecordedMedia, raw_phone, recorded_media, tone
+from tests.support.sip_phone import RawPhone, RecordedMedia, raw_phone, recorded_media
 from tests.support.warnings import NOW_MS, a_warning
 
 DAY_MS = 86_400_000
 PERSON = "+8617000000001"
 NO_QUIET = LimitRules(calls_per_day=5)
 WAIT = 0.3
-
-
-LONG = "a warning that takes a minute"
-
-
-class Tones:
-    """Speaks texts as short tones, and one as a long one."""
-
-    async def render(self, text: str, language: str) -> Samples:
-        return tone(60.0 if text == LONG else 0.2)
-
-
-class CallPlan(PlainRouter):
-    """One call is the plan of each tier."""
-
-    def step(self, tier: Tier, number: int) -> ContactStep | None:
-        return ContactStep(channel="voice", within_ms=30 * 60_000) if number == 0 else None
 
 
 @dataclass
@@ -288,6 +270,14 @@ async def test_an_overloaded_trunk_is_left_alone_for_as_long_as_it_says(calling:
 
     sent = await asyncio.wait_for(sending, 60)
     assert (sent.down, sent.retry_after) == (True, 77.0)
+    # The phone rang in this call, and not in those: only the first counts for the person.
+    for _ in range(6):
+        sending = asyncio.create_task(calling.sender.send(outgoing))
+        calling.trunk.answer(await calling.trunk.next("INVITE"), 503)
+        assert (await asyncio.wait_for(sending, 60)).down
+        await calling.trunk.next("ACK")
+    taken = [await calling.limits.take_call(PERSON) for _ in range(NO_QUIET.calls_per_day)]
+    assert [bool(one) for one in taken] == [False] * 4 + [True]
 
 
 async def test_an_answer_without_usable_audio_is_hung_up(calling: Calling) -> None:
@@ -301,7 +291,7 @@ async def test_an_answer_without_usable_audio_is_hung_up(calling: Calling) -> No
 
 
 async def test_a_machine_that_talks_is_hung_up_and_called_again(calling: Calling) -> None:
-    outgoing = await calling.opened()
+    outgoing = replace(await calling.opened(), text=LONG)
     sending, _ = await calling.taken(outgoing)
     while not calling.media.packets:  # noqa: ASYNC110 - the socket tells nobody
         await asyncio.sleep(0.02)
@@ -367,6 +357,7 @@ async def test_calls_that_nobody_answered_raise_the_tier_where_the_plan_ends(
 async def test_rounds_go_on_after_a_restart_and_each_is_one_call(calling: Calling) -> None:
     outgoing = await calling.opened()
     await calling.queue(outgoing)
+    await calling.sender.ready()
     stream = send_stream("voice")
 
     for attempt in range(1, 4):
