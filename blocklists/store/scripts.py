@@ -87,10 +87,21 @@ was committed lately is answered as it was then."""
 REBASE = """
 local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
 if base >= tonumber(ARGV[1]) then return 0 end
+local head = redis.call('HMGET', KEYS[3], 'version', 'commit')
+local version = tonumber(head[1] or '0')
+if version < tonumber(ARGV[1]) then return 0 end
+if ARGV[3] ~= '' and ARGV[3] ~= '?' then
+    if version == tonumber(ARGV[1]) and (head[2] or ARGV[3]) ~= ARGV[3] then return 0 end
+    for _, one in ipairs(redis.call('LRANGE', KEYS[4], 0, -1)) do
+        local made, name = string.match(one, '^(%d+) (.*)$')
+        if made == ARGV[1] and name ~= ARGV[3] then return 0 end
+    end
+end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'committed_at_ms', ARGV[2], 'commit', ARGV[3],
            'chunks', ARGV[4])
 redis.call('XTRIM', KEYS[2], 'MINID', ARGV[5])
 return 1
 """
-"""Keys: base, changes. Arguments: version, time, commit, chunks, first id that stays in the
-stream. Answers 0 when there is a newer base."""
+"""Keys: base, changes, head, recent. Arguments: version, time, commit, chunks, first id that stays
+in the stream. Answers 0 when there is a newer base, and when the store did not make that version by
+that commit, as after a failover: nobody could follow such a base."""

@@ -290,7 +290,7 @@ class Store:
         _, keys = await self._chunks.put(table, inline_bytes=-1)
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(REBASE, 2, BASE, CHANGES, head.version, head.committed_at_ms,
+            writing.eval(REBASE, 4, BASE, CHANGES, HEAD, RECENT, head.version, head.committed_at_ms,
                          head.commit, json.dumps(keys), f"{head.version + 1}-0")  # fmt: skip
             # Before what the old base needs is dropped, perhaps on other nodes of a cluster.
             done, *_ = await execute_durable(self._client, writing)

@@ -223,6 +223,23 @@ async def test_a_base_that_was_written_since_does_not_hide_a_loss(
     assert "version 2" in str(words)
 
 
+async def test_a_base_of_lists_that_the_store_has_lost_is_not_written(
+    desk: ChangeDesk, redis_url: str
+) -> None:
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block(desk, TWO)
+    lost_head, lost_lists = await desk.store.head(), EntryTable.from_entries([ONE, TWO])
+    await failover.happens(desk)
+
+    behind = await desk.store.rebase(lost_head, lost_lists)
+    await block(desk, THREE)
+    made_again = await desk.store.rebase(lost_head, lost_lists)
+
+    assert (behind, made_again, await desk.store.base_version()) == (False, False, 0)
+    assert set(await desk.listed()) == ALL - {f"block {TWO.pattern}"}
+
+
 async def test_a_request_that_the_store_lost_leaves_its_number(
     desk: ChangeDesk, redis_url: str
 ) -> None:

@@ -60,6 +60,8 @@ class ChangeHistory:
     """Commits that people were answered are in the lists."""
     findings: list[Finding] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    undecided: tuple[type[FanzhaError], ...] = (Unavailable,)
+    """Answers after which a change may be applied nevertheless."""
     linger_seconds: float = 0.0
     """The longest that faults go on once people are done."""
     steps_of_a_person: tuple[int, int] = (1, 3)
@@ -126,15 +128,15 @@ class ChangeHistory:
                 change_steps.submitted, draft=draft
             )
             answer = await self._answer(self.world.call(admin, who, work))
-            if isinstance(answer, FanzhaError) and not isinstance(answer, Unavailable):
+            unknown = isinstance(answer, self.undecided)
+            if isinstance(answer, FanzhaError) and not unknown:
                 return
-            record = None if isinstance(answer, Unavailable) else answer.record
+            record = None if unknown else answer.record
             if record is not None and record.state is ChangeState.PENDING:
                 await self._decide(admin, record, pattern, Operation(
                     name=what, argument=value, called=called, who=who.name))  # fmt: skip
                 return
             # What waits for a second person without anybody knowing has no effect; it may not wait.
-            unknown = isinstance(answer, Unavailable)
             self._note(pattern, Operation(
                 name=what, argument=value, result=record.id if record else None, called=called,
                 returned=UNKNOWN if unknown else self.world.loop.time(), who=who.name,
@@ -160,7 +162,7 @@ class ChangeHistory:
         work = partial(change_steps.reverted, id_=put.result, by=who.name)
         answer = await self._answer(self.world.call(admin, who, work))
         operation = Operation(name="revert", argument=put.argument, called=called, who=who.name)
-        if isinstance(answer, Unavailable):
+        if isinstance(answer, self.undecided):
             self._note(pattern, operation)
         elif isinstance(answer, SubmissionResult) and answer.record is not None:
             if answer.record.state is ChangeState.PENDING:
