@@ -12,6 +12,7 @@ from classifiers.evaluation.plots import save
 _REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 PAGE = _REFERENCE / "soak.md"
 PLOT = _REFERENCE / "plots" / "soak.svg"
+REMARKS = Path(__file__).with_name("remarks.md")
 _KINDS = {kind: name for kind, name in KINDS.items() if kind != "pss"}
 _BOUNDS = {
     "fanzha:decisions:": "expires after `decision_days`",
@@ -28,13 +29,14 @@ _LEAST_MIB = 0.05
 
 def write(report: Mapping[str, Any], samples: Sequence[Sample]) -> None:
     """Write page and plot."""
-    PAGE.write_text(text(report, machine.describe()))
+    PAGE.write_text(text(report, machine.describe(), REMARKS.read_text()))
     save(PLOT, lambda axes: _paint(axes, samples), height=3.5)
 
 
-def text(report: Mapping[str, Any], where: Mapping[str, Any]) -> str:
-    """Return the page."""
-    return "\n".join((_introduction(report, where), _memory(report), _store(report), _rest(report)))
+def text(report: Mapping[str, Any], where: Mapping[str, Any], remarks: str) -> str:
+    """Return the page, with what somebody found out about its figures."""
+    tables = _memory(report), _store(report), _rest(report)
+    return "\n".join((_introduction(report, where), remarks, *tables))
 
 
 def _introduction(report: Mapping[str, Any], where: Mapping[str, Any]) -> str:
