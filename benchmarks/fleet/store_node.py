@@ -31,7 +31,7 @@ daemonize no
 DURABLE = """requirepass {password}
 masterauth {password}
 appendonly yes
-appendfsync everysec
+appendfsync always
 save ""
 repl-diskless-sync-delay 0
 repl-ping-replica-period 1

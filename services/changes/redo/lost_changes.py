@@ -1,8 +1,9 @@
 """Finds changes of the lists that the store acknowledged and lost, and applies them again.
 
-Every few seconds the newest change of the `RedoJournal` is looked for in the store. A failover
-takes the end of a history away, so with a change those of lower versions are there, too. What
-comes after the newest that is there was lost, and so was what has a version that was made again.
+Every few seconds the changes of the `RedoJournal` are looked for in the store: the last ones by
+name, as many as the store remembers; of the others the newest. A failover takes the end of a
+history away, so with a change those of lower versions are there, too. What comes after the newest
+that is there was lost, and so was what has a version that was made again.
 It is committed again, in order, under the name it had, after the audit log has that. A change is
 only reported (``change_lost``) and set aside where the store has changed one of its entries since,
 where its file is damaged, or where the store has none of what is kept: then it is another store,
@@ -116,10 +117,17 @@ class LostChanges:
     async def _sorted(
         self, kept: Sequence[JournalledChange]
     ) -> tuple[list[JournalledChange], list[JournalledChange]]:
-        """Return what is in the store, and what is not, each in order."""
+        """Return what is in the store, and what is not, each in order.
+
+        The last changes are looked for one by one: after a failover, a newer one may be there that
+        was made where an older one is lost.
+        """
         there, missing = list[JournalledChange](), list[JournalledChange]()
+        recent = await self._lists.recent() if kept else {}
         for one in reversed(kept):
-            if there:
+            if one.version in recent:
+                found = one.commit in recent.values()
+            elif there:
                 found = one.version < there[0].version
             else:
                 found = await self._is_there(one)

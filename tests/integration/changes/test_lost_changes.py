@@ -125,6 +125,30 @@ async def test_what_a_failover_lost_is_applied_again_in_order(
     assert await lost.problems() == []
 
 
+async def test_a_loss_is_noticed_after_another_host_and_this_one_made_other_changes(
+    desk: ChangeDesk, lost: LostChanges, redis_url: str
+) -> None:
+    other_host, _ = wiring.build(
+        desk.client,
+        store=desk.store,
+        replica=desk.replica,
+        now_ms=lambda: desk.clock[0],
+        impact=desk.impact,
+    )
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block(desk, TWO)
+    await failover.happens(desk)
+    with acting_as(LI):
+        await other_host.submit_and_apply(a_draft(an_entry("+8617000000004")))
+    await block(desk, THREE)
+
+    await lost.step()
+
+    assert set(await desk.listed()) == ALL | {"block +8617000000004"}
+    assert kinds(desk).count(AuditKind.CHANGE_REAPPLIED) == 1
+
+
 async def test_a_loss_is_noticed_after_other_changes_were_made(
     desk: ChangeDesk, lost: LostChanges, redis_url: str
 ) -> None:
