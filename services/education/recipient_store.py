@@ -13,12 +13,12 @@ key             what
 ==============  ===========================================================================
 
 A digest stands for a number in ids of messages. There are few numbers, so anyone with access to
-the store can find them by brute force: it only avoids casual exposure. Keys expire some time after
-the campaign, and its counts with them.
+the store can find them by brute force: it only avoids casual exposure. All keys but ``counts``
+expire some time after the campaign.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -29,7 +29,7 @@ from services.education.model import EducationRecipient, PersonCounts, PersonSta
 
 _SECONDS = 10.0
 _SCAN = 1_000
-_NAMES = ("people", "states", "counts", "pending", "queued")
+_PERSONAL = ("people", "states", "pending", "queued")
 _RANKS = {
     PersonState.TO_SEND: 0,
     PersonState.QUEUED: 1,
@@ -124,15 +124,16 @@ class RecipientStore:
             seen.update(new)
             yield {one: serialization.read_recipient(text) for one, text in new.items()}
 
-    async def assign(self, campaign_id: int, decided: Iterable[Assignment]) -> None:
+    async def assign(self, campaign_id: int, decided: Sequence[Assignment]) -> None:
         """Store what was decided, durably; what was decided before stays."""
+        if not decided:
+            return
         writing = self._client.pipeline(transaction=False)
         names = _keys(campaign_id, "states", "counts", "pending")
         for one in decided:
             writing.eval(_ASSIGN, 3, *names, one.person, one.state.value, repr(one.draw))
-        if writing:
-            async with within(_SECONDS):
-                await execute_durable(self._client, writing)
+        async with within(_SECONDS):
+            await execute_durable(self._client, writing)
 
     async def states(self, campaign_id: int) -> dict[str, PersonState]:
         """Return what became of all, by digest."""
@@ -189,9 +190,9 @@ class RecipientStore:
             return bool(await self._client.eval(_SETTLE, 2, *names, person, state.value, ranks))
 
     async def keep_until(self, campaign_id: int, at_ms: int) -> None:
-        """Let all that is known of the recipients expire at a time."""
+        """Let all that is known of single recipients expire at a time."""
         writing = self._client.pipeline(transaction=False)
-        for name in _keys(campaign_id, *_NAMES):
+        for name in _keys(campaign_id, *_PERSONAL):
             writing.pexpireat(name, at_ms)
         async with within(_SECONDS):
             await writing.execute()
