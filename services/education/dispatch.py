@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fanzha.errors import NotFound
 from infra.clock import monotonic_seconds
+from infra.redis.damaged_records import DamagedRecord
 from services.education.metrics import EducationMetrics
 from services.education.model import EducationCampaign, PersonState
 from services.education.recipient_store import RecipientStore
@@ -49,8 +50,8 @@ class EducationPermit:
         if now - read_at >= FRESH_SECONDS:
             try:
                 campaign = await self._store.get(campaign_id)
-            except NotFound:
-                campaign = None
+            except (NotFound, DamagedRecord):
+                campaign = None  # its messages are refused, and hold up no warning
             self._read[campaign_id] = (now, campaign)
         return campaign
 

@@ -24,6 +24,7 @@ from hashlib import blake2b
 from typing import Any
 
 from infra.redis.client import Client, execute_durable, within
+from infra.redis.damaged_records import readable
 from services.education import serialization
 from services.education.model import EducationRecipient, PersonCounts, PersonState
 
@@ -122,7 +123,7 @@ class RecipientStore:
         async for batch in self._scan(campaign_id, "people"):
             new = {one: text for one, text in batch.items() if one not in seen}
             seen.update(new)
-            yield {one: serialization.read_recipient(text) for one, text in new.items()}
+            yield _read(new)
 
     async def assign(self, campaign_id: int, decided: Sequence[Assignment]) -> None:
         """Store what was decided, durably; what was decided before stays."""
@@ -139,7 +140,11 @@ class RecipientStore:
         """Return what became of all, by digest."""
         found = dict[str, PersonState]()
         async for batch in self._scan(campaign_id, "states"):
-            found |= {person: PersonState(state) for person, state in batch.items()}
+            found |= {
+                person: PersonState(state)
+                for person, state in batch.items()
+                if state in set(PersonState)
+            }
         return found
 
     async def counts(self, campaign_id: int) -> PersonCounts:
@@ -148,20 +153,22 @@ class RecipientStore:
             found = await self._client.hgetall(_key(campaign_id, "counts"))
         return PersonCounts(
             by_state={
-                PersonState(state): int(count) for state, count in found.items() if int(count)
+                PersonState(state): int(count)
+                for state, count in found.items()
+                if state in set(PersonState) and int(count)
             }
         )
 
-    async def pending(self, campaign_id: int, most: int) -> dict[str, EducationRecipient]:
-        """Return the next people to write to, by digest: the same until they are queued."""
+    async def pending(self, campaign_id: int, most: int) -> dict[str, EducationRecipient | None]:
+        """Return the next people to write to, by digest: the same until they are queued.
+
+        None stands for one whose record is gone or damaged.
+        """
         async with within(_SECONDS):
             people = await self._client.zrange(_key(campaign_id, "pending"), 0, most - 1)
             texts = await self._client.hmget(_key(campaign_id, "people"), people) if people else []
-        return {
-            person: serialization.read_recipient(text)
-            for person, text in zip(people, texts, strict=True)
-            if text
-        }
+        found = _read({one: text for one, text in zip(people, texts, strict=True) if text})
+        return {one: found.get(one) for one in people}
 
     async def waiting(self, campaign_id: int) -> int:
         """Return how many still wait."""
@@ -208,6 +215,15 @@ class RecipientStore:
                 yield batch
             if not int(cursor):
                 return
+
+
+def _read(texts: Mapping[str, str]) -> dict[str, EducationRecipient]:
+    """Read recipients; damaged ones are counted and left out."""
+    found: dict[str, EducationRecipient] = {}
+    for person, text in texts.items():
+        for recipient in readable("education recipient", serialization.read_recipient, [text]):
+            found[person] = recipient
+    return found
 
 
 def _key(campaign_id: int, name: str) -> str:

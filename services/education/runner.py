@@ -4,12 +4,14 @@ One process does it at a time. It may end at any moment: who was assigned stays 
 appended once by its id, and the ledger of the channel sends it at most once.
 """
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from fanzha.errors import VersionConflict
 from infra.periodic import run_periodically
+from infra.redis.damaged_records import DamagedRecord
 from services.education.audience import Audience
 from services.education.draft import DAY_MS
 from services.education.metrics import EducationMetrics
@@ -79,8 +81,10 @@ class EducationRunner:
         for campaign in await self._due():
             try:
                 sent = await self._advance(campaign, left)
-            except VersionConflict:
-                continue  # stopped, or an event was recorded: looked at again in the next round
+            except (VersionConflict, DamagedRecord):
+                # Stopped, or an event was recorded: looked at again in the next round. Damage of
+                # one holds up no other.
+                continue
             left -= sent
             waiting += await self._recipients.waiting(campaign.campaign_id)
         self._metrics.waits(waiting)
@@ -95,7 +99,8 @@ class EducationRunner:
             if number in self._known and self._known[number].revision == revision
         }
         for number in revisions.keys() - known.keys():
-            known[number] = await self._store.get(number)
+            with contextlib.suppress(DamagedRecord):  # counted where it is read
+                known[number] = await self._store.get(number)
         self._known = known
         return [one for _, one in sorted(known.items()) if one.may_be_due]
 
@@ -140,12 +145,15 @@ class EducationRunner:
         room = min(most, of_day, await self._queue.room())
         if room <= 0:
             return 0
-        people = await self._recipients.pending(campaign.campaign_id, room)
-        if not people:
+        pending = await self._recipients.pending(campaign.campaign_id, room)
+        if not pending:
             await self._end(campaign)
             return 0
+        people = {person: found for person, found in pending.items() if found is not None}
         await self._queue.append(campaign, people, now)
-        await self._recipients.queue(campaign.campaign_id, list(people), now)
+        await self._recipients.queue(campaign.campaign_id, list(pending), now)
+        for person in pending.keys() - people.keys():
+            await self._recipients.settle(campaign.campaign_id, person, PersonState.FAILED)
         await self._recipients.keep_until(campaign.campaign_id, keep_until_ms(campaign))
         self._metrics.counted("queued", len(people))
         return len(people)

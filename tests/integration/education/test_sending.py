@@ -151,7 +151,8 @@ async def test_a_process_that_died_after_it_appended_appends_nothing_again(
 ) -> None:
     campaign = await desk.approved([row(at) for at in range(5)], ALL)
     await desk.runner().step()
-    people = await desk.recipients.pending(campaign.campaign_id, 5)
+    pending = await desk.recipients.pending(campaign.campaign_id, 5)
+    people = {person_: found for person_, found in pending.items() if found is not None}
     await EducationQueue(desk.client, most_waiting=100).append(campaign, people, desk.now[0])
 
     assert await desk.runner().step() == 5
@@ -311,3 +312,25 @@ async def test_only_one_process_hands_over(desk: EducationDesk) -> None:
 
     assert await desk.runner("two").step() == 0
     assert await desk.runner("one").step() == 5
+
+
+async def test_a_damaged_record_holds_up_neither_warnings_nor_other_campaigns(
+    desk: EducationDesk,
+) -> None:
+    damaged = await desk.approved([row(0)], ALL)
+    other = await desk.approved([row(1), row(2)], replace(ALL, name="另一"))
+    third = await desk.approved([row(8), row(9)], replace(ALL, name="第三"))
+    sink = Sink()
+    runner, worker = desk.runner(), desk.worker(sink)
+    await runner.step()
+    people = f"{{fanzha:education:{third.campaign_id}}}:people"
+    await desk.client.hset("{fanzha:education}:documents", str(damaged.campaign_id), "{")
+    await desk.client.hset(people, digest_of(number(9)), "[]")
+    await queue(desk.client, "0a.1", ids.education_id(damaged.campaign_id, digest_of(number(0))))
+
+    await desk.runner().step()
+    await drain(worker)
+
+    assert sorted(one.to for one in sink.got) == sorted(map(number, (1, 1, 2, 8)))
+    assert await desk.people(other) == {PersonState.SENT: 2}
+    assert await desk.people(third) == {PersonState.SENT: 1, PersonState.FAILED: 1}
