@@ -133,15 +133,19 @@ def closed(case: Case, act: ActionContext, closing: CaseClosure) -> list[CaseEve
 
 
 def stop_payment_due(case: Case, act: ActionContext, said: str) -> list[CaseEvent]:
-    """Ask for a hand-over to the stop-payment desk, with what the person said; once in a case."""
+    """Ask for a hand-over to the stop-payment desk, with what the person said; once in a case.
+
+    What is said later is noted.
+    """
+    reply = HeardReply(text=said, meaning="paid")
     if case.stop_payment is not None:
-        return []
+        return [replace(_event(EventKind.NOTED, act, reply=reply), why=said)]
     return [
         _event(
             EventKind.NOTED,
             act,
             stop_payment=StopPaymentStep.DUE,
-            reply=HeardReply(text=said, meaning="paid"),
+            reply=reply,
         )
     ]
 

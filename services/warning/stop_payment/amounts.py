@@ -20,9 +20,9 @@ _MOST_FEN = 10**13
 _ARABIC = re.compile(
     r"(?P<sign>[¥￥]\s?)?(?<![\d.,])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,9})(?P<cents>\.\d{1,2})?(?![\d.,]?\d)"
     r"\s?(?P<times>百|千|万|亿|[kw](?![a-z])|hundred|thousand|million)?"
-    r"(?P<rest>\d百|\d千)?\s?(?P<unit>元|块|圆|人民币|rmb|yuan|cny)?"
+    r"(?P<rest>\d百|\d千|(?<=[万千百])\d(?![\d万千百年月日点号次个]))?\s?(?P<unit>元|块|圆|人民币|rmb|yuan|cny)?"
 )
-"""``rest``: 2万3千."""
+"""``rest``: 2万3千, and 3万5, whose last digit counts in tenths of the unit before it."""
 _COUNTED = re.compile(r"\s?(?:次|个|笔|回|遍|张|天|点|号|分钟|小时|code|times|days|hours|min)")
 """What stands behind a number that is no money."""
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千万亿]{1,12}(?=(?P<unit>多?(?:元|块|圆))?)")
@@ -53,7 +53,8 @@ def _arabic(match: re.Match[str], text: str) -> int:
         return 0
     rest = match["rest"] or ""
     cents = (match["cents"] or ".0")[1:].ljust(2, "0")
-    more = int(rest[0]) * _TIMES[rest[1]] * 100 if rest else 0
+    of_rest = _TIMES[rest[1:]] if rest[1:] else _TIMES[times] // 10
+    more = int(rest[0]) * of_rest * 100 if rest else 0
     return (int(number) * 100 + int(cents)) * _TIMES[times] + more
 
 

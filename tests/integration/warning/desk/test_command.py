@@ -183,6 +183,7 @@ async def test_who_has_paid_is_handed_over_once_and_waits_for_a_receipt(
     assert (done["stop_payment"], done["stop_payment_receipt"]) == ("received", "ZF-1")
     assert (await desk.json("list", "--awaits-receipt"))["cases"] == []
     assert history.count("stop payment: due") == 1
+    assert "again" in history
     assert "stop payment: received; ZF-1" in history
     assert "received" in await desk("show", one)
     client: Any = office.client
