@@ -72,10 +72,11 @@ def statuses(running: Running) -> list[dict[str, Any]]:
 
 
 def pulled(running: Running, name: str, *more: str) -> dict[str, Any]:
-    """Pull a source and return its latest pull."""
+    """Pull a source and return the pull of its latest file."""
     sources(running, "pull", name, "--wait", "110", "--by", "li", *more)
-    found: dict[str, Any] = json.loads(sources(running, "pulls", name, "--json").stdout)
-    latest: dict[str, Any] = found["pulls"][0]
+    found: Any = json.loads(sources(running, "pulls", name, "--json").stdout)
+    # The schedule may have taken the file first; then what was asked for waits for its change.
+    latest: dict[str, Any] = next(one for one in found["pulls"] if one.get("file"))
     return latest
 
 
