@@ -2,6 +2,8 @@
 
 import time
 
+import grpc
+
 from benchmarks.fleet import checks
 from benchmarks.fleet.bureau import Bureau
 from benchmarks.fleet.checks import Healing
@@ -63,12 +65,21 @@ class FaultRun:
         if result.healed_seconds is None:
             result.broken.append(f"not healed after {patience:.0f} s: {missing}")
             return result
-        found = checks.examine(self._fleet, self._bureau, self._robot)
+        self._compare(result)
+        return result
+
+    def _compare(self, result: FaultResult) -> None:
+        """Compare all hosts with what was acknowledged; add what does not hold to *result*."""
+        try:
+            found = checks.examine(self._fleet, self._bureau, self._robot)
+        except grpc.RpcError as error:
+            # A connection that broke during the fault may be noticed now only: the run goes on.
+            result.broken.append(f"the hosts could not be compared: {str(error)[:200]}")
+            return
         result.lost = [f"{number}: {what}" for number, what in found.lost.items()]
         # What was lost is told once.
         self._bureau.ledger.forget(found.lost)
         result.broken += result.lost + found.wrong + not_as_expected(result)
-        return result
 
 
 def not_as_expected(result: FaultResult) -> list[str]:
