@@ -55,7 +55,7 @@ async def test_all_but_those_held_out_are_written_to_once(desk: EducationDesk) -
     assert people == {PersonState.SENT: len(got), PersonState.HELD_OUT: 100 - len(got)}
     assert set(got.values()) == {1}
     assert not held & set(map(digest_of, got))
-    assert 5 <= len(held) <= 40
+    assert 1 <= len(held) <= 60  # of a key of chance
     assert {one.text for one in sink.got} == {campaign.message.text}
     assert (await desk.store.get(campaign.campaign_id)).state is EducationState.ENDED
 
