@@ -43,6 +43,8 @@ _PREFIXES = (
     ("fanzha_warning_backfill_rows", (_ADMIN, _WARNING)),
     ("fanzha_warning_backfill_versions_lost", (_ADMIN, _WARNING)),
     ("fanzha_warning_", (_WARNING,)),
+    ("fanzha_education_", (_WARNING,)),
+    ("fanzha_source_", (_ADMIN, _WARNING)),
     ("", (_ADMIN,)),
 )
 

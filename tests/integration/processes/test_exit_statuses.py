@@ -19,6 +19,7 @@ SERVERS = frozenset({"up", "serve", "admin", "warn", "worker", "bench"})
 ANY_WORD = {
     "blocklist mirror": "a file to make, which it keeps until it is stopped",
     "check text": "any text",
+    "education create": "any name",
     "incidents open": "any title",
     "warnings robot talk": "any answer",
     "fingerprint": "any text",

@@ -20,8 +20,11 @@ ENDPOINTS = {
     "warning_metrics": "warning_metrics_port",
 }
 
-WHERE_SET = re.compile("fanzha_(decision_log_archive|hits_kafka|warning_replies)")
-"""Families of an archive, of Kafka and of a message centre: served where the settings name one."""
+WHERE_SET = re.compile(
+    "fanzha_(decision_log_archive|hits_kafka|warning_(replies|stop_payments|voice_calls))"
+)
+"""Families of what is served where the settings name it: an archive, Kafka, a message centre, a
+desk that stops payments, a trunk."""
 
 
 def served(address: str) -> set[tuple[str, str]]:
