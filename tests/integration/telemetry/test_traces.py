@@ -144,17 +144,18 @@ def test_one_caller_cannot_have_all_of_its_requests_traced(
 ) -> None:
     greedy, last = TraceContext(0xC1, 0xD1, sampled=True), TraceContext(0xC2, 0xD2, sampled=True)
 
+    def asked_until_traced(context: TraceContext) -> bool:
+        ask(service, context.header())
+        return bool(of_trace(collected, context))
+
+    # Until the second has room for it, whatever was traced before.
+    eventually(lambda: asked_until_traced(greedy))
     ask(service, greedy.header(), times=200)
-
-    def asked_until_traced() -> bool:
-        ask(service, last.header())
-        return bool(of_trace(collected, last))
-
-    eventually(asked_until_traced)
+    eventually(lambda: asked_until_traced(last))
 
     found = [span for span in of_trace(collected, greedy) if span.name == SINGLE]
     seconds = (max(s.end_ns for s in found) - min(s.start_ns for s in found)) / 1e9
-    assert 0 < len(found) <= 20 * (seconds + 2)
+    assert len(found) <= 20 * (seconds + 2)
 
 
 def test_a_program_with_opentelemetry_of_its_own_is_followed(
