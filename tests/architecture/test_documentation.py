@@ -17,6 +17,7 @@ IN_BOTH_LANGUAGES = {
     },
 }
 FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
@@ -38,6 +39,12 @@ def test_links_lead_to_files_and_headings_that_exist(name: str) -> None:
     ]
 
     assert broken == []
+
+
+def test_no_page_keeps_what_a_merge_left_to_decide() -> None:
+    pages = [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]
+
+    assert [page.name for page in pages if CONFLICT.search(page.read_text())] == []
 
 
 def test_the_site_leads_to_every_page() -> None:
