@@ -60,7 +60,6 @@ class Child:
     """Variables added to the environment of the supervisor."""
     process: ChildProcess | None = None
     serving: asyncio.Event = field(default_factory=asyncio.Event)
-    restarts: int = 0
 
     @property
     def pid(self) -> int | None:
@@ -112,7 +111,6 @@ class Supervisor:
             code = await self._run_once(child)
             if self._stopping.is_set():
                 return
-            child.restarts += 1
             if time.monotonic() - started > HEALTHY_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
             logger.warning("%s ended with %s; restarting in %.1f s", child.name, code, pause)

@@ -8,7 +8,6 @@ from benchmarks.peers.processes import SERVER_CORE, pinned
 
 _ERROR = 3
 """The lower exit statuses say spam, ham, unsure."""
-DEFAULT_CUTOFF = 0.99
 
 
 def installed() -> bool:

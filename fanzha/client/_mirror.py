@@ -76,8 +76,6 @@ class ListMirror:
         self._turn = 0
         self.copy = MirroredLists.nothing(self._kinds)
         """The lists as they were last copied; replaced whole, never changed."""
-        self.resets = 0
-        """Copies that began anew."""
         self.mismatches = 0
         """Copies that were discarded."""
 
@@ -160,7 +158,6 @@ class ListMirror:
             raise MirrorMismatch(str(error)) from error
         self.copy = after
         was_reset = parts[-1].response_type == list_update_pb2.DIFF_TYPE_RESET
-        self.resets += was_reset
         return MirrorChange(after.version, was_reset, edits)
 
 

@@ -23,8 +23,6 @@ class DeadLetter:
     """Its ID in the stream of dead letters."""
     stream: str
     """The stream of the entry."""
-    origin_place: str
-    """The ID of the entry there."""
     reason: str
     tries: int
     at_ms: int
@@ -109,7 +107,6 @@ def _parse(place: str, entry: Mapping[str, str]) -> DeadLetter:
     return DeadLetter(
         place=place,
         stream=entry.get("stream", ""),
-        origin_place=entry.get("place", ""),
         reason=entry.get("reason", ""),
         tries=int(entry.get("tries", 0)),
         at_ms=int(entry.get("at_ms", 0)),

@@ -31,8 +31,6 @@ class ChainReport:
     last_time_ms: int = 0
     covered_to: int = 0
     """Sequence of the last checkpoint with a valid signature; 0 for none."""
-    covered_by: str = ""
-    """The reason of that checkpoint."""
     key_ids: set[str] = field(default_factory=set)
     """Key ids of the valid signatures."""
     bad_list_changes: int = 0

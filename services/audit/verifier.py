@@ -181,7 +181,6 @@ class Verifier:
             elif checkpoints.is_signed(record, self._keys):
                 report.key_ids.add(key_id)
                 report.covered_to = record.sequence
-                report.covered_by = checkpoints.reason_of(record)
             else:
                 self._report_problem(
                     Message(

@@ -100,12 +100,6 @@ def current() -> Identity:
         raise Unauthenticated("identity: none set for this task") from None
 
 
-def current_carrier() -> str:
-    """Return the carrier of this task's identity; empty without one."""
-    found = _current.get(None)
-    return "" if found is None else found.carrier
-
-
 def set_identity(identity: Identity) -> None:
     """Set the identity for the rest of this task; each gRPC request is a task of its own."""
     _current.set(identity)

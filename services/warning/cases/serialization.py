@@ -6,13 +6,11 @@ from pydantic import TypeAdapter
 
 from services.warning.cases.events import CaseEvent
 from services.warning.cases.model import Case
-from services.warning.model import WarningRecord
 
 T = TypeVar("T")
 
 _CASE = TypeAdapter(Case)
 _EVENT = TypeAdapter(CaseEvent)
-_WARNING = TypeAdapter(WarningRecord)
 
 
 def case_text(case: Case) -> str:
@@ -33,11 +31,6 @@ def event_text(event: CaseEvent) -> str:
 def read_event(text: str | bytes) -> CaseEvent:
     """Parse an event. Raises `pydantic.ValidationError`."""
     return _EVENT.validate_json(text)
-
-
-def warning_text(warning: WarningRecord) -> str:
-    """Serialize a warning."""
-    return _text(_WARNING, warning)
 
 
 def _text(adapter: TypeAdapter[T], value: T) -> str:

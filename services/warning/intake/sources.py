@@ -6,7 +6,7 @@ and duplicate warnings are counted separately, and only approximately after a cr
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,15 +124,6 @@ class WarningSources:
                 {stream: after or "0"}, count=count, block=block_ms or None
             )
         return [_feedback(cursor, fields) for cursor, fields in _entries(answer)]
-
-    async def all_feedback(
-        self, source_name: str, *, after: str = ""
-    ) -> AsyncIterator[SourceFeedback]:
-        """Iterate over all feedback there is now."""
-        while page := await self.read_feedback(source_name, after=after):
-            for one in page:
-                yield one
-            after = page[-1].cursor
 
 
 def _feedback(cursor: str, fields: Mapping[str, str]) -> SourceFeedback:

@@ -40,7 +40,6 @@ source = "carrier"
 every = "10s"
 settle = "1s"
 """.replace("[sources.mobile.example]", '[sources."mobile.example"]')
-TEN_MINUTES_S = 600
 
 
 @pytest.fixture(scope="module")

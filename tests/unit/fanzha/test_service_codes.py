@@ -13,7 +13,6 @@ from fanzha.service_codes import AREA_CODES, FORMS, SERVICE_CODES
 from tests.support.checkout import CHECKOUT
 
 PLAN = HomePlan()
-MOST_BARE_DIGITS = max(map(len, SERVICE_CODES))
 FRONTS = {f"{form.key}{area}" for form in FORMS for area in (AREA_CODES if form.area else ("",))}
 
 

@@ -12,7 +12,6 @@ from tests.support.builders import an_entry
 from tests.support.relation_graph import POPULAR, a_graph
 
 LINK = "link:evil.example"
-OTHER_LINK = "link:other.example"
 CALLBACK = "+8617000000001"
 SENDER = "+8617000000002"
 DAY_MS = 86_400_000

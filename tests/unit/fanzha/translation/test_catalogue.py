@@ -8,8 +8,6 @@ from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.translation import catalogue
 from fanzha.translation.message import Message, localized
 
-NOT_A_NUMBER = "{option} is no number"
-
 
 @pytest.mark.parametrize(
     ("environment", "language"),

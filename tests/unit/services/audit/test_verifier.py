@@ -1,10 +1,9 @@
 """Whatever is done to a log is found, and told where; what cannot be found is told, too."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -26,7 +25,6 @@ from tests.support.audit_logs import (
 )
 
 WITHIN = 4
-Draw: TypeAlias = Callable[[st.SearchStrategy[int]], int]
 
 
 @pytest.fixture(scope="module")
