@@ -148,6 +148,11 @@ def shown_word(enum: Any, number: int) -> str:
     return enum_word(_prefix(enum).lower().rstrip("_"), wire_word(enum, number))
 
 
+def words_of(enum: Any) -> dict[str, Any]:
+    """Return the values of a wire *enum* by their words, without the unspecified one."""
+    return {word(name, _prefix(enum)): number for name, number in enum.items() if number}
+
+
 def _prefix(enum: Any) -> str:
     return str(enum.DESCRIPTOR.values_by_number[0].name).removesuffix("UNSPECIFIED")
 

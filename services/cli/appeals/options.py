@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from blocklists.importers import vocabulary as list_words
-from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc
+from services.cli._common.choices import one_of, refuse
 from services.cli._common.console import os_fault
 from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.options import enum
@@ -68,7 +68,7 @@ _LANGUAGES = LazyTable(
 
 def state(word: str) -> Any:
     """Read ``--state``; 0 for an empty one."""
-    return _read(word, _STATE_WORDS, "--state") if word else 0
+    return one_of(word, _STATE_WORDS, "--state") if word else 0
 
 
 def state_word(number: int) -> str:
@@ -83,20 +83,20 @@ def is_open(appeal: pb.Appeal) -> bool:
 
 def outcome(word: str) -> Any:
     """Read what was decided."""
-    found = _read(word, _STATE_WORDS, "outcome")
+    found = one_of(word, _STATE_WORDS, "outcome")
     if found not in (pb.APPEAL_STATE_UPHELD, pb.APPEAL_STATE_REJECTED):
-        _wrong(word, ("upheld", "rejected"), "outcome")
+        refuse(word, ("upheld", "rejected"), "outcome")
     return found
 
 
 def notice_kind(word: str) -> Any:
     """Read ``--kind``; 0 for an empty one."""
-    return _read(word, _NOTICES, "--kind") if word else 0
+    return one_of(word, _NOTICES, "--kind") if word else 0
 
 
 def language(word: str) -> Any:
     """Read ``--language``."""
-    return _read(word, _LANGUAGES, "--language")
+    return one_of(word, _LANGUAGES, "--language")
 
 
 def direction(word: str) -> Any:
@@ -120,16 +120,3 @@ def documents(files: Sequence[Path], *, digests_only: bool) -> list[pb.AppealDoc
             )
         )
     return found
-
-
-def _read(word: str, known: Mapping[str, Any], option: str) -> Any:
-    found = known.get(word.strip().lower().replace("-", "_"))
-    if found is None:
-        _wrong(word, [name for name in known if name.isascii()], option)
-    return found
-
-
-def _wrong(word: str, known: Sequence[str], option: str) -> NoReturn:
-    raise typer.BadParameter(
-        gettext("{word!r} is none of {known}", word=word, known=", ".join(known)), param_hint=option
-    )

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.translation.catalogue import gettext
 from fanzha.v1 import assessment_pb2 as pb
 from fanzha.v1 import assessment_pb2_grpc
-from services.cli._common.enum_words import shown_word, word
+from services.cli._common.choices import enum_number
+from services.cli._common.enum_words import shown_word
 from services.cli._common.server import ServerOf
 
 server = ServerOf(lambda: assessment_pb2_grpc.AssessmentServiceStub)
@@ -26,12 +26,12 @@ KindWord = Annotated[
 
 def kind(text: str) -> Any:
     """Read a list; 0 for an empty one."""
-    return _read(text, pb.UnitTaskKind, "UNIT_TASK_KIND_", "--kind")
+    return enum_number(text, pb.UnitTaskKind, "--kind")
 
 
 def state(text: str) -> Any:
     """Read a state; 0 for an empty one."""
-    return _read(text, pb.UnitTaskState, "UNIT_TASK_STATE_", "--state")
+    return enum_number(text, pb.UnitTaskState, "--state")
 
 
 def kind_word(number: int) -> str:
@@ -42,16 +42,3 @@ def kind_word(number: int) -> str:
 def state_word(number: int) -> str:
     """Return the word of a state."""
     return shown_word(pb.UnitTaskState, number)
-
-
-def _read(text: str, enum: Any, prefix: str, option: str) -> Any:
-    if not text:
-        return 0
-    known = {word(name, prefix): number for name, number in enum.items() if number}
-    found = known.get(text.strip().lower().replace("-", "_"))
-    if found is None:
-        raise typer.BadParameter(
-            gettext("{word!r} is none of {known}", word=text, known=", ".join(known)),
-            param_hint=option,
-        )
-    return found

@@ -11,7 +11,8 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import education_pb2 as pb
 from fanzha.v1 import education_pb2_grpc, entity_pb2
-from services.cli._common.enum_words import enum_word, shown_word, word
+from services.cli._common.choices import enum_number
+from services.cli._common.enum_words import enum_word, shown_word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
 
@@ -94,12 +95,12 @@ CsvFile = Annotated[
 
 def occasion(text: str) -> Any:
     """Read an occasion; 0 for an empty one."""
-    return _read(text, pb.EducationOccasion, "EDUCATION_OCCASION_", "--occasion")
+    return enum_number(text, pb.EducationOccasion, "--occasion")
 
 
 def state(text: str) -> Any:
     """Read a state; 0 for an empty one."""
-    return _read(text, pb.EducationState, "EDUCATION_STATE_", "--state")
+    return enum_number(text, pb.EducationState, "--state")
 
 
 def fraud_type(text: str) -> Any:
@@ -111,7 +112,7 @@ def fraud_type(text: str) -> Any:
 
 def financial_fraud(text: str) -> Any:
     """Read a kind of financial fraud; 0 for an empty one."""
-    return _read(text, entity_pb2.FinancialFraud, "FINANCIAL_FRAUD_", "--financial-fraud")
+    return enum_number(text, entity_pb2.FinancialFraud, "--financial-fraud")
 
 
 def write(campaign: pb.EducationCampaign, text: str, template: str) -> None:
@@ -155,16 +156,3 @@ def state_word(number: int) -> str:
 def person_word(name: str) -> str:
     """Return the word for what became of recipients, such as ``held_out``."""
     return enum_word("education_person", name.replace("_", " "))
-
-
-def _read(text: str, kinds: Any, prefix: str, option: str) -> Any:
-    if not text:
-        return 0
-    known = {word(name, prefix): number for name, number in kinds.items() if number}
-    found = known.get(text.strip().lower().replace("-", "_"))
-    if found is None:
-        raise typer.BadParameter(
-            gettext("{word!r} is none of {known}", word=text, known=", ".join(known)),
-            param_hint=option,
-        )
-    return found

@@ -10,7 +10,8 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import entity_pb2 as pb
 from fanzha.v1 import entity_pb2_grpc
-from services.cli._common.enum_words import shown_word, word
+from services.cli._common.choices import enum_number
+from services.cli._common.enum_words import shown_word
 from services.cli._common.server import ServerOf
 
 server = ServerOf(lambda: entity_pb2_grpc.EntityServiceStub)
@@ -64,22 +65,22 @@ CreditCode = Annotated[
 
 def entity_kind(text: str) -> Any:
     """Read ``--kind``."""
-    return _read(text, pb.EntityKind, "ENTITY_KIND_", "--kind")
+    return enum_number(text, pb.EntityKind, "--kind")
 
 
 def financial_fraud(text: str) -> Any:
     """Read ``--financial-fraud``."""
-    return _read(text, pb.FinancialFraud, "FINANCIAL_FRAUD_", "--financial-fraud")
+    return enum_number(text, pb.FinancialFraud, "--financial-fraud")
 
 
 def state(text: str) -> Any:
     """Read ``--state``."""
-    return _read(text, pb.EntityState, "ENTITY_STATE_", "--state")
+    return enum_number(text, pb.EntityState, "--state")
 
 
 def identifier_kind(text: str) -> Any:
     """Read the kind of an identifier."""
-    return _read(text, pb.IdentifierKind, "IDENTIFIER_KIND_", "kind")
+    return enum_number(text, pb.IdentifierKind, "kind")
 
 
 def identifiers(
@@ -135,16 +136,3 @@ def step_state_word(number: int) -> str:
 def identifier_word(number: int) -> str:
     """Return the word of a kind of identifier."""
     return shown_word(pb.IdentifierKind, number)
-
-
-def _read(text: str, enum: Any, prefix: str, option: str) -> Any:
-    if not text:
-        return 0
-    known = {word(name, prefix): number for name, number in enum.items() if number}
-    found = known.get(text.strip().lower().replace("-", "_"))
-    if found is None:
-        raise typer.BadParameter(
-            gettext("{word!r} is none of {known}", word=text, known=", ".join(known)),
-            param_hint=option,
-        )
-    return found

@@ -13,8 +13,8 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import incident_pb2 as pb
 from fanzha.v1 import incident_pb2_grpc
 from infra.clock import now_ms
+from services.cli._common.choices import enum_number
 from services.cli._common.console import os_fault
-from services.cli._common.enum_words import word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import moment
@@ -71,17 +71,17 @@ def fraud_type(text: str) -> Any:
 
 def stage(text: str, option: str = "STAGE") -> Any:
     """Read a stage; 0 for an empty one."""
-    return _read(text, pb.IncidentStage, "INCIDENT_STAGE_", option)
+    return enum_number(text, pb.IncidentStage, option)
 
 
 def outcome(text: str) -> Any:
     """Read what came of a lead."""
-    return _read(text, pb.LeadOutcome, "LEAD_OUTCOME_", "--outcome")
+    return enum_number(text, pb.LeadOutcome, "--outcome")
 
 
 def cluster_kind(text: str) -> Any:
     """Read a kind of cluster."""
-    return _read(text, pb.ClusterKind, "CLUSTER_KIND_", "--kind")
+    return enum_number(text, pb.ClusterKind, "--kind")
 
 
 def cluster(text: str, since: str) -> pb.ClusterReference | None:
@@ -134,16 +134,3 @@ def _digest(file: Path) -> str:
         return sha256(file.read_bytes()).hexdigest()
     except OSError as error:
         raise typer.BadParameter(f"{file}: {os_fault(error)}", param_hint="--document") from None
-
-
-def _read(text: str, enum_type: Any, prefix: str, option: str) -> Any:
-    if not text:
-        return 0
-    known = {word(name, prefix): number for name, number in enum_type.items() if number}
-    found = known.get(text.strip().lower().replace("-", "_"))
-    if found is None:
-        raise typer.BadParameter(
-            gettext("{word!r} is none of {known}", word=text, known=", ".join(known)),
-            param_hint=option,
-        )
-    return found

@@ -19,7 +19,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
-from services.cli._common import files
+from services.cli._common import choices, files
 from services.cli._common.console import err, fail, file_output, progress
 from services.cli._common.enum_words import LazyTable
 from services.cli._common.exit_status import ExitStatus
@@ -90,8 +90,8 @@ def export(
         version=0,
         now_s=int(time.time()),
         zone=zone.strip("."),
-        side=_SIDES[_known(side, _SIDES, "--side")],
-        tlp=_known(tlp, stix.TLP, "--tlp"),
+        side=_SIDES[choices.checked_word(side, _SIDES, "--side")],
+        tlp=choices.checked_word(tlp, stix.TLP, "--tlp"),
         shadows=mode == "shadow",
     )
     request = pb.ExportEntriesRequest(action=wanted, **filters)
@@ -137,7 +137,7 @@ def _say(written: forms.ExportSummary, version: int) -> None:
 
 
 def _form(name: str, action: str, file: Path | None) -> forms.ExportForm:
-    form = writer.FORMS[_known(name, writer.FORMS, "--format")]
+    form = writer.FORMS[choices.checked_word(name, writer.FORMS, "--format")]
     if name == "stix" and action == "allow":
         raise typer.BadParameter(
             gettext("stix has indicators of what to block only"), param_hint="--action"
@@ -158,15 +158,6 @@ def _paths(form: forms.ExportForm, context: forms.Context, file: Path | None) ->
         return [] if file is None else [file]
     file.mkdir(parents=True, exist_ok=True)
     return [file / table.name(context) for table in form.tables]
-
-
-def _known(word: str, known: Iterable[str], option: str) -> str:
-    if word not in known:
-        raise typer.BadParameter(
-            gettext("{word!r} is none of {known}", word=word, known=", ".join(known)),
-            param_hint=option,
-        )
-    return word
 
 
 def _version(answers: Sequence[pb.ExportEntriesResponse]) -> int:

@@ -10,15 +10,13 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.translation.message import alternatives
 from fanzha.v1 import warning_report_pb2 as pb
-from fanzha.v1 import warning_report_pb2_grpc
 from infra.clock import now_ms
-from services.cli._common.console import err, fail, os_fault, print_json, progress
-from services.cli._common.exit_status import ExitStatus
+from services.cli._common.console import err, fail, os_fault, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, LanguageWord, Target
-from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import Since, Until, moment
 from services.cli.report import display, map_commands, target_commands
 from services.cli.report import options as words
+from services.cli.report.report_stream import finished_report
 from services.cli.warnings import region_options
 
 app = typer.Typer(no_args_is_help=True, help="Figures that a bureau reports.")
@@ -26,15 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Figures that a bureau reports.")
 app.command("map")(map_commands.fraud_map)
 app.command("targets")(target_commands.targets)
 
-_DEADLINE_SECONDS = 3600.0
-_server = ServerOf(lambda: warning_report_pb2_grpc.WarningReportServiceStub)
-"""Some minutes are enough for millions of cases; another report may be before this one."""
 _PLOTS = (".svg", ".png")
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `report warnings` a command of its own, for more reports to come."""
 
 
 _By = Annotated[
@@ -77,7 +67,7 @@ def warnings(
     )
     if by:
         request.by = pb.WarningReportBy.Value(f"WARNING_REPORT_BY_{by.upper()}")
-    report = _ask(request, target)
+    report = finished_report(target, "GetWarningReport", request)
     if as_json:
         print_json(report)
     else:
@@ -100,22 +90,6 @@ def _check_words(by: str, language: str) -> None:
         raise typer.BadParameter(
             gettext("{language!r} is neither zh nor en", language=language), param_hint="--language"
         )
-
-
-def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
-    with _server(target) as stub, progress() as bar:
-        task = bar.add_task(gettext("looking at cases"), total=None, note="")
-        for one in stub.GetWarningReport(request, timeout=_DEADLINE_SECONDS):
-            bar.update(task, completed=one.examined, total=one.expected, note=f"{one.examined:,}")
-            if one.HasField("report"):
-                break
-        else:
-            fail(
-                gettext("{target} ended without a report", target=target),
-                status=ExitStatus.UNREACHABLE,
-            )
-    report: pb.WarningReport = one.report
-    return report
 
 
 def _painter(plot: Path | None) -> Any:

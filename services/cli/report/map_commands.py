@@ -9,17 +9,18 @@ import typer
 
 from blocklists.importers import vocabulary as list_words
 from fanzha.translation.catalogue import gettext
-from fanzha.v1 import decision_pb2, warning_report_pb2_grpc
+from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_report_pb2 as pb
 from infra import atomic_file
 from infra.clock import now_ms
 from infra.csv_cells import SafeWriter
+from services.cli._common.choices import enum_number
 from services.cli._common.console import out, print_json
 from services.cli._common.enum_words import shown_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
-from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import Since, Until, moment
+from services.cli.report.report_stream import server
 
 LEVELS = ("province", "city", "county")
 STEPS = ("day", "month")
@@ -38,7 +39,6 @@ _COUNTS = (
     "lost_fen",
     "prevented_fen",
 )
-_server = ServerOf(lambda: warning_report_pb2_grpc.WarningReportServiceStub)
 
 _Region = Annotated[str, typer.Option(help="Only this province, city or county, by code or name.")]
 _Level = Annotated[str, typer.Option(help=f"How finely: {', '.join(LEVELS)}.")]
@@ -70,12 +70,11 @@ def fraud_map(
         since_ms=moment(since, now_ms(), "--since"),
         until_ms=moment(until, now_ms(), "--until"),
         region=region,
-        level=pb.MapLevel.Value(f"MAP_LEVEL_{_one_of(level, LEVELS, '--level').upper()}"),
+        level=enum_number(level, pb.MapLevel, "--level"),
+        step=enum_number(step, pb.MapStep, "--step"),
         fraud_types=[_kind(word) for word in kinds or ()],
     )
-    if step:
-        request.step = pb.MapStep.Value(f"MAP_STEP_{_one_of(step, STEPS, '--step').upper()}")
-    with _server(target) as stub:
+    with server(target) as stub:
         found: pb.GetFraudMapResponse = stub.GetFraudMap(request)
     if as_json:
         print_json(found)
@@ -83,15 +82,6 @@ def fraud_map(
         _show(found)
     if csv_file is not None:
         _write(found, csv_file)
-
-
-def _one_of(word: str, known: tuple[str, ...], option: str) -> str:
-    if word not in known:
-        raise typer.BadParameter(
-            gettext("{word!r} is none of {known}", word=word, known=", ".join(known)),
-            param_hint=option,
-        )
-    return word
 
 
 def _kind(word: str) -> decision_pb2.FraudType.ValueType:

@@ -10,22 +10,18 @@ import typer
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_report_pb2 as pb
-from fanzha.v1 import warning_report_pb2_grpc
 from infra import atomic_file
 from infra.clock import now_ms
 from infra.csv_cells import SafeWriter
 from services.cli._common import files
-from services.cli._common.console import err, fail, out, print_json, progress
-from services.cli._common.exit_status import ExitStatus
+from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
-from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import Since, Until, day, moment
 from services.cli.report import policy_draft
+from services.cli.report.report_stream import finished_report
 
-_DEADLINE_SECONDS = 3600.0
 _FEN = 100
-_server = ServerOf(lambda: warning_report_pb2_grpc.WarningReportServiceStub)
 _Region = Annotated[str, typer.Option(help="Only this province, city or county, by code or name.")]
 _Minutes = Annotated[
     int, typer.Option(min=1, help="Minutes within which a person is to be warned.")
@@ -92,7 +88,7 @@ def targets(
         minutes=minutes,
         region=region,
     )
-    report = _ask(request, target)
+    report = finished_report(target, "GetTargetingReport", request)
     if as_json:
         print_json(report)
     else:
@@ -101,22 +97,6 @@ def targets(
         _write(report, csv_file)
     if draft is not None:
         policy_draft.write(report, draft, target)
-
-
-def _ask(request: pb.GetTargetingReportRequest, target: str) -> pb.TargetingReport:
-    with _server(target) as stub, progress() as bar:
-        task = bar.add_task(gettext("looking at cases"), total=None, note="")
-        for one in stub.GetTargetingReport(request, timeout=_DEADLINE_SECONDS):
-            bar.update(task, completed=one.examined, total=one.expected, note=f"{one.examined:,}")
-            if one.HasField("report"):
-                break
-        else:
-            fail(
-                gettext("{target} ended without a report", target=target),
-                status=ExitStatus.UNREACHABLE,
-            )
-    report: pb.TargetingReport = one.report
-    return report
 
 
 def _show(report: pb.TargetingReport) -> None:
