@@ -282,6 +282,7 @@ class EducationCampaign(_message.Message):
     PARTS_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
+    TEXT_COMES_ALONG_FIELD_NUMBER: _builtins.int
     campaign_id: _builtins.int
     """Its number; 0 in a request to create."""
     revision: _builtins.int
@@ -332,6 +333,10 @@ class EducationCampaign(_message.Message):
     """When the last message was handed to a channel, or it ended otherwise; 0: not yet."""
     parts: _builtins.int
     """SMS that one message takes."""
+    text_comes_along: _builtins.bool
+    """Whether the text is that which comes along for its theme. An edit with an empty text keeps it
+    so, also where the theme changes.
+    """
     @_builtins.property
     def segment(self) -> Global___EducationSegment:
         """Who is meant."""
@@ -382,10 +387,11 @@ class EducationCampaign(_message.Message):
         parts: _builtins.int = ...,
         events: _abc.Iterable[Global___EducationEvent] | None = ...,
         history: _abc.Iterable[Global___EducationHistoryEvent] | None = ...,
+        text_comes_along: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_at_ms", b"approved_at_ms", "approved_by", b"approved_by", "assigned_at_ms", b"assigned_at_ms", "campaign_id", b"campaign_id", "created_at_ms", b"created_at_ms", "created_by", b"created_by", "daily_cap", b"daily_cap", "end_ms", b"end_ms", "events", b"events", "financial_fraud", b"financial_fraud", "finished_at_ms", b"finished_at_ms", "fraud_type", b"fraud_type", "history", b"history", "hold_out_percent", b"hold_out_percent", "name", b"name", "occasion", b"occasion", "outcome_days", b"outcome_days", "parts", b"parts", "people", b"people", "recipients", b"recipients", "region", b"region", "revision", b"revision", "segment", b"segment", "start_ms", b"start_ms", "state", b"state", "template", b"template", "template_version", b"template_version", "text", b"text", "without_consent", b"without_consent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_at_ms", b"approved_at_ms", "approved_by", b"approved_by", "assigned_at_ms", b"assigned_at_ms", "campaign_id", b"campaign_id", "created_at_ms", b"created_at_ms", "created_by", b"created_by", "daily_cap", b"daily_cap", "end_ms", b"end_ms", "events", b"events", "financial_fraud", b"financial_fraud", "finished_at_ms", b"finished_at_ms", "fraud_type", b"fraud_type", "history", b"history", "hold_out_percent", b"hold_out_percent", "name", b"name", "occasion", b"occasion", "outcome_days", b"outcome_days", "parts", b"parts", "people", b"people", "recipients", b"recipients", "region", b"region", "revision", b"revision", "segment", b"segment", "start_ms", b"start_ms", "state", b"state", "template", b"template", "template_version", b"template_version", "text", b"text", "text_comes_along", b"text_comes_along", "without_consent", b"without_consent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
+from fanzha.translation.message import Message
 from infra import text_limits
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
@@ -308,7 +309,13 @@ class EducationCampaigns:
     async def _draft(self, campaign_id: int, revision: int) -> EducationCampaign:
         campaign = await self.get(campaign_id)
         if revision != campaign.revision:
-            raise self._store.conflict(campaign_id)
+            raise VersionConflict.between(
+                "revision",
+                Message("campaign {id} is", id=campaign_id),
+                expected=revision,
+                actual=campaign.revision,
+                advice=Message("read it again"),
+            )
         if campaign.state is not EducationState.DRAFT:
             raise InvalidInput(
                 "campaign {campaign_id}: only a draft can be changed", campaign_id=campaign_id

@@ -14,6 +14,7 @@ from services.warning.messages import linter
 from services.warning.messages.sms_length import sms_length
 
 GENERAL = "GENERAL"
+LANGUAGES = ("zh", "en")
 
 
 def theme_of(fraud_type: int, financial_fraud: int) -> str:
@@ -50,6 +51,16 @@ def chosen(given: EducationText, theme: str, language: str, *, most_parts: int) 
         template=text_limits.required("template", given.template, WORD),
         version=text_limits.required("template_version", given.version, WORD),
     )
+
+
+def comes_along(text: EducationText, fraud_type: int, financial_fraud: int) -> bool:
+    """Return whether a text is that of its theme, in one of the languages."""
+    theme = theme_of(fraud_type, financial_fraud)
+    for language in LANGUAGES:
+        version, texts = shipped(language)
+        if (text.text, text.version) == (texts[theme], version):
+            return True
+    return False
 
 
 @cache

@@ -10,12 +10,11 @@ from fanzha.translation.message import Message
 from fanzha.v1 import decision_pb2, entity_pb2
 from fanzha.v1 import education_pb2 as pb
 from services.console.backend.faults import BackendFault
-from services.console.education import forms
+from services.console.education import draft_views, forms
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, PageRoute
 
 _LIST, _GET = "EducationService/ListEducationCampaigns", "EducationService/GetEducationCampaign"
-_CREATE = "EducationService/CreateEducationCampaign"
 _ADD, _PREVIEW = (
     "EducationService/AddEducationRecipients", "EducationService/PreviewEducationCampaign",
 )  # fmt: skip
@@ -45,27 +44,6 @@ async def index(visit: PageRequest) -> Response:
         "education/list.html", answer=answer, query=kept, pb=pb,
         fraud=decision_pb2.FraudType, financial=entity_pb2.FinancialFraud,
     )  # fmt: skip
-
-
-async def ask(visit: PageRequest) -> Response:
-    """Show the form of a new campaign."""
-    return await _form(visit)
-
-
-async def create(visit: PageRequest) -> Response:
-    """Draft a campaign."""
-    try:
-        campaign = forms.campaign(visit)
-        request = pb.CreateEducationCampaignRequest(campaign=campaign, by=visit.session.by)
-        answer = await visit.calls.unary(_CREATE, request)
-    except InvalidInput as error:
-        return await _form(visit, error.translated(visit.language))
-    except BackendFault as fault:
-        if not _is_told(fault):
-            raise
-        return await _form(visit, fault.message)
-    said = Message("Drafted.") if answer.first else Message("There was one of that name.")
-    return await visit.redirect(f"/education/{answer.campaign.campaign_id}", message=said)
 
 
 async def show(visit: PageRequest) -> Response:
@@ -105,7 +83,7 @@ async def add(visit: PageRequest) -> Response:
             # The header is line 1.
             faults += [f"{first + one.row + 2}: {one.message}" for one in answer.faults]
     except BackendFault as fault:
-        if not _is_told(fault):
+        if not draft_views.is_told(fault):
             raise
         return await _page(visit, status=400, fault=fault.message)
     loaded = {"added": added, "without": without, "faults": faults[:_MOST_FAULTS],
@@ -134,8 +112,12 @@ async def stop(visit: PageRequest) -> Response:
 
 async def record(visit: PageRequest) -> Response:
     """Record an event in person."""
+    try:
+        event = forms.event(visit)
+    except InvalidInput as error:
+        return await _page(visit, status=400, fault=error.translated(visit.language))
     request = pb.RecordEducationEventRequest(
-        campaign_id=_id(visit), event=forms.event(visit), by=visit.session.by
+        campaign_id=_id(visit), event=event, by=visit.session.by
     )
     return await _done(visit, _EVENT, request, Message("The event is recorded."))
 
@@ -154,7 +136,7 @@ async def _done(visit: PageRequest, method: str, request: Any, said: Message) ->
     try:
         await visit.calls.unary(method, request)
     except BackendFault as fault:
-        if not _is_told(fault):
+        if not draft_views.is_told(fault):
             raise
         return await _page(visit, status=400, fault=fault.message)
     return await visit.redirect(f"/education/{_id(visit)}", message=said)
@@ -170,20 +152,6 @@ async def _page(visit: PageRequest, *, status: int = 200, **values: Any) -> Resp
     )  # fmt: skip
 
 
-async def _form(visit: PageRequest, fault: str = "") -> Response:
-    return await visit.show(
-        "education/form.html", status=400 if fault else 200, fault=fault, pb=pb,
-        typed={name: visit.field(name) for name in visit.form},
-        fraud=decision_pb2.FraudType, financial=entity_pb2.FinancialFraud,
-    )  # fmt: skip
-
-
-def _is_told(fault: BackendFault) -> bool:
-    """Return whether what is wrong is said on the page that was asked from."""
-    told = {"PERMISSION_DENIED", "NOT_FOUND", "ABORTED"}
-    return fault.is_input or fault.status in told
-
-
 def _id(visit: PageRequest) -> int:
     return forms.number(visit.path("campaign_id"))
 
@@ -195,8 +163,7 @@ PAGE = ConsolePage(
     needs=(_LIST,),
     routes=(
         PageRoute(path="", view=index),
-        PageRoute(path="/new", view=ask, needs=(_CREATE,)),
-        PageRoute(path="/new", view=create, method="POST", needs=(_CREATE,)),
+        *draft_views.ROUTES,
         PageRoute(path=_ONE, view=show, needs=(_GET,)),
         PageRoute(path=f"{_ONE}/preview", view=preview, method="POST", needs=(_PREVIEW,)),
         PageRoute(path=f"{_ONE}/recipients", view=add, method="POST", needs=(_ADD,)),

@@ -5,6 +5,7 @@ from typing import Any
 
 from classifiers.evaluation.metrics import Interval
 from fanzha.v1 import education_pb2 as pb
+from services.education import texts
 from services.education.draft import EducationDraft, RecipientRow, occasion
 from services.education.model import (
     AudienceSegment,
@@ -107,6 +108,7 @@ def campaign(
         parts=sms_length(one.message.text).parts,
         events=map(_event, one.events),
         history=map(_history, one.history) if history else (),
+        text_comes_along=texts.comes_along(one.message, one.fraud_type, one.financial_fraud),
     )
 
 

@@ -67,3 +67,12 @@ def test_a_theme_is_of_one_taxonomy() -> None:
         texts.theme_of(1, 1)
     with pytest.raises(InvalidInput, match="unknown number 99"):
         texts.theme_of(99, 0)
+
+
+def test_a_text_is_known_to_come_along_with_its_theme_only() -> None:
+    loan = texts.theme_of(0, 1)
+    came = texts.chosen(EducationText(), loan, "en", most_parts=2)
+
+    assert texts.comes_along(came, 0, 1)
+    assert not texts.comes_along(came, 0, 2)
+    assert not texts.comes_along(EducationText(text=came.text + "。", version=came.version), 0, 1)
