@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from fanzha.errors import Unauthenticated
 from infra import text_limits
@@ -80,6 +80,9 @@ class Identity:
     """Unix time at which the credential expires; 0 means never."""
 
 
+SecondPersonRule: TypeAlias = Literal["by_identity", "always", "off"]
+"""When a second person has to approve a change: with authentication, also without it, or never."""
+
 DEVELOPER = Identity(name="developer", roles=frozenset(Role), development=True)
 """Identity of every caller, and of background work, when authentication is off."""
 ANONYMOUS = Identity(name="anonymous", roles=frozenset())
@@ -133,6 +136,11 @@ def same_person(name: str, others: Iterable[str]) -> bool:
     not: whoever issues names has to prevent those.
     """
     return _person(name) in set(map(_person, others))
+
+
+def second_person_needed(rule: SecondPersonRule) -> bool:
+    """Return whether *rule* lets nobody approve what they propose in this task themselves."""
+    return rule == "always" or (rule == "by_identity" and not current().development)
 
 
 def _person(name: str) -> str:

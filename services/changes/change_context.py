@@ -26,7 +26,6 @@ from services.changes.popularity import PopularHosts
 from services.changes.preview import ChangePreview
 from services.changes.redo.journal import RedoJournal
 from services.changes.scope import region_checks
-from services.changes.second_person import SecondPersonRule
 from services.changes.store import ChangeStore, ChangeTransition
 
 
@@ -34,7 +33,7 @@ from services.changes.store import ChangeStore, ChangeTransition
 class ChangeOptions:
     """The operator's settings for change requests; see `services.settings`."""
 
-    second_person: SecondPersonRule = "by_identity"
+    second_person: identity.SecondPersonRule = "by_identity"
     impact_threshold: int = 100
     impact_hours: int = 24
     popular_host_rank: int = 100_000

@@ -11,18 +11,16 @@ name; the record then shows it as unreviewed.
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
 from fanzha.errors import InvalidInput, RisksUnconfirmed
 from fanzha.translation.catalogue import gettext
 from fanzha.translation.message import Message
-from services.auth.identity import Identity, Role
+from services.auth.identity import Identity, Role, SecondPersonRule
 from services.changes import preview as previews
 from services.changes.model import ChangeRequest, ProposedPolicy, SecondPerson
 from services.changes.preview import MAX_RISKS, ChangePreview
 
 _SHOWN = 5
-SecondPersonRule: TypeAlias = Literal["by_identity", "always", "off"]
 
 
 def evaluate(

@@ -49,7 +49,7 @@ class ChangeService:
         self.views = ChangeViews(context, self._reverts.history)
 
     @property
-    def rule(self) -> second_person.SecondPersonRule:
+    def rule(self) -> identity.SecondPersonRule:
         """The setting ``second_person`` in force."""
         return self._context.options.second_person
 

@@ -7,31 +7,22 @@ key                             what
 ``{fanzha:models}:request-no``  the last number given
 ==============================  =====================================================
 
-A request is replaced only if it is still the one that was read, so that two people cannot decide it
-at once. Of decided ones the newest `MOST_REQUESTS` stay; the audit log has all.
+The newest `MOST_REQUESTS` stay; the audit log has all.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from fanzha.errors import NotFound, VersionConflict
-from infra.redis.client import Client, execute_synced, within
+from infra.redis.client import Client
 from infra.redis.damaged_records import readable
+from infra.redis.numbered_records import NumberedRecords
 from services.decision.model_kinds import ModelKind
 
 REQUESTS, NUMBER = "{fanzha:models}:requests", "{fanzha:models}:request-no"
 MOST_REQUESTS = 500
-_READ_SECONDS = 2.0
-_WRITE_SECONDS = 4.0
-_REPLACE = """
-if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('HDEL', KEYS[1], ARGV[4])
-return 1
-"""
 
 
 class RequestState(StrEnum):
@@ -70,45 +61,36 @@ class ModelRequestStore:
     """Reads and writes requests. Raises `Unavailable` while Redis is down."""
 
     def __init__(self, client: Client) -> None:
-        self._client: Any = client
+        self._records = NumberedRecords(
+            client, records=REQUESTS, last_number=NUMBER, most=MOST_REQUESTS
+        )
 
     async def next_number(self) -> int:
         """Return a number that no other request has."""
-        async with within(_WRITE_SECONDS):
-            return int(await self._client.incr(NUMBER))
+        return await self._records.next_number()
 
     async def all(self) -> list[ModelRequest]:
-        """Return the requests, the newest first."""
-        async with within(_READ_SECONDS):
-            fields = await self._client.hgetall(REQUESTS)
-        found = readable("request of a model", lambda pair: _request(pair[1]), fields.items())
-        return sorted(found, key=lambda one: -one.number)
+        """Return the requests, the newest first; damaged ones are counted and left out."""
+        return readable("request of a model", _request, await self._records.all())
 
     async def get(self, number: int) -> ModelRequest:
         """Return one request; raises `NotFound`."""
-        async with within(_READ_SECONDS):
-            text = await self._client.hget(REQUESTS, str(number))
+        text = await self._records.get(number)
         if text is None:
             raise NotFound("there is no model request {number}", number=number)
         return _request(text)
 
-    async def replace(self, before: ModelRequest | None, after: ModelRequest) -> bool:
-        """Store *after* where *before* was, None for nothing; return whether it is on disk."""
+    async def replace(self, before: ModelRequest | None, after: ModelRequest) -> None:
+        """Store *after* where *before* was, None for nothing; raises `VersionConflict`."""
         old = before.written() if before else ""
-        forgotten = str(after.number - MOST_REQUESTS)
-        async with within(_WRITE_SECONDS):
-            writing = self._client.pipeline(transaction=False)
-            writing.eval(_REPLACE, 1, REQUESTS, str(after.number), old, after.written(), forgotten)
-            (replaced,), synced = await execute_synced(self._client, writing)
-        if not replaced:
+        if not await self._records.replace(after.number, old, after.written()):
             raise VersionConflict(
                 "somebody else decided model request {number}; look again", number=after.number
             )
-        return bool(synced)
 
 
 def _request(text: str) -> ModelRequest:
-    fields: Mapping[str, Any] = json.loads(text)
+    fields: dict[str, Any] = json.loads(text)
     return ModelRequest(
         **{
             **fields,

@@ -6,7 +6,6 @@ only lets a model decide again that did before, and has to be quick.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
 from fanzha.errors import FanzhaError, InvalidInput, NotAllowed
 from services.audit.audited_actions import AuditedActions
@@ -16,7 +15,6 @@ from services.decision.model_kinds import ModelKind
 from services.models.request_store import ModelRequest, ModelRequestStore, RequestState
 from services.models.service import ModelControl
 
-ActivationRule: TypeAlias = Literal["by_identity", "always", "off"]
 _MOST_REASON = 1000
 
 
@@ -30,7 +28,7 @@ class ModelRequests:
         *,
         audit: Audit,
         now_ms: Callable[[], int],
-        rule: ActivationRule = "off",
+        rule: identity.SecondPersonRule = "off",
     ) -> None:
         self._control = control
         self._store = store
@@ -41,9 +39,7 @@ class ModelRequests:
     @property
     def second_person_needed(self) -> bool:
         """Whether who asks now may not activate a model alone."""
-        return self._rule == "always" or (
-            self._rule == "by_identity" and not identity.current().development
-        )
+        return identity.second_person_needed(self._rule)
 
     def check_alone(self) -> None:
         """Raise `NotAllowed` where activation takes a second person."""

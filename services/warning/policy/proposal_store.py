@@ -7,31 +7,22 @@ key                                    what
 ``{fanzha:warning:policy}:number``     the last number given
 =====================================  ===========================================
 
-A proposal is replaced only if it is still the one that was read, so that two people cannot decide
-it at once. Decided ones lose their documents: an approved one is a version, and of a rejected one
-its checksum stays. The newest `MOST_PROPOSALS` stay; the audit log has all.
+Decided ones lose their documents: an approved one is a version, and of a rejected one its checksum
+stays. The newest `MOST_PROPOSALS` stay; the audit log has all.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from fanzha.errors import NotFound, VersionConflict
-from infra.redis.client import Client, execute_durable, within
+from infra.redis.client import Client
 from infra.redis.damaged_records import readable
+from infra.redis.numbered_records import NumberedRecords
 
 PROPOSALS, NUMBER = "{fanzha:warning:policy}:proposals", "{fanzha:warning:policy}:number"
 MOST_PROPOSALS = 500
-_READ_SECONDS = 2.0
-_WRITE_SECONDS = 4.0
-_REPLACE = """
-if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('HDEL', KEYS[1], ARGV[4])
-return 1
-"""
 
 
 class ProposalState(StrEnum):
@@ -86,26 +77,21 @@ class WarningPolicyProposalStore:
     """Reads and writes proposals. Raises `Unavailable` while Redis is down."""
 
     def __init__(self, client: Client) -> None:
-        self._client: Any = client
+        self._records = NumberedRecords(
+            client, records=PROPOSALS, last_number=NUMBER, most=MOST_PROPOSALS
+        )
 
     async def next_number(self) -> int:
         """Return a number that no other proposal has."""
-        async with within(_WRITE_SECONDS):
-            return int(await self._client.incr(NUMBER))
+        return await self._records.next_number()
 
     async def all(self) -> list[WarningPolicyProposal]:
-        """Return the proposals, the newest first."""
-        async with within(_READ_SECONDS):
-            fields = await self._client.hgetall(PROPOSALS)
-        found = readable(
-            "proposal of a warning policy", lambda pair: _proposal(pair[1]), fields.items()
-        )
-        return sorted(found, key=lambda one: -one.number)
+        """Return the proposals, the newest first; damaged ones are counted and left out."""
+        return readable("proposal of a warning policy", _proposal, await self._records.all())
 
     async def get(self, number: int) -> WarningPolicyProposal:
         """Return one proposal; raises `NotFound`."""
-        async with within(_READ_SECONDS):
-            text = await self._client.hget(PROPOSALS, str(number))
+        text = await self._records.get(number)
         if text is None:
             raise NotFound("there is no proposal {number} of a warning policy", number=number)
         return _proposal(text)
@@ -115,12 +101,7 @@ class WarningPolicyProposalStore:
     ) -> None:
         """Store *after* where *before* was, None for nothing; raises `VersionConflict`."""
         old = before.written() if before else ""
-        forgotten = str(after.number - MOST_PROPOSALS)
-        async with within(_WRITE_SECONDS):
-            writing = self._client.pipeline(transaction=False)
-            writing.eval(_REPLACE, 1, PROPOSALS, str(after.number), old, after.written(), forgotten)
-            (replaced,) = await execute_durable(self._client, writing)
-        if not replaced:
+        if not await self._records.replace(after.number, old, after.written()):
             raise VersionConflict(
                 "somebody else decided proposal {number} of a warning policy; look again",
                 number=after.number,
@@ -128,5 +109,5 @@ class WarningPolicyProposalStore:
 
 
 def _proposal(text: str) -> WarningPolicyProposal:
-    fields: Mapping[str, Any] = json.loads(text)
+    fields: dict[str, Any] = json.loads(text)
     return WarningPolicyProposal(**{**fields, "state": ProposalState(fields["state"])})

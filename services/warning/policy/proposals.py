@@ -9,7 +9,6 @@ another person.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 from uuid import uuid4
 
 from fanzha.errors import InvalidInput, NotAllowed, VersionConflict
@@ -29,7 +28,6 @@ from services.warning.policy.proposal_store import (
     WarningPolicyProposalStore,
 )
 
-SecondPersonRule: TypeAlias = Literal["by_identity", "always", "off"]
 _REASON = TextLimit(max_characters=1000, characters=CharacterSet.ANY)
 _MOST_DETAILS = 20
 
@@ -81,7 +79,7 @@ class WarningPolicyProposals:
         *,
         audit: Audit,
         now_ms: Callable[[], int],
-        rule: SecondPersonRule = "by_identity",
+        rule: identity.SecondPersonRule = "by_identity",
     ) -> None:
         self._policies = policies
         self._store = store
@@ -92,9 +90,7 @@ class WarningPolicyProposals:
     @property
     def second_person_needed(self) -> bool:
         """Whether who asks now may not approve a proposal of their own."""
-        return self._rule == "always" or (
-            self._rule == "by_identity" and not identity.current().development
-        )
+        return identity.second_person_needed(self._rule)
 
     async def all(self) -> list[WarningPolicyProposal]:
         """Return the proposals, the newest first."""

@@ -13,11 +13,11 @@ from fanzha.v1 import model_pb2 as pb
 from fanzha.v1 import model_pb2_grpc as pb_grpc
 from infra.redis.client import connect
 from services.audit.events import AuditKind
-from services.auth.identity import Role
+from services.auth.identity import Role, SecondPersonRule
 from services.decision.model_kinds import ModelKind
 from services.models.desired_models import DesiredModel
 from services.models.request_store import ModelRequestStore
-from services.models.requests import ActivationRule, ModelRequests
+from services.models.requests import ModelRequests
 from services.models.service import ModelControl
 from services.models.store import ModelReport, ModelStore
 from services.rpc import security
@@ -98,7 +98,7 @@ async def office(
     issuer: Issuer,
     audit: MemoryAudit,
     root: Path | None = None,
-    rule: ActivationRule = "off",
+    rule: SecondPersonRule = "off",
 ) -> AsyncIterator[Office]:
     client = connect(redis_url)
     store = ModelStore(client)

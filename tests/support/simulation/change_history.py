@@ -26,10 +26,9 @@ from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable
 from services.audit.events import AuditKind
-from services.auth.identity import BACKGROUND, Identity, Role
+from services.auth.identity import BACKGROUND, Identity, Role, SecondPersonRule
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState, Draft
-from services.changes.second_person import SecondPersonRule
 from tests.support.builders import an_entry
 from tests.support.simulation import change_steps, list_processes
 from tests.support.simulation.linearizability import ENTRY, UNKNOWN, Operation, linearizable

@@ -34,13 +34,12 @@ from services.audit.live_verification import LiveVerification
 from services.audit.log import AuditLog, open_log
 from services.audit.records import AuditRecord, read
 from services.audit.seals import SealCheck, signer
-from services.auth.identity import BACKGROUND
+from services.auth.identity import BACKGROUND, SecondPersonRule
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.model import ChangeRequest
 from services.changes.redo.journal import RedoJournal
-from services.changes.second_person import SecondPersonRule
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.lists.service import ListService

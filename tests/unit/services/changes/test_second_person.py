@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.auth.identity import DEVELOPER
+from services.auth.identity import DEVELOPER, SecondPersonRule
 from services.changes.impact import ImpactEstimate
 from services.changes.preview import ChangePreview
-from services.changes.second_person import SecondPersonRule, describe, evaluate
+from services.changes.second_person import describe, evaluate
 from tests.support.change_desk import CHEN, LI
 
 SMALL = ImpactEstimate(known=True, hours=24, calls=3, parties=2)
