@@ -3,8 +3,8 @@
 Starts ``fanzha up`` with the warning pipeline, and calls each method of `fanzha.v1` on whichever of
 its servers knows it. A request is a message with random fields, or its bytes damaged. Every call
 has to end with a status that a caller can act on: UNKNOWN and INTERNAL are failures, and so is a
-process that ends. Prints how many calls ended with which status, by service; exits with 1 where
-one failed.
+process that ends. Each service gets as many calls as the others. Prints how many calls ended with
+which status, by service; exits with 1 where one failed.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import chain, cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -110,17 +111,24 @@ def a_request(chance: random.Random, kind: Descriptor) -> bytes:
     return damaged_message(chance, [data or b"\x08"], _PIECES) if chance.random() < 0.3 else data
 
 
+def in_turn(methods: Sequence[RpcMethod]) -> Iterator[RpcMethod]:
+    """Name the services in turn, for ever, and of each its methods in turn."""
+    turns: dict[str, list[RpcMethod]] = {}
+    for method in methods:
+        turns.setdefault(method.service, []).append(method)
+    yield from chain.from_iterable(zip(*map(cycle, turns.values()), strict=True))
+
+
 def fuzz(
     channels: Sequence[grpc.Channel],
     methods: Sequence[RpcMethod],
     count: int,
     chance: random.Random,
 ) -> RpcCounts:
-    """Make *count* calls, the methods in turn; a method is called where a server knows it."""
+    """Make *count* calls, as `in_turn` says; a method is called where a server knows it."""
     found = RpcCounts()
     known: dict[str, grpc.Channel] = {}
-    for number in range(count):
-        method = methods[number % len(methods)]
+    for method in islice(in_turn(methods), count):
         requests = [a_request(chance, method.request) for _ in range(_requests_of(chance, method))]
         candidates = [known[method.path]] if method.path in known else channels
         status = "UNIMPLEMENTED"
