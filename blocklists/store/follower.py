@@ -82,6 +82,8 @@ class Follower:
         self._merge: _Merge | None = None
         self._rebases = rebases
         self._rebasing: asyncio.Task[None] | None = None
+        self._held = self._wanted = False
+        """Whether no rebase may begin, and whether one would have begun since."""
         self._published = 0
         self._give_back = give_back
         self._trimmed_at = -TRIM_SECONDS
@@ -109,6 +111,16 @@ class Follower:
                 self._rebasing.cancel()
             if self._merge is not None:
                 self._merge.task.cancel()
+
+    def hold_rebases(self) -> None:
+        """Leave the store's base as it is until `allow_rebases`."""
+        self._held = True
+
+    def allow_rebases(self) -> None:
+        """Write the base that was held back, and later ones as they come."""
+        self._held = False
+        if self._wanted:
+            self._begin_rebase()
 
     async def _follow(self) -> None:
         await self._step()
@@ -226,7 +238,8 @@ class Follower:
             self._begin_rebase()
 
     def _begin_rebase(self) -> None:
-        if self._rebases and (self._rebasing is None or self._rebasing.done()):
+        self._wanted = self._held
+        if self._rebases and not self._held and (self._rebasing is None or self._rebasing.done()):
             self._rebasing = asyncio.create_task(self._rebase())
 
     async def _rebase(self) -> None:

@@ -6,21 +6,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from blocklists.snapshot.replica import Replica
-from blocklists.store.follower import Follower
-from fanzha.errors import InvalidConfiguration, Unavailable, VersionConflict
+from fanzha.errors import InvalidConfiguration
 from infra import garbage_collection, process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ADMIN_LISTS
 from services.audit.forwarder import AuditForwardIntake
 from services.audit.refusals import RefusalRecorder
 from services.auth import exposure, identity
-from services.changes.maintenance import ChangeMaintenance
 from services.lists.hit_count_retention import HitCountRetention
 from services.processes import admin_context, admin_wiring, hit_topic
 from services.processes.admin_context import AdminContext
 from services.processes.admin_wiring import AdminServices
 from services.processes.graph_wiring import GraphTasks
 from services.processes.list_follower import follow_lists
+from services.processes.list_recovery import recover_and_follow
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
 from services.telemetry import admin_exporter
@@ -75,7 +74,7 @@ def _start_background(
     """Start the tasks that run beside the server; the first lists make it serve."""
     audit, replica = context.audit, context.replica
     running = [
-        _settle_then_follow(services.upkeep, context.follower),
+        recover_and_follow(services.upkeep, context.follower),
         services.upkeep.run(),
         _follow(context.settings.data_dir / ADMIN_LISTS, replica, server, services.graph),
         audit.run(),
@@ -93,15 +92,6 @@ def _start_background(
         *services.graph.start(),
         asyncio.create_task(_pull_sources(services)),
     ]
-
-
-async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> None:
-    """Clear up what an earlier process left halfway, before the store is compacted."""
-    try:
-        await upkeep.recover()
-    except (Unavailable, VersionConflict) as error:
-        logger.warning("change requests left halfway wait: %s", error)
-    await follower.run()
 
 
 async def _pull_sources(services: AdminServices) -> None:

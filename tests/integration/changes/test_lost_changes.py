@@ -9,15 +9,21 @@ import redis
 
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable
+from blocklists.snapshot.replica import Replica
 from blocklists.store.changes import ListChange
+from blocklists.store.follower import Follower
 from blocklists.store.store import BASE, CHANGES, HEAD, RECENT, CommitResult, Store
 from fanzha.errors import Unavailable
+from infra import process_lifecycle
 from services.audit.events import AuditKind
 from services.auth.identity import acting_as
 from services.changes import wiring
+from services.changes.model import ChangeState
 from services.changes.redo.journal import KEPT_MS, LEAST_FILES, RedoJournal
 from services.changes.redo.lost_changes import LostChanges
 from services.changes.store import COUNT, key_of
+from services.processes.list_follower import follow_lists
+from services.processes.list_recovery import recover_and_follow
 from tests.support.builders import a_change, an_entry
 from tests.support.change_desk import LI, ChangeDesk, a_draft, change_desk
 from tests.support.processes import PATIENCE_SECONDS
@@ -319,3 +325,38 @@ def test_a_journal_keeps_what_it_is_given_and_forgets_it_in_time(tmp_path: Path)
     assert [read.additions.entry(row) for row in range(2)] == [ONE, TWO]
     assert (damaged, mode) == (None, 0o600)
     assert (left, RedoJournal(tmp_path).kept()) == ([kept, *others], others)
+
+
+async def test_a_change_that_waits_for_lists_does_not_keep_them_back(
+    desk: ChangeDesk, tmp_path: Path
+) -> None:
+    await block(desk, ONE)
+    replica = Replica(tmp_path / "begun")
+    changes, upkeep = wiring.build(
+        desk.client,
+        store=desk.store,
+        replica=replica,
+        now_ms=lambda: desk.clock[0],
+        impact=desk.impact,
+        journal=RedoJournal(tmp_path / "redo of the begun"),
+    )
+    with acting_as(LI):
+        applying = asyncio.create_task(changes.submit_and_apply(a_draft(TWO)))
+    # It has the lock now that clearing up needs.
+    await asyncio.sleep(0)
+
+    follower = Follower(desk.store, tmp_path / "begun")
+    beginning = [
+        asyncio.create_task(recover_and_follow(upkeep, follower)),
+        asyncio.create_task(follow_lists(tmp_path / "begun", replica, _nothing)),
+    ]
+    async with asyncio.timeout(PATIENCE_SECONDS / 2):
+        applied = await applying
+    await process_lifecycle.cancel(beginning)
+
+    assert applied.record is not None
+    assert applied.record.state is ChangeState.APPLIED
+
+
+async def _nothing() -> None:
+    """Take lists over, and do no more."""

@@ -21,7 +21,7 @@ from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import RECENT, Store
 from blocklists.store.worker_reports import WorkerReport
-from fanzha.errors import Unavailable, VersionConflict
+from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from services.appeals import wiring as appeal_wiring
 from services.appeals.list_access import AdministeredLists
@@ -43,6 +43,7 @@ from services.changes.redo.journal import RedoJournal
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.lists.service import ListService
+from services.processes.list_recovery import recover_and_follow
 from services.settings.settings import Settings
 from services.warning.retractions.notices import RetractionStore
 from tests.support.simulation.world import SimulatedProcess
@@ -142,7 +143,7 @@ async def start_admin(
 
 
 def _start_background(process: SimulatedProcess[AdminParts], parts: AdminParts) -> None:
-    process.run_forever(_settle_then_follow(parts.upkeep, parts.follower))
+    process.run_forever(recover_and_follow(parts.upkeep, parts.follower))
     process.run_forever(parts.upkeep.run())
     process.run_forever(parts.audit.run())
     process.run_forever(_follow_files(parts.replica, parts.follower.published))
@@ -255,12 +256,6 @@ async def _report(process: SimulatedProcess[Any], replica: Replica, store: Store
 @cache
 def _settings(folder: Path) -> Settings:
     return Settings(data_dir=folder)
-
-
-async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> None:
-    with suppress(Unavailable, VersionConflict):
-        await upkeep.recover()
-    await follower.run()
 
 
 async def _follow_files(replica: Replica, published: asyncio.Event) -> None:
