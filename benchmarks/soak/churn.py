@@ -29,7 +29,7 @@ def churn(
     done, ending = Counter[str](), threading.Event()
     options = argparse.Namespace()
     jobs = [
-        ("list changes", LIST_SECONDS, _list_changes(running)),
+        ("list changes", LIST_SECONDS, list_changes(running)),
         ("model swaps", model_seconds, lambda: FAULTS["model swap"](options)(running)),
         ("workers killed", worker_seconds, lambda: FAULTS["worker killed"](options)(running)),
     ]
@@ -62,7 +62,7 @@ def _repeat(
             done[name] += 1
 
 
-def _list_changes(running: Service) -> Callable[[], None]:
+def list_changes(running: Service) -> Callable[[], None]:
     """Return what adds some entries, and removes those that came fifty turns before."""
     turn = 0
 

