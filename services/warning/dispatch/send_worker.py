@@ -3,7 +3,8 @@
 A worker reads a message from the send stream of its channel, claims it (`send_ledger`), sends it,
 settles it, records it with the case, and acknowledges it. When a worker dies, another resumes from
 the ledger: a settled message is only recorded, one that may have been sent is in doubt. Each
-channel has a worker of its own, so a slow channel does not delay the others.
+channel has a worker of its own, so a slow channel does not delay the others. What waits for a slot
+of a slow one, such as a telephone line, goes by tier: the most urgent first.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from services.warning.channels.channel import ChannelSender, Outgoing, SendResul
 from services.warning.dispatch import channel_stream
 from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.permits import AlwaysPermit, SendPermit
+from services.warning.dispatch.ranked_slots import RankedSlots
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
 from services.warning.dispatch.send_results import SendResultRecorder, SendResults
 
@@ -55,7 +57,7 @@ class _Load:
         self.claims: set[asyncio.Task[None]] = set()
         self.held: set[str] = set()
         """Ids of entries that the worker holds, claimed or not."""
-        self.send_slots = asyncio.Semaphore(width)
+        self.send_slots = RankedSlots(width)
         # Each holds a connection, and a client has a hundred.
         self.claim_slots = asyncio.Semaphore(_CLAIM_SLOTS)
         self.ledger_slots = asyncio.Semaphore(_STORE_WIDTH)
@@ -134,6 +136,11 @@ class SendWorker:
             now_ms=self._now_ms,
             counted=counted,
         )
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for a slot of the channel."""
+        return self._load.send_slots.waiting
 
     async def run(self) -> None:
         """Send until drained. On cancellation, messages in flight are left in doubt."""
@@ -292,7 +299,7 @@ class SendWorker:
                 async with self._load.ledger_slots:
                     await self._results.record_known(entry, outgoing, claim)
                 return
-            async with self._load.send_slots:
+            async with self._load.send_slots.taken(outgoing.tier):
                 # Marked only now: a message that waits for a slot has certainly not been sent.
                 if await self._results.refuse_if_obsolete(entry, outgoing):
                     return

@@ -53,6 +53,30 @@ async def test_a_sent_message_is_not_resent_after_a_crash(
     assert (sink.got, notes.noted) == ([], [("a.1", EventKind.SENT)])
 
 
+async def test_the_most_urgent_of_those_that_wait_for_a_slot_goes_first(
+    client: Client, outbox: MakeWorker
+) -> None:
+    sink = Sink()
+    sink.width = 1
+    sink.hangs = True
+    worker = outbox(sink, Notes())
+    await queue(client, "first.1", "low.1", "low.2", tier="1")
+    await worker.step()
+    await sink.began.wait()
+    await queue(client, "medium.1", tier="2")
+    await queue(client, "high.1", tier="3")
+    async with asyncio.timeout(60):
+        while worker.waiting < 4:
+            await worker.step()
+
+    sink.go.set()
+    await drain(worker)
+
+    assert [one.message_id for one in sink.got] == [
+        "first.1", "high.1", "medium.1", "low.1", "low.2",
+    ]  # fmt: skip
+
+
 async def test_a_message_being_sent_by_a_dead_worker_is_in_doubt(
     client: Client, outbox: MakeWorker
 ) -> None:
