@@ -12,6 +12,7 @@ in a word   stands for
 ``=`` first the word is the whole answer
 ==========  ====================================================================================
 
+An answer of one word that says yes or no is neither with a question mark: "嗯？" asks.
 English words match whole. Of the meanings in one clause the first of `_IN_A_CLAUSE` counts, of all
 clauses the first of `_ORDER`.
 """
@@ -35,6 +36,7 @@ _ORDER = (
     Meaning.WHO,
     Meaning.NO,
 )
+_ASSENTS = frozenset({Meaning.YES, Meaning.NO})
 _NOT_PAID, _PERHAPS_PAID, _ABOUT_TO_PAY = "not_paid", "perhaps_paid", "about_to_pay"
 _IN_A_CLAUSE = (
     ("paid", Meaning.PAID),
@@ -73,7 +75,8 @@ class AnswerReader:
     def read(self, answer: str) -> Meaning:
         """Return what an answer means."""
         text = _BLANKS.sub(" ", fold(answer).text.casefold().replace("’", "'")).strip()
-        if whole := self._whole.get(" ".join(_ANSWER.findall(text))):
+        whole = self._whole.get(" ".join(_ANSWER.findall(text)))
+        if whole and not (whole in _ASSENTS and text.endswith("?")):
             return whole
         found = {self._clause(clause) for clause in _CLAUSES.split(text)}
         for meaning in _ORDER:
