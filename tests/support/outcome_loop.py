@@ -25,7 +25,8 @@ from services.lists.service import ListService
 from services.settings.settings import Settings
 from services.warning import wiring
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
-from services.warning.model import Means, WarningRecord
+from services.warning.cases.opening import PlainRouter
+from services.warning.model import Means, Region, WarningRecord
 from services.warning.outcomes import wiring as outcomes_wiring
 from services.warning.outcomes.applied_log import NOTED, AppliedLog
 from services.warning.outcomes.loss_means import ProposedEntry
@@ -37,7 +38,18 @@ from tests.support.proposed_rows import proposed
 LISTED = "+8619900000001"
 """The caller in `Loop.hit`."""
 OTHER = "+8619900000002"
+COUNTIES = {"+8617000007001": "330106", "+8617000007002": "330203", "+8617000007003": "330100"}
+"""Where people live who live in a known place."""
 PATIENCE_SECONDS = 60.0
+
+
+class CountyRouter(PlainRouter):
+    """Knows where a few people live, by their number."""
+
+    def region(self, victim: str) -> Region:
+        county = COUNTIES.get(victim, "")
+        how = "prefix" if county else "unknown"
+        return Region(province=county[:2], city=county[:4], county=county, how=how)
 
 
 class Lossy:
@@ -60,10 +72,16 @@ class Lossy:
         return self._answered(await self._inner.remove(entry, reason))
 
     async def block(
-        self, wanted: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
+        self,
+        wanted: ProposedEntry,
+        *,
+        fraud_type: FraudType,
+        campaign: str,
+        region: str,
+        reason: str,
     ) -> int:
         done = await self._inner.block(
-            wanted, fraud_type=fraud_type, campaign=campaign, reason=reason
+            wanted, fraud_type=fraud_type, campaign=campaign, region=region, reason=reason
         )
         return self._answered(done)
 
@@ -207,7 +225,9 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
         def now_ms() -> int:
             return desk.clock[0]
 
-        pipeline = wiring.build(settings, client, registry=registry, now_ms=now_ms)
+        pipeline = wiring.build(
+            settings, client, registry=registry, now_ms=now_ms, router=CountyRouter()
+        )
         administration = _administration(desk, now_ms)
         proposals = Lossy(_proposals(desk, administration, PopularHosts.load(popular), now_ms))
         outcomes = outcomes_wiring.build(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
 
+from blocklists import region_codes
 from blocklists.entries import EntryKind
 from fanzha.errors import InvalidInput
 from services.warning.cases.model import Case
@@ -58,6 +59,7 @@ class LossProposals:
                     entry,
                     fraud_type=case.fraud_type,
                     campaign=_campaign(case),
+                    region=_region(case),
                     reason=loss_reason(case, means),
                 ),
                 requested=requested,
@@ -101,3 +103,9 @@ def _campaign(case: Case) -> str:
     """Return the campaign if its source named it; empty if it was derived from the means."""
     named = case.campaign.startswith(_NAMED_CAMPAIGN)
     return case.campaign.removeprefix(_NAMED_CAMPAIGN) if named else ""
+
+
+def _region(case: Case) -> str:
+    """Return the region in charge of the case as lists have it; empty where it has no code."""
+    code = case.region.code
+    return region_codes.region_key(code) if region_codes.is_code(code) else ""

@@ -3,6 +3,9 @@
 Runs in the process of list administration, the only writer of the audit log. A proposal is an
 ordinary change request, by an identity whose role allows proposals only; what cannot be proposed
 now is retried from a stream.
+
+An entry blocks for everybody, whatever its region; the region says who keeps it (ADR 44). It is
+that of the case: they know the person and the loss, and the reason names the case.
 """
 
 from collections.abc import Callable, Sequence
@@ -59,11 +62,18 @@ class ProposalService(Protocol):
         ...
 
     async def block(
-        self, entry: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
+        self,
+        entry: ProposedEntry,
+        *,
+        fraud_type: FraudType,
+        campaign: str,
+        region: str,
+        reason: str,
     ) -> int:
-        """Propose an entry; return the change request, 0 if the entry exists.
+        """Propose an entry of a region, empty for the whole province.
 
-        Raises `InvalidInput` if the lists refuse it, `VersionConflict` as `remove`.
+        Returns the change request, 0 if the entry exists. Raises `InvalidInput` if the lists
+        refuse it, `VersionConflict` as `remove`.
         """
         ...
 
@@ -111,7 +121,13 @@ class ListProposals:
         return done.requested.change_id if done.requested else 0
 
     async def block(
-        self, entry: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
+        self,
+        entry: ProposedEntry,
+        *,
+        fraud_type: FraudType,
+        campaign: str,
+        region: str,
+        reason: str,
     ) -> int:
         """Propose an entry; return the change request, 0 if the entry exists."""
         row = ProposedRows(
@@ -125,6 +141,7 @@ class ListProposals:
             reasons=[LISTED_BECAUSE],
             legal_bases=[LAW],
             campaigns=[campaign],
+            regions=[region],
             authors=[PIPELINE.name],
         )
         done = await self._request(row, [], reason, ChangeKind.NORMAL)

@@ -16,13 +16,14 @@ from typer.testing import CliRunner
 from blocklists import row_validation
 from classifiers.training import examples as training_examples
 from fanzha.decisions import Action, Reason
+from fanzha.errors import NotFound
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import warning_operations_pb2 as operations_pb
 from fanzha.v1.warning_operations_pb2_grpc import WarningOperationsServiceStub
-from services.auth.identity import acting_as
+from services.auth.identity import Identity, Role, acting_as
 from services.changes.model import ChangeKind, ChangeState
 from services.changes.report import ChangeTerms, Reference
 from services.cli.warnings import commands, example_export
@@ -194,6 +195,40 @@ async def test_lost_money_proposes_an_entry_that_would_have_blocked_it(loop: Loo
     assert entry.legal_basis
     assert case not in entry.reason  # lists are given to others, cases are not
     assert int(entry.expires_at.timestamp()) == loop.desk.now_s + 180 * 86_400
+
+
+async def test_what_a_case_proposes_is_of_its_region_and_decided_on_there(loop: Loop) -> None:
+    here, there = (
+        Identity(name=name, roles=frozenset({Role.APPROVER}), regions=frozenset({region}))
+        for name, region in (("he", "3301"), ("chu", "3302"))
+    )
+    case = await loop.warned(a_warning(7001, caller=OTHER))
+    await loop.ends(case, CaseOutcome.LOST_MONEY)
+    (request,) = await loop.requests()
+
+    with acting_as(there), pytest.raises(NotFound):
+        await loop.desk.changes.approve(request.id)
+    with acting_as(here):
+        await loop.desk.changes.approve(request.id)
+
+    assert (await loop.desk.listed())[f"block {OTHER}"].region == "330106"
+    # Blocked already, wherever the next person lives who lost money through it.
+    other = await loop.warned(a_warning(7002, caller=OTHER))
+    assert await loop.ends(other, CaseOutcome.LOST_MONEY) == [f"blocked: {OTHER}"]
+
+
+@pytest.mark.parametrize(("person", "region"), [(7003, "3301"), (1, "")])
+async def test_what_has_no_county_is_of_the_city_or_of_the_whole_province(
+    loop: Loop, person: int, region: str
+) -> None:
+    case = await loop.warned(a_warning(person, caller=OTHER))
+    await loop.ends(case, CaseOutcome.LOST_MONEY)
+    (request,) = await loop.requests()
+
+    with acting_as(WANG):
+        await loop.desk.changes.approve(request.id)
+
+    assert (await loop.desk.listed())[f"block {OTHER}"].region == region
 
 
 @pytest.mark.parametrize(
