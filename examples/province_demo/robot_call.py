@@ -19,7 +19,7 @@ from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.model import Tier
 from services.warning.robot.voice.speech import PROGRAM
-from tests.support.sip_phone import answering_phone
+from tests.support.answering_phone import answering_phones, presses
 
 KEYS = ("4", "1")
 """Who are you? I have paid."""
@@ -29,13 +29,13 @@ _PATIENCE_SECONDS = 200.0
 
 @asynccontextmanager
 async def phone_settings() -> AsyncIterator[dict[str, str]]:
-    """Run the phone of somebody; yield settings that make the robot call by it, if it can speak."""
+    """Run everybody's phones; yield settings that make the robot call by them, if it can speak."""
     if shutil.which(PROGRAM) is None:
         yield {}
         return
-    async with answering_phone(KEYS, after_seconds=_AFTER_SECONDS) as phone:
+    async with answering_phones(presses(KEYS, after_seconds=_AFTER_SECONDS)) as phones:
         yield {
-            "FANZHA_WARNING_VOICE_SIP_ADDRESS": f"127.0.0.1:{phone.port}",
+            "FANZHA_WARNING_VOICE_SIP_ADDRESS": f"127.0.0.1:{phones.port}",
             "FANZHA_WARNING_VOICE_SIP_TRANSPORT": "udp",
         }
 

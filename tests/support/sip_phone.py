@@ -4,6 +4,7 @@ It reads requests with our codec and answers by hand, so that a test can also an
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar, cast
@@ -102,6 +103,8 @@ class RecordedMedia(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.packets: list[RtpPacket] = []
+        self.arrived: list[float] = []
+        """When each packet came, in seconds."""
         self.peer: tuple[str, int] = ("", 0)
         self._socket: asyncio.DatagramTransport | None = None
         self._sent = 0
@@ -120,10 +123,11 @@ class RecordedMedia(asyncio.DatagramProtocol):
         packet = read_packet(data)
         assert packet is not None
         self.packets.append(packet)
+        self.arrived.append(time.monotonic())
 
-    def audio(self) -> Samples:
-        """Return what was heard, in its order, without gaps."""
-        ordered = sorted(self.packets, key=lambda one: one.sequence)
+    def audio(self, *, latest: int = 0) -> Samples:
+        """Return what was heard, or its *latest* packets, in their order, without gaps."""
+        ordered = sorted(self.packets[-latest:], key=lambda one: one.sequence)
         return g711.decoded(b"".join(one.payload for one in ordered), ordered[0].payload_type)
 
     def description(self, *, codecs: str = "8 101") -> bytes:
@@ -185,31 +189,3 @@ def tone(seconds: float, hertz: float = 440.0) -> Samples:
     """Return a tone."""
     at = np.arange(int(seconds * g711.SAMPLES_PER_SECOND)) / g711.SAMPLES_PER_SECOND
     return (8_000 * np.sin(2 * np.pi * hertz * at)).astype(np.int16)
-
-
-@asynccontextmanager
-async def answering_phone(keys: Sequence[str], *, after_seconds: float) -> AsyncIterator[RawPhone]:
-    """Run a phone that takes each call, and presses one key after the other."""
-    async with raw_phone() as phone, recorded_media() as media:
-        answering = asyncio.create_task(_answer(phone, media, keys, after_seconds))
-        try:
-            yield phone
-        finally:
-            answering.cancel()
-            await asyncio.gather(answering, return_exceptions=True)
-
-
-async def _answer(
-    phone: RawPhone, media: RecordedMedia, keys: Sequence[str], after_seconds: float
-) -> None:
-    while True:
-        message = await phone.came.get()
-        if message.first_line.startswith("BYE"):
-            phone.answer(message, 200)
-        if not message.first_line.startswith("INVITE"):
-            continue
-        phone.answer(message, 180)
-        phone.answer(message, 200, body=media.description())
-        for place, key in enumerate(keys):
-            await asyncio.sleep(after_seconds)
-            media.press(key, timestamp=80_000 * (place + 1))
