@@ -47,11 +47,13 @@ class Delivery(Protocol):
 def author(source: DataSource) -> Identity:
     """Return the identity that a source acts by: its own, which may only propose for its lists.
 
-    Also in development it is no person, so the rule of a second person holds there too.
+    A source of a region changes entries of that region only, whatever its files name. Also in
+    development it is no person, so the rule of a second person holds there too.
     """
     return Identity(
         name=f"source:{source.name}",
         roles=frozenset({Role.EDITOR}),
+        regions=frozenset({source.entries.region} if source.entries.region else ()),
         sources=frozenset({source.source}),
     )
 

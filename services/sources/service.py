@@ -1,24 +1,35 @@
 """What administrators see of sources, and ask of them.
 
-A source of list entries is of the region that these are of; all others are the province's.
+A source of list entries is of the region that these are of; all others are the province's. People
+with regions see those of the province, too, but not why a file of one is held or refused, or waits:
+that names entries, also of other regions.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from blocklists import region_codes
 from fanzha.errors import InvalidInput, NotFound
+from fanzha.translation.message import Message
 from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity, region_scope, roles
 from services.sources.metrics import SourceAge
-from services.sources.model import DataSource, PullRecord, PullRequest, SourceState
+from services.sources.model import (
+    DataSource,
+    PullOutcome,
+    PullRecord,
+    PullRequest,
+    SourceState,
+)
 from services.sources.store import KEPT_PULLS, SourceStore
 
 _REASON = TextLimit(max_characters=500, characters=CharacterSet.PRINTABLE)
+_WITHOUT_ENTRIES = frozenset({PullOutcome.UNCHANGED, PullOutcome.WAITING, PullOutcome.FAILED})
+"""Outcomes whose reasons name no entry."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -67,7 +78,8 @@ class SourceControl:
     async def pulls(self, name: str, count: int) -> Sequence[PullRecord]:
         """Return the latest pulls of a source, the newest first."""
         self._find(name)
-        return await self._store.pulls(name, min(count or KEPT_PULLS, KEPT_PULLS))
+        found = await self._store.pulls(name, min(count or KEPT_PULLS, KEPT_PULLS))
+        return [self._told(name, one) for one in found]
 
     async def pull(
         self, name: str, *, by: str = "", accept_sha256: str = "", reason: str = ""
@@ -98,12 +110,20 @@ class SourceControl:
         return self._view(name, state, asked=True)
 
     def _view(self, name: str, state: SourceState, *, asked: bool) -> SourceView:
+        last = self._told(name, state.last) if state.last else None
         return SourceView(
             definition=self._sources[name],
-            state=state,
+            state=replace(state, last=last),
             age=SourceAge.of(state, self._now_ms()),
             asked=asked,
         )
+
+    def _told(self, name: str, record: PullRecord) -> PullRecord:
+        region = region_codes.region_key(self._sources[name].entries.region)
+        told = record.outcome in _WITHOUT_ENTRIES or not record.why
+        if told or roles.may_access_region(identity.current(), region):
+            return record
+        return replace(record, why=Message("told to people of the whole province"))
 
     def _is_there(self, name: str) -> bool:
         region = region_codes.region_key(self._sources[name].entries.region)

@@ -38,7 +38,7 @@ async def pull(visit: PageRequest) -> Response:
     try:
         await visit.calls.unary(_PULL, request)
     except BackendFault as fault:
-        if not fault.is_input:
+        if not (fault.is_input or fault.status == "PERMISSION_DENIED"):
             raise
         return await _one(visit, fault.message)
     return await visit.redirect(f"/lists/sources/{name}", message=Message("It is pulled soon."))

@@ -23,6 +23,17 @@ settle = "1s"
 legal_basis = "公告1号"
 fraud_type = "fake_loan"
 
+[sources.hangzhou]
+kind = "folder"
+address = "{folder}/hangzhou"
+brings = "entries"
+source = "bureau"
+every = "10s"
+settle = "1s"
+fraud_type = "fake_loan"
+region = "3301"
+replace = true
+
 [sources.reports-12321]
 kind = "folder"
 address = "{folder}/reports"
@@ -45,7 +56,7 @@ settle = "1s"
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("drops")
-    for name in ("entries", "reports", "warnings"):
+    for name in ("entries", "hangzhou", "reports", "warnings"):
         (folder / name).mkdir()
     file = folder / "sources.toml"
     file.write_text(FILE.format(folder=folder))
@@ -113,6 +124,21 @@ def test_a_file_of_entries_becomes_a_change_and_its_author_is_the_source(
     assert before == [], "its author is no person, so what may do harm waits for one"
     assert "impact is unknown" in pull["why"]
     assert change["author"] == "source:ministry-numbers"
+
+
+def test_a_source_of_a_region_changes_nothing_of_another(running: Running, drops: Path) -> None:
+    added = ("--source", "bureau", "--fraud-type", "fake_loan", "--reason", "x", "--by", "li")
+    running.fanzha("blocklist", "add", "+8617000000701", "--region", "3302", *added)
+    before = found(running, "+8617000000701")["entries"]
+    drop(drops / "hangzhou", "1.csv", "号码,区划代码\n+8617000000702,3302\n")
+    named = pulled(running, "hangzhou")
+    drop(drops / "hangzhou", "2.csv", "号码\n+8617000000701\n")
+    listed = pulled(running, "hangzhou")
+
+    assert (named["outcome"], listed["outcome"]) == ("held", "held"), (named, listed)
+    assert "3301" in named["why"]
+    assert found(running, "+8617000000701")["entries"] == before
+    assert not found(running, "+8617000000702").get("entries")
 
 
 def test_three_people_make_a_proposal_and_one_person_thrice_does_not(
