@@ -57,14 +57,19 @@ class Failover:
         with redis.Redis.from_url(url) as client:
             self._kept = {key: client.dump(key) for key in (HEAD, CHANGES, RECENT, BASE)}
 
-    async def happens(self, desk: ChangeDesk) -> None:
-        """Fail over, and wait until the lists of the desk are those of the store."""
-        await desk.lists()
+    def strikes(self) -> None:
+        """Fail over; nobody notices yet."""
         with redis.Redis.from_url(self._url) as client:
             for key, content in self._kept.items():
                 client.delete(key)
                 if content is not None:
                     client.restore(key, 0, content)
+
+    async def happens(self, desk: ChangeDesk) -> None:
+        """Fail over, and wait until the lists of the desk are those of the store."""
+        await desk.lists()
+        self.strikes()
+        with redis.Redis.from_url(self._url) as client:
             # Connections break, as those to a lost primary do.
             client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         head = await desk.store.head()
@@ -325,6 +330,21 @@ def test_a_journal_keeps_what_it_is_given_and_forgets_it_in_time(tmp_path: Path)
     assert [read.additions.entry(row) for row in range(2)] == [ONE, TWO]
     assert (damaged, mode) == (None, 0o600)
     assert (left, RedoJournal(tmp_path).kept()) == ([kept, *others], others)
+
+
+async def test_a_change_right_after_a_failover_waits_for_the_lists_that_are_left(
+    desk: ChangeDesk, redis_url: str
+) -> None:
+    await block(desk, ONE)
+    failover = Failover(redis_url)
+    await block(desk, TWO)
+    await desk.lists()
+    failover.strikes()
+
+    await block(desk, THREE)
+
+    assert (await desk.store.head()).version == 2
+    assert set(await desk.listed()) == {f"block {one.pattern}" for one in (ONE, THREE)}
 
 
 async def test_a_change_that_waits_for_lists_does_not_keep_them_back(
