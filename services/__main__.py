@@ -86,11 +86,11 @@ COMMANDS = {
     ),
     "entities": (
         "entities.commands.app",
-        "Companies, platforms and apps that must leave: register, settle steps, close, watch.",
+        "Companies, platforms and apps that must leave the market: steps, proofs, sightings.",
     ),
     "incidents": (
         "incidents.commands.app",
-        "Incidents: join what belongs together, move it through its stages, hand over leads.",
+        "Incidents: gather what belongs together, move it through its stages, hand over leads.",
     ),
     "assessment": (
         "assessment.commands.app",
@@ -98,7 +98,7 @@ COMMANDS = {
     ),
     "education": (
         "education.commands.app",
-        "Campaigns that educate: draft, preview, approve, stop, and measure by hold-out groups.",
+        "Educational campaigns: draft, preview, approve, stop, and measure by hold-out groups.",
     ),
     "models": ("models.commands.app", "List models; swap, shadow and roll back."),
     "bench": ("bench.app", "Measure speed; from a checkout only."),

@@ -649,7 +649,7 @@ class OpenIncidentRequest(_message.Message):
 
     @_builtins.property
     def cluster(self) -> Global___ClusterReference:
-        """A cluster of which the numbers are joined, too."""
+        """A cluster of which the numbers are added, too."""
 
     def __init__(
         self,
@@ -923,7 +923,7 @@ class ListIncidentsResponse(_message.Message):
 Global___ListIncidentsResponse: _TypeAlias = ListIncidentsResponse  # noqa: Y015
 
 @_typing.final
-class JoinIncidentRequest(_message.Message):
+class AddIncidentPartsRequest(_message.Message):
     """Asks to add parts."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -938,11 +938,11 @@ class JoinIncidentRequest(_message.Message):
     """Author; ignored with authentication on."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___IncidentPart]:
-        """What to join. One that belongs to it already stays as it is."""
+        """What to add. One that belongs to it already stays as it is."""
 
     @_builtins.property
     def cluster(self) -> Global___ClusterReference:
-        """A cluster of which the numbers are joined, too."""
+        """A cluster of which the numbers are added, too."""
 
     def __init__(
         self,
@@ -958,11 +958,11 @@ class JoinIncidentRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___JoinIncidentRequest: _TypeAlias = JoinIncidentRequest  # noqa: Y015
+Global___AddIncidentPartsRequest: _TypeAlias = AddIncidentPartsRequest  # noqa: Y015
 
 @_typing.final
-class JoinIncidentResponse(_message.Message):
-    """They are joined."""
+class AddIncidentPartsResponse(_message.Message):
+    """They are added."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -982,11 +982,11 @@ class JoinIncidentResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___JoinIncidentResponse: _TypeAlias = JoinIncidentResponse  # noqa: Y015
+Global___AddIncidentPartsResponse: _TypeAlias = AddIncidentPartsResponse  # noqa: Y015
 
 @_typing.final
-class PartIncidentRequest(_message.Message):
-    """Asks to take a part out."""
+class RemoveIncidentPartRequest(_message.Message):
+    """Asks to remove a part."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1018,11 +1018,11 @@ class PartIncidentRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___PartIncidentRequest: _TypeAlias = PartIncidentRequest  # noqa: Y015
+Global___RemoveIncidentPartRequest: _TypeAlias = RemoveIncidentPartRequest  # noqa: Y015
 
 @_typing.final
-class PartIncidentResponse(_message.Message):
-    """It is out."""
+class RemoveIncidentPartResponse(_message.Message):
+    """It is removed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1042,7 +1042,7 @@ class PartIncidentResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___PartIncidentResponse: _TypeAlias = PartIncidentResponse  # noqa: Y015
+Global___RemoveIncidentPartResponse: _TypeAlias = RemoveIncidentPartResponse  # noqa: Y015
 
 @_typing.final
 class AssignIncidentRequest(_message.Message):

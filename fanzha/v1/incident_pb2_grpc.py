@@ -57,15 +57,15 @@ class IncidentServiceStub:
                 request_serializer=fanzha_dot_v1_dot_incident__pb2.ListIncidentsRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_incident__pb2.ListIncidentsResponse.FromString,
                 _registered_method=True)
-        self.JoinIncident = channel.unary_unary(
-                '/fanzha.v1.IncidentService/JoinIncident',
-                request_serializer=fanzha_dot_v1_dot_incident__pb2.JoinIncidentRequest.SerializeToString,
-                response_deserializer=fanzha_dot_v1_dot_incident__pb2.JoinIncidentResponse.FromString,
+        self.AddIncidentParts = channel.unary_unary(
+                '/fanzha.v1.IncidentService/AddIncidentParts',
+                request_serializer=fanzha_dot_v1_dot_incident__pb2.AddIncidentPartsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_incident__pb2.AddIncidentPartsResponse.FromString,
                 _registered_method=True)
-        self.PartIncident = channel.unary_unary(
-                '/fanzha.v1.IncidentService/PartIncident',
-                request_serializer=fanzha_dot_v1_dot_incident__pb2.PartIncidentRequest.SerializeToString,
-                response_deserializer=fanzha_dot_v1_dot_incident__pb2.PartIncidentResponse.FromString,
+        self.RemoveIncidentPart = channel.unary_unary(
+                '/fanzha.v1.IncidentService/RemoveIncidentPart',
+                request_serializer=fanzha_dot_v1_dot_incident__pb2.RemoveIncidentPartRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_incident__pb2.RemoveIncidentPartResponse.FromString,
                 _registered_method=True)
         self.AssignIncident = channel.unary_unary(
                 '/fanzha.v1.IncidentService/AssignIncident',
@@ -153,15 +153,15 @@ class IncidentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def JoinIncident(self, request, context):
+    def AddIncidentParts(self, request, context):
         """Adds parts. Fails with NOT_FOUND for what there is not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def PartIncident(self, request, context):
-        """Takes a part out again.
+    def RemoveIncidentPart(self, request, context):
+        """Removes a part.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -263,15 +263,15 @@ def add_IncidentServiceServicer_to_server(servicer, server):
                     request_deserializer=fanzha_dot_v1_dot_incident__pb2.ListIncidentsRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_incident__pb2.ListIncidentsResponse.SerializeToString,
             ),
-            'JoinIncident': grpc.unary_unary_rpc_method_handler(
-                    servicer.JoinIncident,
-                    request_deserializer=fanzha_dot_v1_dot_incident__pb2.JoinIncidentRequest.FromString,
-                    response_serializer=fanzha_dot_v1_dot_incident__pb2.JoinIncidentResponse.SerializeToString,
+            'AddIncidentParts': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddIncidentParts,
+                    request_deserializer=fanzha_dot_v1_dot_incident__pb2.AddIncidentPartsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_incident__pb2.AddIncidentPartsResponse.SerializeToString,
             ),
-            'PartIncident': grpc.unary_unary_rpc_method_handler(
-                    servicer.PartIncident,
-                    request_deserializer=fanzha_dot_v1_dot_incident__pb2.PartIncidentRequest.FromString,
-                    response_serializer=fanzha_dot_v1_dot_incident__pb2.PartIncidentResponse.SerializeToString,
+            'RemoveIncidentPart': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveIncidentPart,
+                    request_deserializer=fanzha_dot_v1_dot_incident__pb2.RemoveIncidentPartRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_incident__pb2.RemoveIncidentPartResponse.SerializeToString,
             ),
             'AssignIncident': grpc.unary_unary_rpc_method_handler(
                     servicer.AssignIncident,
@@ -446,7 +446,7 @@ class IncidentService:
             _registered_method=True)
 
     @staticmethod
-    def JoinIncident(request,
+    def AddIncidentParts(request,
             target,
             options=(),
             channel_credentials=None,
@@ -459,9 +459,9 @@ class IncidentService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/fanzha.v1.IncidentService/JoinIncident',
-            fanzha_dot_v1_dot_incident__pb2.JoinIncidentRequest.SerializeToString,
-            fanzha_dot_v1_dot_incident__pb2.JoinIncidentResponse.FromString,
+            '/fanzha.v1.IncidentService/AddIncidentParts',
+            fanzha_dot_v1_dot_incident__pb2.AddIncidentPartsRequest.SerializeToString,
+            fanzha_dot_v1_dot_incident__pb2.AddIncidentPartsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -473,7 +473,7 @@ class IncidentService:
             _registered_method=True)
 
     @staticmethod
-    def PartIncident(request,
+    def RemoveIncidentPart(request,
             target,
             options=(),
             channel_credentials=None,
@@ -486,9 +486,9 @@ class IncidentService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/fanzha.v1.IncidentService/PartIncident',
-            fanzha_dot_v1_dot_incident__pb2.PartIncidentRequest.SerializeToString,
-            fanzha_dot_v1_dot_incident__pb2.PartIncidentResponse.FromString,
+            '/fanzha.v1.IncidentService/RemoveIncidentPart',
+            fanzha_dot_v1_dot_incident__pb2.RemoveIncidentPartRequest.SerializeToString,
+            fanzha_dot_v1_dot_incident__pb2.RemoveIncidentPartResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,10 +46,10 @@ class IncidentServiceStub:
     """Shows an incident."""
     ListIncidents: _grpc.UnaryUnaryMultiCallable[_incident_pb2.ListIncidentsRequest, _incident_pb2.ListIncidentsResponse]
     """Lists incidents, the ones with the nearest deadline first, and counts stages and leads."""
-    JoinIncident: _grpc.UnaryUnaryMultiCallable[_incident_pb2.JoinIncidentRequest, _incident_pb2.JoinIncidentResponse]
+    AddIncidentParts: _grpc.UnaryUnaryMultiCallable[_incident_pb2.AddIncidentPartsRequest, _incident_pb2.AddIncidentPartsResponse]
     """Adds parts. Fails with NOT_FOUND for what there is not."""
-    PartIncident: _grpc.UnaryUnaryMultiCallable[_incident_pb2.PartIncidentRequest, _incident_pb2.PartIncidentResponse]
-    """Takes a part out again."""
+    RemoveIncidentPart: _grpc.UnaryUnaryMultiCallable[_incident_pb2.RemoveIncidentPartRequest, _incident_pb2.RemoveIncidentPartResponse]
+    """Removes a part."""
     AssignIncident: _grpc.UnaryUnaryMultiCallable[_incident_pb2.AssignIncidentRequest, _incident_pb2.AssignIncidentResponse]
     """Says which unit owes the stage, and by when."""
     MoveIncident: _grpc.UnaryUnaryMultiCallable[_incident_pb2.MoveIncidentRequest, _incident_pb2.MoveIncidentResponse]
@@ -93,10 +93,10 @@ class IncidentServiceAsyncStub(IncidentServiceStub):
     """Shows an incident."""
     ListIncidents: _aio.UnaryUnaryMultiCallable[_incident_pb2.ListIncidentsRequest, _incident_pb2.ListIncidentsResponse]  # type: ignore[assignment]
     """Lists incidents, the ones with the nearest deadline first, and counts stages and leads."""
-    JoinIncident: _aio.UnaryUnaryMultiCallable[_incident_pb2.JoinIncidentRequest, _incident_pb2.JoinIncidentResponse]  # type: ignore[assignment]
+    AddIncidentParts: _aio.UnaryUnaryMultiCallable[_incident_pb2.AddIncidentPartsRequest, _incident_pb2.AddIncidentPartsResponse]  # type: ignore[assignment]
     """Adds parts. Fails with NOT_FOUND for what there is not."""
-    PartIncident: _aio.UnaryUnaryMultiCallable[_incident_pb2.PartIncidentRequest, _incident_pb2.PartIncidentResponse]  # type: ignore[assignment]
-    """Takes a part out again."""
+    RemoveIncidentPart: _aio.UnaryUnaryMultiCallable[_incident_pb2.RemoveIncidentPartRequest, _incident_pb2.RemoveIncidentPartResponse]  # type: ignore[assignment]
+    """Removes a part."""
     AssignIncident: _aio.UnaryUnaryMultiCallable[_incident_pb2.AssignIncidentRequest, _incident_pb2.AssignIncidentResponse]  # type: ignore[assignment]
     """Says which unit owes the stage, and by when."""
     MoveIncident: _aio.UnaryUnaryMultiCallable[_incident_pb2.MoveIncidentRequest, _incident_pb2.MoveIncidentResponse]  # type: ignore[assignment]
@@ -163,20 +163,20 @@ class IncidentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists incidents, the ones with the nearest deadline first, and counts stages and leads."""
 
     @_abc_1.abstractmethod
-    def JoinIncident(
+    def AddIncidentParts(
         self,
-        request: _incident_pb2.JoinIncidentRequest,
+        request: _incident_pb2.AddIncidentPartsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_incident_pb2.JoinIncidentResponse, _abc.Awaitable[_incident_pb2.JoinIncidentResponse]]:
+    ) -> _typing.Union[_incident_pb2.AddIncidentPartsResponse, _abc.Awaitable[_incident_pb2.AddIncidentPartsResponse]]:
         """Adds parts. Fails with NOT_FOUND for what there is not."""
 
     @_abc_1.abstractmethod
-    def PartIncident(
+    def RemoveIncidentPart(
         self,
-        request: _incident_pb2.PartIncidentRequest,
+        request: _incident_pb2.RemoveIncidentPartRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_incident_pb2.PartIncidentResponse, _abc.Awaitable[_incident_pb2.PartIncidentResponse]]:
-        """Takes a part out again."""
+    ) -> _typing.Union[_incident_pb2.RemoveIncidentPartResponse, _abc.Awaitable[_incident_pb2.RemoveIncidentPartResponse]]:
+        """Removes a part."""
 
     @_abc_1.abstractmethod
     def AssignIncident(

@@ -18,7 +18,7 @@ from services.cli._common.time_arguments import day
 
 _server = ServerOf(lambda: risk_pb2_grpc.RiskServiceStub)
 _Numbers = Annotated[list[str], typer.Argument(help="1 to 100 telephone numbers.")]
-_Purpose = Annotated[str, typer.Option("--purpose", help="What for; it is recorded.")]
+_Purpose = Annotated[str, typer.Option("--purpose", help="Purpose of the request; it is recorded.")]
 
 
 def risk(
@@ -27,9 +27,9 @@ def risk(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Say how much is known against numbers: none, medium, high or very high.
+    """Show how much is known against numbers: none, medium, high or very high.
 
-    A reason to verify the person behind a payment anew, not to refuse it.
+    It is a reason to verify the person behind a payment again, not to refuse the payment.
     """
     with _server(target) as stub:
         answer = stub.RateNumbers(pb.RateNumbersRequest(numbers=numbers, purpose=purpose))

@@ -136,7 +136,7 @@ class EntityRegistry:
     async def assign(
         self, entity_id: int, step: str, owner: str, due_ms: int, by_field: str
     ) -> Entity:
-        """Say which unit owes a step, and by when."""
+        """Set the unit that owes a step, and its deadline."""
         entity = await self.get(entity_id)
         at, found = self._step(entity, step)
         if due_ms < 0:

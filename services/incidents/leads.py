@@ -182,7 +182,7 @@ class LeadDesk:
     async def answer(
         self, incident_id: int, lead_id: int, answer: LeadAnswer, by_field: str
     ) -> Incident:
-        """Record what the department made of a lead."""
+        """Record the department's answer to a lead."""
         incident = await self._desk.opened(incident_id)
         lead = _expected(incident, lead_id, LeadState.SENT, LeadState.RECEIVED)
         if answer.outcome not in set(LeadOutcome):

@@ -141,7 +141,9 @@ class IncidentDesk:
         who = identity.current()
         return [one for one in await self._store.all() if roles.may_access_region(who, one.region)]
 
-    async def join(self, incident_id: int, parts: Sequence[PartDraft], by_field: str) -> Incident:
+    async def add_parts(
+        self, incident_id: int, parts: Sequence[PartDraft], by_field: str
+    ) -> Incident:
         """Add parts; one that belongs to the incident already keeps its note."""
         incident, by = await self.opened(incident_id), identity.author(by_field, "by")
         if not parts:
@@ -169,8 +171,10 @@ class IncidentDesk:
                 return one
         raise NotFound("part: no part of incident {incident_id}", incident_id=incident.incident_id)
 
-    async def part(self, incident_id: int, part_id: int, note: str, by_field: str) -> Incident:
-        """Take a part out again; the audit log keeps that it was there, and why it is not."""
+    async def remove_part(
+        self, incident_id: int, part_id: int, note: str, by_field: str
+    ) -> Incident:
+        """Remove a part; the audit log keeps that it was there, and why it is not."""
         incident = await self.opened(incident_id)
         note = text_limits.required("note", note, NOTE)
         left = [one for one in incident.parts if one.part_id != part_id]
@@ -186,7 +190,7 @@ class IncidentDesk:
         )
 
     async def assign(self, incident_id: int, owner: str, due_ms: int, by_field: str) -> Incident:
-        """Say which unit owes the stage, and by when."""
+        """Set the unit that owns the stage, and its deadline."""
         incident = await self.opened(incident_id)
         if due_ms < 0:
             raise InvalidInput("due_ms: a time, or 0")

@@ -43,23 +43,23 @@ class AdministrationSettings(HitTopicSettings):
     )
     assessment_formula_file: Path | None = Field(
         default=None,
-        description="TOML file with the formula of the monthly assessment, in place of the one "
-        "that comes along.",
+        description="TOML file with the formula of the monthly assessment, in place of the "
+        "shipped one.",
     )
     incident_stages_file: Path | None = Field(
         default=None,
         description="TOML file with owners and deadlines of the stages of incidents, in place of "
-        "those that come along.",
+        "the shipped ones.",
     )
     lead_departments_file: Path | None = Field(
         default=None,
-        description="TOML file with the departments that take leads, and what each may see, in "
-        "place of those that come along.",
+        description="TOML file with the departments that receive leads, and what each may see, in "
+        "place of the shipped ones.",
     )
     entity_steps_file: Path | None = Field(
         default=None,
-        description="TOML file with the steps of the exit of an entity, in place of those that "
-        "come along. Entities keep the steps that they were registered with.",
+        description="TOML file with the steps of the exit of an entity, in place of the shipped "
+        "ones. Entities keep the steps that they were registered with.",
     )
     appeal_deadline_hours: int = Field(
         default=72,

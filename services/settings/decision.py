@@ -130,10 +130,10 @@ class DecisionSettings(ServerSettings):
     )
     host_facts_action: Literal["off", "review", "block"] = Field(
         default="review",
-        description="What a link's domain_age_days, first_seen_days and popularity_rank, where a "
-        "gateway sends them or host_facts_file has them, may do: review lowers scores, or raises "
-        "them to just under the threshold, where a person judges; block raises them above it, "
-        "too. off ignores them.",
+        description="What a link's domain_age_days, first_seen_days and popularity_rank may do, "
+        "whether a gateway sends them or host_facts_file has them. off: nothing. review: lower "
+        "scores, or raise them to just under the threshold, where a person judges. block: also "
+        "raise them above it.",
     )
     unregistered_senders: Literal["allow", "label", "block"] = Field(
         default="label",
@@ -147,24 +147,24 @@ class DecisionSettings(ServerSettings):
     )
     related_action: Literal["off", "mark", "block"] = Field(
         default="mark",
-        description="What to do with traffic from or with a number or link that is confirmed fraud "
-        "elsewhere, or seen again and again with what is: off ignores and records nothing, mark "
-        "lets it through, counted and written to suspected hits, block blocks what is confirmed "
-        "itself.",
+        description="What to do with traffic that involves a number or link which is confirmed "
+        "fraud on another channel, or is seen repeatedly with one that is: off ignores it and "
+        "records nothing; mark lets it through, counts it and writes it to suspected hits; block "
+        "blocks what is itself confirmed, and marks the rest.",
     )
     graph_entities: int = Field(
         default=200_000,
         ge=1000,
         le=10_000_000,
-        description="Numbers, names and links in the graph of what is seen together; the least "
-        "seen make room for others.",
+        description="Largest number of numbers, names and links in the graph of related entities; "
+        "those seen least are evicted first.",
     )
     graph_marks: int = Field(
         default=100_000,
         ge=100,
         le=1_000_000,
-        description="Confirmed and suspected numbers, names and links, each in the memory of every "
-        "worker; those that end first make room for others.",
+        description="Largest number of confirmed and suspected numbers, names and links, which "
+        "every worker holds in memory; those that expire first are evicted first.",
     )
     graph_confirmed_days: int = Field(
         default=30,
@@ -251,10 +251,10 @@ class DecisionSettings(ServerSettings):
         default=20_000,
         ge=0,
         le=1_000_000,
-        description="Calls a second that all workers, on all hosts, tell each other of through "
-        "the store, each its share, so that a ring whose calls many workers see is seen whole. "
-        "Their numbers are in the store for some seconds. A single worker tells nobody; 0: no "
-        "worker tells.",
+        description="Calls a second that the workers of all hosts share with each other through "
+        "the store, split evenly, so that a fraud ring whose calls many workers see is recognised "
+        "as one. Their numbers stay in the store for some seconds. 0: off; a single worker shares "
+        "nothing.",
     )
     bulk_texts: int = Field(
         default=5_000,

@@ -26,7 +26,7 @@ class DecisionArchiveSettings(ProtocolAnswerSettings):
     decision_log_archive_prefix: str = Field(
         default="",
         pattern=r"^([A-Za-z0-9_.=-]+/)*$",
-        description="What stands in front of the keys there, such as `province/`.",
+        description="Prefix of the keys there, such as `province/`.",
     )
     decision_log_archive_endpoint: str = Field(
         default="",

@@ -88,5 +88,5 @@ class DecisionLogSettings(DecisionArchiveSettings):
     decision_log_query_memory: str = Field(
         default="1GB",
         pattern=r"^[1-9][0-9]*(MB|GB)$",
-        description="Memory for questions to the decision log; beyond, its folder is used.",
+        description="Memory for queries of the decision log; beyond it they spill to its folder.",
     )

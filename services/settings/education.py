@@ -30,6 +30,6 @@ class EducationSettings(WarningVoiceSettings):
         default=64,
         ge=1,
         le=10_000,
-        description="Messages in the queue of the SMS channel, warnings among them, from which on "
-        "no educational one is added: a warning waits behind so many at most.",
+        description="Length of the queue of the SMS channel, warnings included, at which no "
+        "educational message is added: a warning waits behind that many at most.",
     )

@@ -45,7 +45,7 @@ class WarningChannelSettings(WarningSettings):
     )
     warning_robot_scripts_dir: Path | None = Field(
         default=None,
-        description="Folder of scripts of the robot, in place of those that come along.",
+        description="Folder of scripts of the robot, in place of the shipped ones.",
     )
     warning_webhook_url: str = Field(
         default="",

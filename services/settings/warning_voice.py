@@ -19,7 +19,7 @@ class WarningVoiceSettings(WarningChannelSettings):
         "Empty: off.",
     )
     warning_voice_sip_transport: Literal["udp", "tcp", "tls"] = Field(
-        default="tls", description="How the SIP trunk is talked to."
+        default="tls", description="Transport of the SIP trunk."
     )
     warning_voice_sip_ca_file: Path | None = Field(
         default=None,
@@ -29,13 +29,13 @@ class WarningVoiceSettings(WarningChannelSettings):
     warning_voice_sip_domain: str = Field(
         default="",
         pattern=r"^([A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]+\])?$",
-        description="Domain in our address and in those of people. Empty: the host of "
+        description="Domain of our SIP address and of those we call. Empty: the host of "
         "warning_voice_sip_address.",
     )
     warning_voice_sip_caller: str = Field(
         default="96110",
         pattern=r"^\+?[0-9]{3,20}$",
-        description="Number that people see: one that the carrier lets us show.",
+        description="Caller number that people see; the carrier has to allow it.",
     )
     warning_voice_sip_user: str = Field(
         default="",
@@ -47,8 +47,7 @@ class WarningVoiceSettings(WarningChannelSettings):
     )
     warning_voice_sip_number_form: Literal["e164", "digits"] = Field(
         default="e164",
-        description="How people's numbers are written to the SIP trunk: with the plus sign or "
-        "without.",
+        description="How called numbers are written: e164, with the plus sign; digits, without.",
     )
     warning_voice_sip_media_ports: str = Field(
         default="",
@@ -56,7 +55,7 @@ class WarningVoiceSettings(WarningChannelSettings):
         description="UDP ports for audio, `20000-20199`; one for each call. Empty: any free one.",
     )
     warning_voice_calls_at_once: int = Field(
-        default=4, ge=1, le=100, description="Most calls at a time, in each process that warns."
+        default=4, ge=1, le=100, description="Most simultaneous calls of each process that warns."
     )
     warning_voice_ring_seconds: float = Field(
         default=45, ge=1, le=120, description="Seconds that a phone rings."
@@ -65,28 +64,27 @@ class WarningVoiceSettings(WarningChannelSettings):
         default=3,
         ge=1,
         le=10,
-        description="Calls about one warning until somebody answers; then comes the next step of "
-        "the plan, or tier high.",
+        description="Call attempts for one warning. When all fail, the next step of the plan "
+        "follows, or tier high.",
     )
     warning_voice_round_minutes: float = Field(
         default=10,
         gt=0,
         le=1440,
-        description="Minutes between a call that nobody answered, or a busy line, and the next.",
+        description="Minutes between an unanswered or busy call and the next attempt.",
     )
     warning_voice_calls_per_day: int = Field(
         default=3,
         ge=0,
         le=100,
-        description="Most calls to a person a day, those that nobody answered among them; 0: no "
-        "limit.",
+        description="Most calls to one person a day, unanswered ones included; 0: no limit.",
     )
     warning_voice_machine_seconds: float = Field(
         default=4,
         ge=0,
         le=30,
-        description="Seconds of speech without a pause, at the beginning of a call, after which a "
-        "machine is taken to have answered, and the call is ended; 0: never.",
+        description="Seconds of uninterrupted speech at the start of a call that mean an answering "
+        "machine; the call is then ended. 0: no detection.",
     )
     warning_voice_recordings_dir: Path | None = Field(
         default=None,

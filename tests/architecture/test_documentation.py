@@ -13,7 +13,13 @@ IN_BOTH_LANGUAGES = {
     "docs/index.md": "docs/zh/index.md",
     **{
         f"docs/{page}.md": f"docs/zh/{page}.md"
-        for page in ("tutorials/quick-start", "how-to/list-files", "how-to/appeals", "how-to/desk")
+        for page in (
+            "tutorials/quick-start",
+            "how-to/list-files",
+            "how-to/appeals",
+            "how-to/console",
+            "how-to/desk",
+        )
     },
 }
 FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)

@@ -62,7 +62,7 @@ _ListedState = Annotated[
     str,
     typer.Option(help="received, in_review, upheld, rejected or withdrawn; empty: all open ones."),
 ]
-_OverdueOnly = Annotated[bool, typer.Option("--overdue", help="Only those after their deadline.")]
+_OverdueOnly = Annotated[bool, typer.Option("--overdue", help="Only those past their deadline.")]
 _ListedOfficer = Annotated[str, typer.Option(help="Only those that this officer has.")]
 _ListedPattern = Annotated[
     str, typer.Option(help="Only those about this number, sender, host or URL, in any state.")

@@ -32,7 +32,7 @@ _Measure = Annotated[
     typer.Argument(help="warned_in_time, reached, finished, dissuaded or accuracy."),
 ]
 _Published = Annotated[
-    bool, typer.Option("--published", help="The published one, not as the month is now.")
+    bool, typer.Option("--published", help="The published assessment, not the current figures.")
 ]
 _Xlsx = Annotated[
     Path | None,
@@ -48,7 +48,7 @@ _Html = Annotated[
 
 @app.command()
 def units(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
-    """List the member units, and what the formula weighs."""
+    """List the member units and the weights of the formula."""
     with server(target) as stub:
         answer = stub.ListUnits(pb.ListUnitsRequest())
     if as_json:
@@ -66,7 +66,7 @@ def score(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Score the units by a month: as it is now, or as it was published."""
+    """Score the units for a month: as it is now, or as it was published."""
     name = month or month_before(now_ms())
     with server(target) as stub:
         known = stub.ListUnits(pb.ListUnitsRequest())
@@ -97,7 +97,7 @@ def cases(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """List the cases that a number of a unit is made of; those against it first."""
+    """List the cases behind a figure of a unit; those that lower it first."""
     request = pb.ListMeasuredCasesRequest(month=month, unit=unit, measure=measure)
     with server(target) as stub:
         answer = stub.ListMeasuredCases(request, timeout=_DEADLINE_SECONDS)
@@ -116,7 +116,7 @@ def publish(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Keep the assessment of a past month as it is now; each month once."""
+    """Publish the assessment of a past month as it is now; each month only once."""
     name = month or month_before(now_ms())
     agree(gettext("Publish the assessment of {month}? It stays as it is now.", month=name), yes=yes)
     request = pb.PublishAssessmentRequest(month=name, note=note, by=by)

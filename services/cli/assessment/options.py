@@ -16,7 +16,7 @@ server = ServerOf(lambda: assessment_pb2_grpc.AssessmentServiceStub)
 
 TaskId = Annotated[int, typer.Argument(min=1, help="Number of the task.")]
 MonthName = Annotated[
-    str, typer.Argument(metavar="[MONTH]", help="Such as 2026-11; empty: the month before this.")
+    str, typer.Argument(metavar="[MONTH]", help="Such as 2026-11; empty: last month.")
 ]
 UnitCode = Annotated[str, typer.Option("--unit", help="Code of the unit; `units` lists them.")]
 KindWord = Annotated[

@@ -34,7 +34,7 @@ _Due = Annotated[
 _StateWord = Annotated[
     str, typer.Option("--state", help="open, done, confirmed or dropped; empty: all.")
 ]
-_Overdue = Annotated[bool, typer.Option("--overdue", help="Only those after their deadline.")]
+_Overdue = Annotated[bool, typer.Option("--overdue", help="Only those past their deadline.")]
 _Document = Annotated[
     str, typer.Option("--document", help="What proves it: number or name of a document.")
 ]
@@ -142,7 +142,7 @@ def drop(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Drop a task, with a note that says why; it counts no more."""
+    """Drop a task, with a note that says why; it no longer counts."""
     request = pb.SettleUnitTaskRequest(task_id=task_id, drop=True, note=note, by=by)
     with server(target) as stub:
         answer = stub.SettleUnitTask(request)
@@ -157,7 +157,7 @@ def confirm(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Confirm that a task is done, as somebody else has said."""
+    """Confirm that a task is done, which another person reported."""
     _review(task_id, note, by, target, confirm=True, as_json=as_json)
 
 
@@ -169,7 +169,7 @@ def return_(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Give a task back of which the proof is not enough; the note says why."""
+    """Return a task whose proof is not enough; the note says why."""
     _review(task_id, note, by, target, confirm=False, as_json=as_json)
 
 

@@ -22,9 +22,9 @@ def stop_payment(
     target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Hand a person who has paid to the stop-payment desk (止付), once in a case.
+    """Refer a person who has paid to the stop-payment desk (止付), once per case.
 
-    The file goes out at once; `show` says how it stands. Nothing is frozen here.
+    The file is sent at once; `show` tells whether it arrived. Fanzha itself freezes no account.
     """
     request = pb.RequestStopPaymentRequest(case_id=case_id, said=said, revision=revision, by=by)
     with server(target) as stub:
@@ -34,7 +34,7 @@ def stop_payment(
 def receipt(
     case_id: CaseId,
     number: Annotated[
-        str, typer.Argument(help="The desk's number of it, or who took it and when.")
+        str, typer.Argument(help="The desk's receipt number, or who took it and when.")
     ],
     revision: Revision = None,
     by: By = "",

@@ -33,7 +33,7 @@ from services.cli.education.options import CampaignId, server
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Campaigns that educate: draft, preview, approve, stop, and measure by hold-out groups.",
+    help="Educational campaigns: draft, preview, approve, stop, and measure by hold-out groups.",
 )
 _PAGE = 500
 _REPORT_SECONDS = 3600.0
@@ -49,15 +49,18 @@ _File = Annotated[
     ),
 ]
 _Add = Annotated[
-    bool, typer.Option("--add", help="Add to those of before; otherwise these replace them.")
+    bool, typer.Option("--add", help="Add to the recipients of before, instead of replacing them.")
 ]
 _Revision = Annotated[
-    int, typer.Option("--revision", min=0, help="Revision that you read, as `preview` says it.")
+    int,
+    typer.Option("--revision", min=0, help="Revision that you have read, as `preview` prints it."),
 ]
 _Place = Annotated[str, typer.Argument(help="Where: a community, school, company and so on.")]
 _Day = Annotated[str, typer.Option("--day", help="The day, such as 2026-12-01.")]
 _People = Annotated[int, typer.Option("--people", min=0, help="People reached.")]
-_Material = Annotated[int, typer.Option("--material", min=0, help="Leaflets and the like.")]
+_Material = Annotated[
+    int, typer.Option("--material", min=0, help="Leaflets and other material handed out.")
+]
 
 
 @app.command()
@@ -82,7 +85,7 @@ def create(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Draft a campaign; `recipients` says to whom, and another person approves it."""
+    """Draft a campaign; `recipients` uploads whom it is for, and another person approves it."""
     campaign = pb.EducationCampaign(
         name=name,
         occasion=words.occasion(occasion),
@@ -121,7 +124,7 @@ def edit(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Change what is given of a draft; the rest stays."""
+    """Change the fields given of a draft; the rest stays."""
     with server(target) as stub:
         one = stub.GetEducationCampaign(pb.GetEducationCampaignRequest(campaign_id=campaign_id))
         campaign = one.campaign
@@ -147,7 +150,7 @@ def recipients(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Say to whom a draft is sent: those with consent; the others are counted and not stored.
+    """Upload the recipients of a draft; those without consent are counted and not stored.
 
     A later row of a person replaces an earlier one. A row that cannot be read is named by its line.
     """
@@ -214,7 +217,7 @@ def show(campaign_id: CampaignId, target: Target = DEFAULT_TARGET, as_json: AsJs
 def preview(
     campaign_id: CampaignId, target: Target = DEFAULT_TARGET, as_json: AsJson = False
 ) -> None:
-    """Say whom a campaign would reach now, whom not and why, and how many SMS it takes."""
+    """Show whom a campaign would reach now, whom not and why, and how many SMS it takes."""
     request = pb.PreviewEducationCampaignRequest(campaign_id=campaign_id)
     with server(target, gettext("looking at recipients")) as stub:
         answer = stub.PreviewEducationCampaign(request, timeout=_PREVIEW_SECONDS)
@@ -234,7 +237,7 @@ def approve(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a draft as you read it; who drafted it cannot. Without --revision it is shown."""
+    """Approve a draft of another person as you have read it; without --revision it is shown."""
     if not revision:
         request = pb.PreviewEducationCampaignRequest(campaign_id=campaign_id)
         with server(target) as stub:
@@ -261,7 +264,7 @@ def stop(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Stop a campaign for good, within a second; --note says why, and nothing is asked."""
+    """Stop a campaign for good, within a second and without a question; --note says why."""
     request = pb.StopEducationCampaignRequest(campaign_id=campaign_id, note=note, by=by)
     with server(target) as stub:
         answer = stub.StopEducationCampaign(request)
@@ -305,7 +308,7 @@ def report(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Report what a campaign did, and what it changed against those held out.
+    """Report what a campaign did, and its effect against the people held out.
 
     What each figure means: docs/how-to/education.md.
     """

@@ -54,7 +54,7 @@ Groups = Annotated[
     typer.Option("--group", help="Only this group of the table of groups; may be repeated."),
 ]
 Text = Annotated[
-    str, typer.Option("--text", help="What is sent; empty: the text that comes along for it.")
+    str, typer.Option("--text", help="The text to send; empty: the shipped one for its subject.")
 ]
 Template = Annotated[
     str, typer.Option("--template", help="Name and version of your own text: NAME:VERSION.")
@@ -62,7 +62,7 @@ Template = Annotated[
 HoldOut = Annotated[
     int,
     typer.Option(
-        "--hold-out", min=0, max=50, help="Percentage who are not written to, to measure by."
+        "--hold-out", min=0, max=50, help="Percentage of recipients held out, as the control group."
     ),
 ]
 OutcomeDays = Annotated[
@@ -74,15 +74,15 @@ Start = Annotated[
 ]
 End = Annotated[str, typer.Option("--end", help="When it ends, given like --start.")]
 DailyCap = Annotated[
-    int, typer.Option("--daily-cap", min=1, help="Most people to whom it is sent a day.")
+    int, typer.Option("--daily-cap", min=1, help="Most people it is sent to per day.")
 ]
 AnotherHoldOut = Annotated[
     int | None,
-    typer.Option("--hold-out", min=0, max=50, help="Percentage who are not written to."),
+    typer.Option("--hold-out", min=0, max=50, help="Percentage of recipients held out."),
 ]
 AnotherDailyCap = Annotated[
     int | None,
-    typer.Option("--daily-cap", min=1, help="Most people to whom it is sent a day."),
+    typer.Option("--daily-cap", min=1, help="Most people it is sent to per day."),
 ]
 StateWord = Annotated[
     str,

@@ -34,12 +34,12 @@ from services.cli.entities.options import EntityId, StepName, server
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Companies, platforms and apps that must leave: register, settle steps, close, watch.",
+    help="Companies, platforms and apps that must leave the market: steps, proofs, sightings.",
 )
 _PAGE = 500
 _Name = Annotated[str, typer.Argument(help="Name of the entity.")]
 _File = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="CSV file, a row an entity.")
+    Path, typer.Argument(exists=True, dir_okay=False, help="CSV file, one entity per row.")
 ]
 _Document = Annotated[
     str, typer.Option("--document", help="What proves it: number or name of a document.")
@@ -51,7 +51,7 @@ _DocumentFile = Annotated[
     ),
 ]
 _NotNeeded = Annotated[
-    bool, typer.Option("--not-needed", help="It does not concern this entity; --note says why.")
+    bool, typer.Option("--not-needed", help="The step does not apply to it; --note says why.")
 ]
 _Owner = Annotated[str, typer.Option("--owner", help="The unit that owes it; empty: nobody.")]
 _Due = Annotated[
@@ -59,7 +59,7 @@ _Due = Annotated[
 ]
 _State = Annotated[str, typer.Option("--state", help="leaving, closed or seen_again; empty: all.")]
 _OfOwner = Annotated[
-    str, typer.Option("--owner", help="Only those of which this unit owes an open step.")
+    str, typer.Option("--owner", help="Only those with an open step that this unit owes.")
 ]
 _Overdue = Annotated[bool, typer.Option("--overdue", help="Only those with an overdue step.")]
 _Text = Annotated[
@@ -88,7 +88,7 @@ def add(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Register an entity; one clean-up has each name once."""
+    """Register an entity; its name is unique in its clean-up."""
     entity = pb.Entity(
         name=name,
         kind=words.entity_kind(kind),
@@ -116,8 +116,8 @@ def import_(
 ) -> None:
     """Register each row of a CSV file; repeating it registers only what is new.
 
-    Columns: name, kind, financial_fraud, and where there are any cleanup, legal_basis, region,
-    hosts, numbers, senders, apps, icp_records, custodians, payment_channels, credit_code.
+    Columns: name, kind, financial_fraud; optional: cleanup, legal_basis, region, hosts, numbers,
+    senders, apps, icp_records, custodians, payment_channels, credit_code.
     """
     rows = list(import_file.read(file, cleanup))
     new, refused = 0, 0
@@ -165,13 +165,13 @@ def edit(
     credit_code: words.CreditCode = "",
     remove: Annotated[
         list[str] | None,
-        typer.Option("--remove", help="An identifier that is not its own; may be repeated."),
+        typer.Option("--remove", help="An identifier to remove; may be repeated."),
     ] = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Change what is given, add identifiers, or remove some; the rest stays."""
+    """Change the fields given, add identifiers, or remove some; the rest stays."""
     added = words.identifiers(
         host, number, sender, app_, icp_record, custodian, payment_channel, credit_code
     )
@@ -204,7 +204,7 @@ def list_(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """List entities, the nearest deadline first, and how far the steps of all of them are."""
+    """List entities, the nearest deadline first, and the progress of their steps."""
     request = pb.ListEntitiesRequest(
         state=words.state(state),
         cleanup=cleanup,
@@ -242,7 +242,7 @@ def assign(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Say which unit owes a step, and by when."""
+    """Set the unit that owes a step, and its deadline."""
     request = pb.AssignExitStepRequest(
         entity_id=entity_id,
         step=step,
@@ -293,7 +293,7 @@ def reopen(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Open a step again, with a note that says why; a closed entity is open with it."""
+    """Reopen a step, with a note that says why; a closed entity is reopened with it."""
     request = pb.SettleExitStepRequest(entity_id=entity_id, step=step, note=note, by=by)
     with server(target) as stub:
         answer = stub.SettleExitStep(request)
@@ -309,7 +309,7 @@ def close(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Close an entity whose steps are settled, by others than you."""
+    """Close an entity whose steps other people than you have settled."""
     closed: pb.Entity = act_on_known(
         server,
         target,
@@ -362,7 +362,7 @@ def settle_sighting(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Say, in the note, what was done about something that was seen again."""
+    """Settle a sighting; the note says what was done about it."""
     request = pb.SettleSightingRequest(
         entity_id=entity_id,
         identifier=pb.EntityIdentifier(kind=words.identifier_kind(kind), value=value),

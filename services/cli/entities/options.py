@@ -29,7 +29,7 @@ FraudWord = Annotated[
         "recharge_rebate.",
     ),
 ]
-Cleanup = Annotated[str, typer.Option("--cleanup", help="The clean-up that it belongs to.")]
+Cleanup = Annotated[str, typer.Option("--cleanup", help="Clean-up campaign that it belongs to.")]
 Basis = Annotated[
     str,
     typer.Option("--legal-basis", help="Legal basis; by default that of the kind of fraud."),
@@ -52,11 +52,11 @@ Records = Annotated[
 ]
 Custodians = Annotated[
     list[str] | None,
-    typer.Option("--custodian", help="Who keeps customers' money; may be repeated."),
+    typer.Option("--custodian", help="Custodian of customers' money; may be repeated."),
 ]
 PaymentChannels = Annotated[
     list[str] | None,
-    typer.Option("--payment-channel", help="Through whom it is paid; may be repeated."),
+    typer.Option("--payment-channel", help="Payment channel that it uses; may be repeated."),
 ]
 CreditCode = Annotated[
     str, typer.Option("--credit-code", help="Unified social credit code of the company.")

@@ -21,7 +21,7 @@ from services.cli.incidents.options import IncidentId, server
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Incidents: join what belongs together, move it through its stages, hand over leads.",
+    help="Incidents: gather what belongs together, move it through its stages, hand over leads.",
 )
 app.add_typer(leads.app, name="leads")
 _PAGE = 500
@@ -33,15 +33,15 @@ _OfStage = Annotated[
     str,
     typer.Option("--stage", help="monitoring, warning, disposal, tracking or closed; empty: all."),
 ]
-_Owner = Annotated[str, typer.Option("--owner", help="The unit that owes the stage.")]
-_OfOwner = Annotated[str, typer.Option("--owner", help="Only those that this unit owes.")]
+_Owner = Annotated[str, typer.Option("--owner", help="The unit that owns the stage.")]
+_OfOwner = Annotated[str, typer.Option("--owner", help="Only those that this unit owns.")]
 _Due = Annotated[
     str, typer.Option("--due", help="By when: 30d, a date or a time; empty: no deadline.")
 ]
 _OfDepartment = Annotated[
     str, typer.Option("--department", help="Only those with a lead to this department.")
 ]
-_Overdue = Annotated[bool, typer.Option("--overdue", help="Only those after a deadline.")]
+_Overdue = Annotated[bool, typer.Option("--overdue", help="Only those past a deadline.")]
 _Open = Annotated[bool, typer.Option("--open", help="Only those that are not closed.")]
 _Text = Annotated[
     str, typer.Option("--text", help="Only those whose title or a part contains this.")
@@ -50,10 +50,21 @@ _OfRegion = Annotated[
     str, typer.Option("--region", help="Only those of this region and all in it, such as 33.")
 ]
 _Unmasked = Annotated[
-    bool, typer.Option("--unmasked", help="Numbers whole; takes auditor or appeals_officer.")
+    bool,
+    typer.Option(
+        "--unmasked", help="Show numbers unmasked; needs the role auditor or appeals_officer."
+    ),
 ]
-_Kind = Annotated[str, typer.Option("--kind", help="number_pool, sim_box, shared_link or related.")]
-_Fewest = Annotated[int, typer.Option("--fewest", min=2, max=500, help="Fewest numbers of one.")]
+_Kind = Annotated[
+    str,
+    typer.Option(
+        "--kind",
+        help="number_pool, sim_box, shared_link, related, auto_dialer or activated_together.",
+    ),
+]
+_Fewest = Annotated[
+    int, typer.Option("--fewest", min=2, max=500, help="Smallest cluster to list, in numbers.")
+]
 
 
 @app.command("open")
@@ -74,7 +85,7 @@ def open_(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Open an incident; one region has each title once."""
+    """Open an incident; its title is unique in its region."""
     incident = pb.Incident(
         title=title,
         fraud_type=words.fraud_type(fraud_type),
@@ -101,7 +112,7 @@ def edit(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Change kind of fraud or summary; what is not given stays."""
+    """Change the kind of fraud or the summary; what is not given stays."""
     with server(target) as stub:
         known = stub.GetIncident(pb.GetIncidentRequest(incident_id=incident_id)).incident
         incident = pb.Incident(
@@ -114,7 +125,7 @@ def edit(
 
 
 @app.command()
-def join(
+def add(
     incident_id: IncidentId,
     subject: words.Subjects = None,
     case: words.Cases = None,
@@ -129,20 +140,20 @@ def join(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Add what belongs to an incident."""
-    request = pb.JoinIncidentRequest(
+    """Add parts to an incident: numbers, cases, decisions, changes, entities, documents."""
+    request = pb.AddIncidentPartsRequest(
         incident_id=incident_id,
         parts=words.parts(subject, case, decision, change, entity, document, note),
         cluster=words.cluster(cluster, since),
         by=by,
     )
     with server(target) as stub:
-        answer = stub.JoinIncident(request)
+        answer = stub.AddIncidentParts(request)
     _show(answer.incident, as_json=as_json)
 
 
 @app.command()
-def part(
+def remove(
     incident_id: IncidentId,
     subject: words.Subjects = None,
     case: words.Cases = None,
@@ -154,14 +165,14 @@ def part(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Take parts out again; the note says why, and the audit log keeps that they were there."""
+    """Remove parts; the note says why, and the audit log keeps that they were there."""
     gone = words.parts(subject, case, decision, change, entity, None)
     if not gone:
         raise typer.BadParameter(gettext("name at least one part"))
     with server(target) as stub:
         for one in gone:
-            answer = stub.PartIncident(
-                pb.PartIncidentRequest(incident_id=incident_id, part=one, note=note, by=by)
+            answer = stub.RemoveIncidentPart(
+                pb.RemoveIncidentPartRequest(incident_id=incident_id, part=one, note=note, by=by)
             )
     _show(answer.incident, as_json=as_json)
 
@@ -228,7 +239,7 @@ def assign(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Say which unit owes the stage, and by when."""
+    """Set the unit that owns the stage, and its deadline."""
     request = pb.AssignIncidentRequest(
         incident_id=incident_id, owner=owner, due_ms=ahead(due, now_ms(), "--due"), by=by
     )
@@ -267,7 +278,7 @@ def close(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Close a tracked incident, which somebody else moved there; packages of leads are deleted."""
+    """Close an incident in tracking that another person moved there; its packages are deleted."""
     closed: pb.Incident = act_on_known(
         server,
         target,
@@ -295,10 +306,11 @@ def clusters(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Find blocked numbers with something in common, from the decision log.
+    """Find numbers with something in common in the decision log.
 
-    number_pool: a block of a thousand consecutive numbers. sim_box: a trunk over which they behaved
-    like a SIM box. shared_link: the host of the links in their texts. related: a confirmed entity.
+    Blocked ones: number_pool, a block of a thousand consecutive numbers; sim_box, a trunk over
+    which they behaved like a SIM box; shared_link, the host of the links in their texts; related, a
+    confirmed entity. Blocked or not: auto_dialer and activated_together, numbers that call alike.
     """
     request = pb.FindClustersRequest(
         kind=words.cluster_kind(kind),

@@ -29,14 +29,16 @@ _Purpose = Annotated[str, typer.Option("--purpose", help="What the department is
 _Basis = Annotated[
     str, typer.Option("--legal-basis", help="Legal basis; by default that of the department.")
 ]
-_Receipt = Annotated[str, typer.Option("--receipt", help="The department's number of it.")]
+_Receipt = Annotated[str, typer.Option("--receipt", help="The department's receipt number.")]
 _Outcome = Annotated[
     str,
     typer.Option(
         "--outcome", help="case_filed, penalty, measures, nothing_found or not_competent."
     ),
 ]
-_Document = Annotated[str, typer.Option("--document", help="The answer: number or name.")]
+_Document = Annotated[
+    str, typer.Option("--document", help="The answer: number or name of its document.")
+]
 _Out = Annotated[
     Path,
     typer.Option("--out", dir_okay=False, callback=files.fresh, help="ZIP file to write."),
@@ -69,7 +71,7 @@ def draft(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Draft a lead of the parts that are named, or of all; another person sends it."""
+    """Draft a lead from the parts named, or from all; another person sends it."""
     request = pb.DraftLeadRequest(
         incident_id=incident_id,
         department=department,
@@ -137,7 +139,7 @@ def receive(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Record that the department has taken a lead."""
+    """Record that the department has received a lead."""
     request = pb.ReceiveLeadRequest(
         incident_id=incident_id, lead_id=lead_id, receipt=receipt, by=by
     )
@@ -157,7 +159,7 @@ def answer(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Record what the department made of a lead."""
+    """Record the department's answer to a lead."""
     request = pb.AnswerLeadRequest(
         incident_id=incident_id,
         lead_id=lead_id,
@@ -180,7 +182,7 @@ def withdraw(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Withdraw a lead that is not answered; what was sent, the department has all the same."""
+    """Withdraw an unanswered lead; a package that was sent stays with the department."""
     request = pb.WithdrawLeadRequest(incident_id=incident_id, lead_id=lead_id, note=note, by=by)
     with server(target) as stub:
         answer = stub.WithdrawLead(request)

@@ -57,7 +57,7 @@ Documents = Annotated[
 Cluster = Annotated[
     str,
     typer.Option(
-        "--cluster", help="KIND:WHAT, as `clusters` lists it: its numbers are joined, too."
+        "--cluster", help="KIND:WHAT, as `clusters` lists it: its numbers are added, too."
     ),
 ]
 

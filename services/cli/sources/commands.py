@@ -34,9 +34,11 @@ _NoSecrets = Annotated[
 _Count = Annotated[int, typer.Option("--count", min=1, max=100, help="How many pulls.")]
 _Accept = Annotated[
     str,
-    typer.Option("--accept", help="SHA-256 of a held file that is to be taken nevertheless."),
+    typer.Option("--accept", help="SHA-256 of a held file to accept."),
 ]
-_Reason = Annotated[str, typer.Option("--reason", help="Why it may be; it is audited.")]
+_Reason = Annotated[
+    str, typer.Option("--reason", help="Why the held file is accepted; it is audited.")
+]
 _Wait = Annotated[
     float,
     typer.Option("--wait", min=0, max=86_400, help="Seconds to wait for the pull; 0: do not."),
@@ -59,7 +61,7 @@ def check(file: _File, no_secrets: _NoSecrets = False) -> None:
 
 @app.command()
 def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
-    """List the sources, and how each stands; status 1 unless all are in order."""
+    """List the sources and their state; status 1 unless all are in order."""
     with _server(target) as stub:
         answer = stub.ListDataSources(pb.ListDataSourcesRequest())
     if as_json:

@@ -35,7 +35,7 @@ _Folder = Annotated[
         "--scripts",
         exists=True,
         file_okay=False,
-        help="Folder of your scripts. Empty: the shipped.",
+        help="Folder of your scripts. Empty: the shipped ones.",
     ),
 ]
 _Recordings = Annotated[
@@ -44,7 +44,7 @@ _Recordings = Annotated[
         "--recordings",
         exists=True,
         file_okay=False,
-        help="Folder of recordings for calls, to be checked, too.",
+        help="Folder of recordings for calls, which are checked, too.",
     ),
 ]
 _Script = Annotated[
@@ -116,7 +116,7 @@ def _check_recordings(folder: Path, found: Sequence[RobotScript]) -> None:
 
 @app.command()
 def ways(script: _Script = "", fraud_type: _Fraud = "", folder: _Folder = None) -> None:
-    """Print each way through scripts: what is heard, what is said, how it ends."""
+    """Print each path through scripts: what is heard, what is said, how it ends."""
     from services.warning.robot import dialogue
 
     kind = _fraud_type(fraud_type)
@@ -193,7 +193,7 @@ def _print_answer(answer: str, meaning: str) -> None:
 
 @app.command()
 def report(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
-    """Say how dialogues ended, by script, and whether variants differ beyond chance."""
+    """Show how dialogues ended, by script, and whether variants differ beyond chance."""
     with server(target) as stub:
         answer = stub.GetRobotReport(pb.GetRobotReportRequest())
     if as_json:

@@ -34,7 +34,7 @@ _File = Annotated[
     ),
 ]
 _GroupBy = Annotated[
-    str, typer.Option("--group-by", help="Column to tell answers apart by, such as source.")
+    str, typer.Option("--group-by", help="Column to group answers by, such as source.")
 ]
 _Words = Annotated[
     Path | None,
@@ -42,7 +42,7 @@ _Words = Annotated[
         "--words",
         exists=True,
         dir_okay=False,
-        help="Words to try, in the form of meanings.toml. Empty: the shipped.",
+        help="Words to try, in the form of meanings.toml. Empty: the shipped ones.",
     ),
 ]
 
@@ -52,7 +52,7 @@ def measure(
 ) -> None:
     """Measure how often answers are understood as you labelled them, with intervals.
 
-    Label before you look at how they are read, and improve words on other answers than you measure.
+    Label answers before you see how they are understood, and tune the words on other answers.
     """
     from services.warning.robot import measurement
 

@@ -18,7 +18,7 @@ from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
 
 _LIST, _GET = "IncidentService/ListIncidents", "IncidentService/GetIncident"
 _OPEN, _EDIT = "IncidentService/OpenIncident", "IncidentService/EditIncident"
-_JOIN, _PART = "IncidentService/JoinIncident", "IncidentService/PartIncident"
+_ADD_PARTS, _REMOVE_PART = "IncidentService/AddIncidentParts", "IncidentService/RemoveIncidentPart"
 _MOVE, _CLOSE = "IncidentService/MoveIncident", "IncidentService/CloseIncident"
 _ASSIGN, _CLUSTERS = "IncidentService/AssignIncident", "IncidentService/FindClusters"
 _DRAFT, _SEND = "IncidentService/DraftLead", "IncidentService/SendLead"
@@ -125,23 +125,23 @@ async def edit(visit: PageRequest) -> Response:
     return await _done(visit, _EDIT, request, Message("Saved."))
 
 
-async def join(visit: PageRequest) -> Response:
+async def add_parts(visit: PageRequest) -> Response:
     """Add what belongs to it."""
-    request = pb.JoinIncidentRequest(
+    request = pb.AddIncidentPartsRequest(
         incident_id=_id(visit), parts=forms.parts(visit), by=visit.session.by
     )
-    return await _done(visit, _JOIN, request, Message("It is joined."))
+    return await _done(visit, _ADD_PARTS, request, Message("It is added."))
 
 
-async def part(visit: PageRequest) -> Response:
-    """Take a part out."""
-    request = pb.PartIncidentRequest(
+async def remove_part(visit: PageRequest) -> Response:
+    """Remove a part."""
+    request = pb.RemoveIncidentPartRequest(
         incident_id=_id(visit),
         part=pb.IncidentPart(part_id=forms.number(visit, "part_id")),
         note=visit.field("note"),
         by=visit.session.by,
     )
-    return await _done(visit, _PART, request, Message("It is taken out."))
+    return await _done(visit, _REMOVE_PART, request, Message("It is removed."))
 
 
 async def move(visit: PageRequest) -> Response:
@@ -204,7 +204,7 @@ async def package(visit: PageRequest) -> Response:
 
 
 async def receive(visit: PageRequest) -> Response:
-    """Record that the department has taken a lead."""
+    """Record that the department has received a lead."""
     request = pb.ReceiveLeadRequest(
         incident_id=_id(visit),
         lead_id=_lead_id(visit),
@@ -215,7 +215,7 @@ async def receive(visit: PageRequest) -> Response:
 
 
 async def answer_lead(visit: PageRequest) -> Response:
-    """Record what the department made of a lead."""
+    """Record the department's answer to a lead."""
     request = pb.AnswerLeadRequest(
         incident_id=_id(visit),
         lead_id=_lead_id(visit),
@@ -327,8 +327,8 @@ PAGE = ConsolePage(
         _post("/new/cluster", ask_of_cluster, _OPEN),
         PageRoute(path=_ONE, view=show, needs=(_GET,)),
         _post(f"{_ONE}/edit", edit, _EDIT),
-        _post(f"{_ONE}/join", join, _JOIN),
-        _post(f"{_ONE}/part", part, _PART),
+        _post(f"{_ONE}/add", add_parts, _ADD_PARTS),
+        _post(f"{_ONE}/remove", remove_part, _REMOVE_PART),
         _post(f"{_ONE}/move", move, _MOVE),
         _post(f"{_ONE}/close", close, _CLOSE),
         _post(f"{_ONE}/leads", draft, _DRAFT),

@@ -78,19 +78,21 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
             departments=map(messages.count, found.departments),
         )
 
-    async def JoinIncident(
-        self, request: pb.JoinIncidentRequest, context: object
-    ) -> pb.JoinIncidentResponse:
+    async def AddIncidentParts(
+        self, request: pb.AddIncidentPartsRequest, context: object
+    ) -> pb.AddIncidentPartsResponse:
         parts = await self._joined(list(request.parts), request.cluster)
-        incident = await self._desk.join(request.incident_id, parts, request.by)
-        return pb.JoinIncidentResponse(incident=self._shown(incident))
+        incident = await self._desk.add_parts(request.incident_id, parts, request.by)
+        return pb.AddIncidentPartsResponse(incident=self._shown(incident))
 
-    async def PartIncident(
-        self, request: pb.PartIncidentRequest, context: object
-    ) -> pb.PartIncidentResponse:
+    async def RemoveIncidentPart(
+        self, request: pb.RemoveIncidentPartRequest, context: object
+    ) -> pb.RemoveIncidentPartResponse:
         part_id = await self._part_id(request.incident_id, request.part)
-        incident = await self._desk.part(request.incident_id, part_id, request.note, request.by)
-        return pb.PartIncidentResponse(incident=self._shown(incident))
+        incident = await self._desk.remove_part(
+            request.incident_id, part_id, request.note, request.by
+        )
+        return pb.RemoveIncidentPartResponse(incident=self._shown(incident))
 
     async def AssignIncident(
         self, request: pb.AssignIncidentRequest, context: object

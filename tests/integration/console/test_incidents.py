@@ -97,7 +97,7 @@ def test_parts_come_and_go_and_what_is_wrong_is_said(
 ) -> None:
     page = service.person(browser, "zhou", "editor")
     opened(page, "零件")
-    page.click("summary:has-text('Join more')")
+    page.click("summary:has-text('Add more')")
     page.fill("[name=cases]", "none")
     page.click("button:has-text('Join it')")
     expect(page.locator("[role=alert]")).to_contain_text("none")

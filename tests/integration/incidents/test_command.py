@@ -82,12 +82,12 @@ def test_numbers_are_masked_unless_somebody_may_see_them(running: Running) -> No
 def test_parts_come_and_go(running: Running) -> None:
     number = opened(running, "零件", "--subject", "a.example")
 
-    joined = incidents(running, "join", number, "--subject", "B.example", "--json").stdout
+    joined = incidents(running, "add", number, "--subject", "B.example", "--json").stdout
     left = incidents(
-        running, "part", number, "--subject", "b.example", "--note", "wrong", "--json"
+        running, "remove", number, "--subject", "b.example", "--note", "wrong", "--json"
     ).stdout
-    missing = incidents(running, "join", number, "--case", "none", check=False)
-    nothing = incidents(running, "part", number, "--note", "x", check=False)
+    missing = incidents(running, "add", number, "--case", "none", check=False)
+    nothing = incidents(running, "remove", number, "--note", "x", check=False)
 
     assert json.loads(joined)["part_count"] == 2
     assert json.loads(left)["part_count"] == 1

@@ -157,8 +157,8 @@ async def test_parts_are_joined_once_and_the_log_fixes_hashes_but_masks_numbers(
     incident = await desks.opened()
 
     with identity.acting_as(editor("li")):
-        joined = await desks.incidents.join(incident.incident_id, [SUSPECT, DOCUMENT], "")
-        again = await desks.incidents.join(incident.incident_id, [DOCUMENT], "")
+        joined = await desks.incidents.add_parts(incident.incident_id, [SUSPECT, DOCUMENT], "")
+        again = await desks.incidents.add_parts(incident.incident_id, [DOCUMENT], "")
 
     assert [one.reference for one in joined.parts] == [SUSPECT.reference, "report.pdf"]
     assert again.revision == joined.revision
@@ -173,11 +173,15 @@ async def test_what_is_not_known_cannot_be_joined(desks: Desks) -> None:
 
     with identity.acting_as(editor("li")):
         with pytest.raises(NotFound):
-            await desks.incidents.join(incident.incident_id, [unknown], "")
+            await desks.incidents.add_parts(incident.incident_id, [unknown], "")
         with pytest.raises(InvalidInput):
-            await desks.incidents.join(incident.incident_id, [replace(DOCUMENT, sha256="1")], "")
+            await desks.incidents.add_parts(
+                incident.incident_id, [replace(DOCUMENT, sha256="1")], ""
+            )
         with pytest.raises(InvalidInput):
-            await desks.incidents.join(incident.incident_id, [PartDraft(kind=0, reference="x")], "")
+            await desks.incidents.add_parts(
+                incident.incident_id, [PartDraft(kind=0, reference="x")], ""
+            )
 
 
 async def test_a_part_is_taken_out_with_a_reason(desks: Desks) -> None:
@@ -185,8 +189,8 @@ async def test_a_part_is_taken_out_with_a_reason(desks: Desks) -> None:
 
     with identity.acting_as(editor("li")):
         with pytest.raises(InvalidInput, match="note"):
-            await desks.incidents.part(incident.incident_id, 1, "", "")
-        left = await desks.incidents.part(incident.incident_id, 1, "wrong", "")
+            await desks.incidents.remove_part(incident.incident_id, 1, "", "")
+        left = await desks.incidents.remove_part(incident.incident_id, 1, "wrong", "")
 
     assert left.parts == ()
     assert desks.audit.events[-1][2]["why"] == "wrong"
@@ -226,7 +230,7 @@ async def test_another_person_closes_it_from_tracking_and_moving_back_opens_it(
     with identity.acting_as(editor("wang")):
         closed = await desks.incidents.close(incident.incident_id, incident.revision, "quiet", "")
         with pytest.raises(InvalidInput, match="closed"):
-            await desks.incidents.join(incident.incident_id, [DOCUMENT], "")
+            await desks.incidents.add_parts(incident.incident_id, [DOCUMENT], "")
         again = await desks.incidents.move(closed.incident_id, closed.revision, 3, "back", "")
 
     assert (closed.stage, closed.closed_at_ms) == (HandlingStage.CLOSED, NINE_O_CLOCK_MS)
