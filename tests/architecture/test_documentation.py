@@ -22,6 +22,7 @@ IN_BOTH_LANGUAGES = {
         )
     },
 }
+FOLDERS_IN_SECTIONS = {"explanation": ["adr"], "reference": ["models"]}
 FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -60,6 +61,18 @@ def test_the_site_leads_to_every_page() -> None:
     }
 
     assert pages - set(re.findall(r"\S+\.md", nav)) == set()
+
+
+@pytest.mark.parametrize("section", ["tutorials", "how-to", "reference", "explanation"])
+def test_the_first_page_of_a_section_leads_to_the_others(section: str) -> None:
+    docs = CHECKOUT / "docs"
+    index = docs / section / "index.md"
+    folders = [section, *FOLDERS_IN_SECTIONS.get(section, ())]
+    pages = {page.resolve() for folder in folders for page in docs.glob(f"{folder}/*.md")}
+
+    linked = {(index.parent / path).resolve() for path, _ in LINK.findall(index.read_text())}
+
+    assert {page.name for page in pages - linked - {index.resolve()}} == set()
 
 
 @pytest.mark.parametrize("name", FRONT)
