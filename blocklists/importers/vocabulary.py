@@ -49,6 +49,7 @@ class VocabularyFile:
 
 
 _CHINA_TIME = timezone(timedelta(hours=8))
+_DAY_S = 86_400
 
 _WORDS = VocabularyFile(files(__package__) / "vocabulary.toml")
 _KIND_OF: Mapping[str, EntryKind | None] = {
@@ -158,9 +159,8 @@ def _read_date(text: str, field: str) -> int:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError as error:
         raise InvalidInput("{field}: no such date: {text!r}", field=field, text=text) from error
-    if match[4] is None:
-        moment += timedelta(days=1)
-    return int(moment.timestamp())
+    # Seconds are added to seconds: the day after 9999-12-31, "never" in many lists, is no date.
+    return int(moment.timestamp()) + (_DAY_S if match[4] is None else 0)
 
 
 def _read(text: str, words: Mapping[str, Word], field: str, known: str) -> Word:

@@ -68,12 +68,14 @@ def doctor(
 ) -> None:
     """Check the connection to a service, and what an operator should know of it.
 
-    The service is that of `fanzha --server`, of the profile in use, or this machine. Status 1 when
-    something is bad, 3 when no server answers.
+    The service is that of `fanzha --server`, of the variables for targets, of the profile in use,
+    or this machine. Status 1 when something is bad, 3 when no server answers.
     """
-    server = os.environ.get(SERVER) or "127.0.0.1"
+    variables = addresses.of_variables()
+    server = os.environ.get(SERVER) or next(iter(variables.values()), "127.0.0.1")
     with one_sentence(server):
-        results = list(_checks(addresses.found(server)))
+        found = addresses.found(server)
+        results = list(_checks(found if os.environ.get(SERVER) else found | variables))
     if as_json:
         print_json(
             [{"what": one.what, "state": one.state, "detail": one.detail} for one in results]

@@ -16,6 +16,12 @@ from services.cli._common.profiles import SERVER
 
 PORTS = {"decisions": 7361, "administration": 7362, "warnings": 7365}
 """The ports of the servers where no setting changes them."""
+VARIABLES = {
+    "decisions": "FANZHA_TARGET",
+    "administration": "FANZHA_ADMIN_TARGET",
+    "warnings": "FANZHA_WARNING_TARGET",
+}
+"""Where each server is, unless an option says otherwise."""
 WAIT_SECONDS = 5.0
 _PORTS_END = 1 << 16
 _ORDER = ("administration", "decisions", "warnings")
@@ -32,6 +38,12 @@ def resolved(context: Any, parameter: Any, value: str) -> str:
         return found(server)[name]
     except InvalidInput as error:
         raise typer.BadParameter(error.translated(language()), param_hint="--server") from None
+
+
+def of_variables() -> dict[str, str]:
+    """Return the address of each server that a variable names."""
+    named = {name: os.environ.get(variable, "") for name, variable in VARIABLES.items()}
+    return {name: address for name, address in named.items() if address}
 
 
 @cache

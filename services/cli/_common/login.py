@@ -7,6 +7,7 @@ import typer
 
 from fanzha.translation import catalogue
 from services.cli._common import profiles
+from services.cli._common import addresses
 from services.cli._common.profiles import SERVER, VARIABLE, Profiles
 
 # As `fanzha.client.login` has them, which imports gRPC; a test compares.
@@ -17,7 +18,7 @@ TLS_CERTIFICATE = "FANZHA_TLS_CLIENT_CERTIFICATE"
 TLS_KEY = "FANZHA_TLS_CLIENT_KEY"
 
 
-TARGETS = ("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WARNING_TARGET")
+TARGETS = tuple(addresses.VARIABLES.values())
 
 
 def _typed(context: typer.Context, name: str) -> bool:

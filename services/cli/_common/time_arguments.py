@@ -24,6 +24,7 @@ Until = Annotated[
     str,
     typer.Option("--until", help="Before then, given like --since.", show_default="now"),
 ]
+_LAST_S = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=CHINA_TIME).timestamp())
 _SPAN = re.compile(r"([0-9]{1,6})\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -46,12 +47,12 @@ def ahead(text: str, now_ms: int, option: str) -> int:
 
 def written(at_ms: int) -> str:
     """Write a time."""
-    return datetime.fromtimestamp(at_ms // 1000, CHINA_TIME).isoformat(" ")
+    return _at(at_ms // 1000).isoformat(" ")
 
 
 def day(at_s: int) -> str:
     """Write the day of a time."""
-    return datetime.fromtimestamp(at_s, CHINA_TIME).date().isoformat()
+    return _at(at_s).date().isoformat()
 
 
 def month_before(at_ms: int) -> str:
@@ -63,6 +64,11 @@ def month_before(at_ms: int) -> str:
 def last_day(end_s: int) -> str:
     """Write the last day before an end: an entry that expires on a day holds all through it."""
     return day(end_s - 1)
+
+
+def _at(at_s: int) -> datetime:
+    """Return a time; one that a server sends and no calendar has, as the last that it has."""
+    return datetime.fromtimestamp(min(max(at_s, 0), _LAST_S), CHINA_TIME)
 
 
 def _span_ms(text: str) -> int | None:

@@ -1,7 +1,6 @@
 """The Entities page: who must leave, how far each is, what was seen again."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -13,7 +12,7 @@ from fanzha.v1 import blocklist_pb2
 from fanzha.v1 import entity_pb2 as pb
 from services.console.backend.faults import BackendFault
 from services.console.entities import forms
-from services.console.web.formats import CHINA
+from services.console.web.formats import in_china
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
 
@@ -239,7 +238,7 @@ def _choice(text: str, enum: Any) -> Any:
 
 def _day(ms: int) -> str:
     """Write a day as an input of the type date takes it."""
-    return datetime.fromtimestamp(ms / 1000, CHINA).date().isoformat() if ms else ""
+    return in_china(ms).date().isoformat() if ms else ""
 
 
 PAGE = ConsolePage(

@@ -11,6 +11,7 @@ from fanzha.translation import catalogue
 from fanzha.translation.message import localized
 
 CHINA = timezone(timedelta(hours=8), "UTC+8")
+_LAST_S = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=CHINA).timestamp())
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _MAINLAND_DIGITS = 11
 _GROUPS = ((1_000_000_000, "B"), (1_000_000, "M"), (1000, "k"))
@@ -109,7 +110,7 @@ class ReaderFormats:
 
     def iso(self, ms: int) -> str:
         """Return a Unix time in milliseconds as ISO 8601, for ``<time datetime>``."""
-        return datetime.fromtimestamp(ms / 1000, CHINA).isoformat(timespec="seconds")
+        return in_china(ms).isoformat(timespec="seconds")
 
     def party(self, number: str) -> str:
         """Group the digits of a number for reading: ``+86 138 0013 8000``; masked ones alike."""
@@ -136,5 +137,10 @@ class ReaderFormats:
         return self.pgettext(prefix.lower().rstrip("_"), word).replace("_", " ")
 
 
+def in_china(ms: int) -> datetime:
+    """Return a Unix time in milliseconds; one that no calendar has, as the last that it has."""
+    return datetime.fromtimestamp(min(max(ms / 1000, 0), _LAST_S), CHINA)
+
+
 def _written(ms: int | None, form: str) -> str:
-    return datetime.fromtimestamp(ms / 1000, CHINA).strftime(form) if ms else "–"
+    return in_china(ms).strftime(form) if ms else "–"

@@ -159,6 +159,7 @@ async def test_people_of_another_region_see_nothing_of_it(owed: Owed) -> None:
         replace(DRAFT, unit="nobody"),
         replace(DRAFT, kind=9),
         replace(DRAFT, due_ms=0),
+        replace(DRAFT, due_ms=606_587_000_000_000),
         replace(DRAFT, title="a\u202eb"),
     ],
 )

@@ -213,6 +213,13 @@ async def test_stages_are_passed_one_by_one_and_each_has_its_deadline(desks: Des
     assert moved.due_ms == NINE_O_CLOCK_MS + stages.load()[HandlingStage.WARNING].hours * 3_600_000
 
 
+async def test_nothing_is_due_in_the_year_21192(desks: Desks) -> None:
+    incident = await desks.opened()
+
+    with identity.acting_as(editor("li")), pytest.raises(InvalidInput, match="due_ms"):
+        await desks.incidents.assign(incident.incident_id, "unit", 606_587_000_000_000, "")
+
+
 async def test_an_empty_incident_stays_where_it_is(desks: Desks) -> None:
     with identity.acting_as(editor("li")):
         incident, _ = await desks.incidents.open(replace(DRAFT, title="leer"), [], "")

@@ -55,6 +55,14 @@ def test_the_doctor_reports_every_part(service: Running) -> None:
     assert rows["models"]["detail"].startswith("4 models in workers")
 
 
+def test_the_doctor_looks_where_variables_point(service: Running) -> None:
+    done = run("doctor", "--json", FANZHA_ADMIN_TARGET=service.admin)
+
+    rows = {row["what"]: row for row in json.loads(done.stdout)}
+    assert done.returncode == 0, done.stdout
+    assert rows["decisions"]["detail"].startswith(f"{service.interception}, SERVING")
+
+
 def test_the_doctor_of_a_service_that_does_not_run_says_so() -> None:
     done = run("--server", "127.0.0.1:1", "doctor")
 

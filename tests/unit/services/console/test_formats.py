@@ -24,6 +24,11 @@ def test_numbers_are_grouped_for_reading(number: str, written: str) -> None:
     assert ENGLISH.party(number) == written
 
 
+def test_a_time_that_no_calendar_has_is_the_last_that_it_has() -> None:
+    assert ENGLISH.time(2**63 - 1) == "9999-12-31 23:59:59 +08:00"
+    assert ENGLISH.iso(2**63 - 1) == "9999-12-31T23:59:59+08:00"
+
+
 def test_times_are_of_china_and_say_so() -> None:
     assert ENGLISH.time(1_790_000_000_000) == "2026-09-21 22:13:20 +08:00"
     assert ENGLISH.date(1_790_000_000_000) == "21 Sep 2026"

@@ -25,6 +25,11 @@ NOT_TIMES_OF_OUTPUT = {
 }
 
 
+def test_a_time_that_no_calendar_has_is_the_last_that_it_has() -> None:
+    assert written(2**63 - 1) == "9999-12-31 23:59:59+08:00"
+    assert day(2**63 - 1) == "9999-12-31"
+
+
 @pytest.mark.parametrize(
     ("word", "minutes"), [("30s", 0.5), ("30m", 30), ("12h", 720), ("2 d", 2880), ("1w", 10_080)]
 )
