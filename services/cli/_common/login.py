@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from fanzha.translation import catalogue
-from services.cli._common import profiles
-from services.cli._common import addresses
+from services.cli._common import addresses, profiles
 from services.cli._common.profiles import SERVER, VARIABLE, Profiles
 
 # As `fanzha.client.login` has them, which imports gRPC; a test compares.

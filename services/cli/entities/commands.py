@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import grpc
 import typer
 
+from fanzha import client
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import entity_pb2 as pb
 from infra.clock import now_ms
@@ -124,16 +125,18 @@ def import_(
     with server(target) as stub, progress() as shown:
         task = shown.add_task(gettext("entities"), total=len(rows), note="")
         for line, entity in rows:
+            why = entity if isinstance(entity, str) else ""
             try:
-                answer = stub.RegisterEntity(pb.RegisterEntityRequest(entity=entity, by=by))
-                new += answer.first
+                if not isinstance(entity, str):
+                    answer = stub.RegisterEntity(pb.RegisterEntityRequest(entity=entity, by=by))
+                    new += answer.first
             except grpc.RpcError as error:
                 if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
                     raise
+                why = client.localized_message(error) or error.details() or ""
+            if why:
                 refused += 1
-                err.print(
-                    gettext("line {line}: {why}", line=line, why=error.details()), markup=False
-                )
+                err.print(gettext("line {line}: {why}", line=line, why=why), markup=False)
             shown.advance(task)
     known = len(rows) - new - refused
     out.print(

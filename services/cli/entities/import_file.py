@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import typer
+
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import entity_pb2 as pb
 from services.cli._common import files
@@ -26,13 +28,20 @@ COLUMNS = {
 _BETWEEN = re.compile(r"\s*[;；]\s*")
 
 
-def read(path: Path, cleanup: str) -> Iterator[tuple[int, pb.Entity]]:
-    """Yield line numbers and entities; ends the command at a row that cannot be read."""
+def read(path: Path, cleanup: str) -> Iterator[tuple[int, pb.Entity | str]]:
+    """Yield line numbers, and the entity of each line or why it is none.
+
+    A file without the columns that are required ends the command.
+    """
     with files.open_table(path, single_column="name") as table:
         if missing := [name for name in REQUIRED if name not in table.columns]:
             fail(gettext("{file}: no column {names}", file=str(path), names=", ".join(missing)))
         for line, row in enumerate(table.rows, start=2):
-            yield line, _entity(row, cleanup)
+            try:
+                yield line, _entity(row, cleanup)
+            except typer.BadParameter as error:
+                column = str(error.param_hint).lstrip("-").replace("-", "_")
+                yield line, f"{column}: {error.message}"
 
 
 def _entity(row: Mapping[str, str], cleanup: str) -> pb.Entity:

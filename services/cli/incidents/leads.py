@@ -12,7 +12,7 @@ from fanzha.v1 import incident_pb2 as pb
 from infra import atomic_file
 from services.cli._common import files
 from services.cli._common.confirmation import act_on_known
-from services.cli._common.console import err, fail, fault_text, print_json
+from services.cli._common.console import err, fail, fault_text, os_fault, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Note, Target, Yes
 from services.cli.incidents import display
 from services.cli.incidents import options as words
@@ -195,6 +195,10 @@ def verify(file: _Package, public_key: _PublicKey = None, as_json: AsJson = Fals
     from services.audit import keys
     from services.incidents.lead_package import check
 
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {os_fault(error)}", param_hint="file") from None
     known = None
     if public_key is not None:
         try:

@@ -41,15 +41,16 @@ def registered(running: Running, name: str, *more: str) -> dict[str, Any]:
 
 def test_a_file_is_imported_once_and_wrong_rows_are_named(running: Running, tmp_path: Path) -> None:
     file = tmp_path / "entities.csv"
-    file.write_text(FILE + "x\u200b,app,false_advertising,,,\n")
+    file.write_text(FILE + "x\u200b,app,false_advertising,,,\ny,app,nonsense,,,\n")
 
     first = entities(running, "import", str(file), *CLEANUP, "--by", "li", check=False)
     again = entities(running, "import", str(file), *CLEANUP, "--by", "li", check=False)
 
     assert first.exit_code == again.exit_code == 1
     assert "line 3: name: has control or invisible characters" in first.output
-    assert "1 registered, 0 were known, 1 refused" in first.output
-    assert "0 registered, 1 were known, 1 refused" in again.output
+    assert "line 4: financial_fraud: 'nonsense' is none of" in first.output
+    assert "1 registered, 0 were known, 2 refused" in first.output
+    assert "0 registered, 1 were known, 2 refused" in again.output
 
 
 def test_its_entries_are_proposed_approved_and_block(running: Running) -> None:

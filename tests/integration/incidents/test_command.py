@@ -51,6 +51,7 @@ def test_it_goes_through_its_stages_and_hands_over_a_lead(running: Running, tmp_
     incidents(running, "leads", "send", number, "1", "--yes", "--by", "wang")
     incidents(running, "leads", "get", number, "1", "--out", str(package))
     verified = CliRunner().invoke(app, ["leads", "verify", str(package)])
+    missing = CliRunner().invoke(app, ["leads", "verify", str(tmp_path / "none.zip")])
     incidents(running, "leads", "receive", number, "1", "--receipt", "收7号", "--by", "li")
     early = incidents(running, "close", number, "--note", "x", "--yes", "--by", "wang", check=False)
     answer = ("--outcome", "penalty", "--document", "罚7号", "--by", "li")
@@ -63,6 +64,7 @@ def test_it_goes_through_its_stages_and_hands_over_a_lead(running: Running, tmp_
     assert "another person sends it" in own.output
     assert early.exit_code
     assert "WHOLE" in verified.stdout
+    assert missing.exit_code == 2  # no package is something else than a damaged one
     assert json.loads(closed.stdout)["stage"] == "closed"
     listed = incidents(running, "list", "--department", "market_regulation").stdout
     assert "market_regulation" in listed

@@ -50,7 +50,9 @@ def test_the_word_never_leaves_the_term_to_the_default() -> None:
     assert vocabulary.read_expiry("永久", NOW_S) is None
 
 
-@pytest.mark.parametrize("text", ["2020-01-01", "2026-02-30", "0d", "soon", "9999-01-01", "9999-12-31", ""])
+@pytest.mark.parametrize(
+    "text", ["2020-01-01", "2026-02-30", "0d", "soon", "9999-01-01", "9999-12-31", ""]
+)
 def test_an_unreadable_or_past_expiry_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         vocabulary.read_expiry(text, NOW_S)
