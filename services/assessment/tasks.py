@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
-from infra import text_limits, time_limits
+from infra import clock, text_limits
 from services.assessment import units
 from services.assessment.model import (
     KEPT_EVENTS,
@@ -65,7 +65,7 @@ class UnitTasks:
         roles.check_region(identity.current(), unit.region)
         if draft.kind not in set(TaskKind):
             raise InvalidInput("kind: unknown number {number}", number=draft.kind)
-        time_limits.deadline("due_ms", draft.due_ms)
+        clock.deadline("due_ms", draft.due_ms)
         if not draft.due_ms and draft.kind != TaskKind.RESPONSIBILITY:
             raise InvalidInput("due_ms: problems and tasks have a deadline")
         task = UnitTask(

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan, number_text
-from infra import text_limits, time_limits
+from infra import clock, text_limits
 from services.auth import identity, roles
 from services.education import texts
 from services.education.audience import lies_in
@@ -196,7 +196,7 @@ def _words(field: str, given: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_times(draft: EducationDraft, now_ms: int) -> None:
-    time_limits.deadline("end_ms", draft.end_ms)
+    clock.deadline("end_ms", draft.end_ms)
     if draft.start_ms <= 0 or draft.end_ms <= draft.start_ms:
         raise InvalidInput("start_ms, end_ms: the end comes after the start")
     if draft.end_ms <= now_ms:

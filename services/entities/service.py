@@ -11,7 +11,7 @@ from typing import Any
 
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.phone import HomePlan
-from infra import text_limits, time_limits
+from infra import clock, text_limits
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity, roles
@@ -139,7 +139,7 @@ class EntityRegistry:
         """Set the unit that owes a step, and its deadline."""
         entity = await self.get(entity_id)
         at, found = self._step(entity, step)
-        time_limits.deadline("due_ms", due_ms)
+        clock.deadline("due_ms", due_ms)
         changed = replace(found, owner=text_limits.optional("owner", owner, NAME), due_ms=due_ms)
         return await self._change(
             _with_step(entity, at, changed),

@@ -13,7 +13,7 @@ from typing import Any
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, VersionConflict
 from fanzha.fraud import FraudType
 from fanzha.phone import masked
-from infra import text_limits, time_limits
+from infra import clock, text_limits
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity, roles
@@ -192,7 +192,7 @@ class IncidentDesk:
     async def assign(self, incident_id: int, owner: str, due_ms: int, by_field: str) -> Incident:
         """Set the unit that owns the stage, and its deadline."""
         incident = await self.opened(incident_id)
-        time_limits.deadline("due_ms", due_ms)
+        clock.deadline("due_ms", due_ms)
         owner = text_limits.optional("owner", owner, TITLE)
         return await self.change(
             replace(incident, owner=owner, due_ms=due_ms),

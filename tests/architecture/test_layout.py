@@ -53,7 +53,6 @@ SHORT_MODULES = {
     "integrations/cmpp/command.py": "the role name that every adapter has",
     "integrations/smpp/command.py": "the role name that every adapter has",
     "integrations/smpp/settings.py": "the role name that every adapter has",
-    "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
     "services/auth/personal_data.py": "who sees full numbers is said once",
     "blocklists/exporters/rspamd.py": "a file for each format",

@@ -108,10 +108,10 @@ def open_(
         return
     out.print(answer.receipt, markup=False, soft_wrap=True)
     if not answer.first:
-        _show_earlier(answer.appeal)
+        _show_earlier(answer.appeal, with_documents=bool(document))
 
 
-def _show_earlier(appeal: pb.Appeal) -> None:
+def _show_earlier(appeal: pb.Appeal, *, with_documents: bool) -> None:
     hint = "" if words.is_open(appeal) else gettext("; --again opens another")
     err.print(
         gettext(
@@ -121,6 +121,13 @@ def _show_earlier(appeal: pb.Appeal) -> None:
             hint=hint,
         )
     )
+    if with_documents and words.is_open(appeal):
+        err.print(
+            gettext(
+                "its documents are those of then; to add some: fanzha appeals add {appeal_id}",
+                appeal_id=appeal.appeal_id,
+            )
+        )
 
 
 @app.command()

@@ -73,6 +73,9 @@ def test_an_upheld_appeal_lets_the_next_call_through(running: Running, tmp_path:
 
     opened = open_appeal(running, decision_id, "--document", str(licence))
     number = opened["appeal"]["appeal_id"]
+    again = appeals(running, "open", decision_id, "--name", "zhang-san", "--contact",
+                    "Zhang@company.example", "--grounds", "again", "--by", "carrier-desk",
+                    "--document", str(licence))  # fmt: skip
     queue = appeals(running, "list").stdout
     appeals(running, "take", number, "--by", "zhou")
     shown = appeals(running, "show", number).stdout
@@ -85,6 +88,8 @@ def test_an_upheld_appeal_lets_the_next_call_through(running: Running, tmp_path:
     logger.info("lifted in %d workers after %.3f s", lift["workers"], lift["seconds"])
     assert "Order 7" in notice.stdout
     assert decision.action == ALLOW
+    assert f"appeal {number} was there already" in again.output
+    assert f"fanzha appeals add {number}" in again.output
     assert lift["workers"] == 2
     assert decision.list_version >= int(lift["list_version"])
     assert ("Z***" in queue, LISTED in queue) == (True, False)
