@@ -6,6 +6,7 @@ each entry of a stream is handled by one of them, and every step is atomic in th
 
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -26,7 +27,8 @@ REVIEW_SECONDS = 2.0
 EXPIRY_SECONDS = 10.0
 """Between two reviews without one: they end old marks and tell how large the graph is."""
 _REMEMBERED_MS = 60_000
-_MOST_REMEMBERED = 10_000
+MOST_REMEMBERED = 10_000
+"""Confirmations by entries at most, some 300 bytes each."""
 _CHUNK = 1000
 _BY_ENTRY = "entry:"
 _ONE_OF_EACH = ("+8617000000000", f"{LINK}first.example")
@@ -63,8 +65,13 @@ class GraphKeeper:
         self._counters = counters
         self._reviewed = -1
         self._expire_at_ms = 0
-        self._remembered: dict[tuple[str, str], int] = {}
-        """Confirmations by entries, which every block repeats, and when they were made."""
+        self._remembered = OrderedDict[tuple[str, str], int]()
+        """When confirmations by entries were made, which every block repeats; oldest first."""
+
+    @property
+    def remembered(self) -> int:
+        """How many confirmations are not asked for again, as they were just made."""
+        return len(self._remembered)
 
     def warm_up(self) -> None:
         """Load what eligibility needs, such as public suffixes; the first time takes a second."""
@@ -98,9 +105,7 @@ class GraphKeeper:
             if entity not in refused and (entity in blocked or not cause.startswith(_BY_ENTRY))
         ]
         await self._store.confirm(wanted)
-        if len(self._remembered) > _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered |= {pair: now_ms for pair in wanted if pair[1].startswith(_BY_ENTRY)}
+        self._remember([pair for pair in wanted if pair[1].startswith(_BY_ENTRY)], now_ms)
 
     async def dismiss(self, entries: Sequence[StreamEntry]) -> None:
         """Revoke what dismissed hits had confirmed, and clear them of suspicion. Idempotent."""
@@ -155,6 +160,18 @@ class GraphKeeper:
         for pair in gone:
             self._remembered.pop(pair, None)
         await self._store.revoke(gone)
+
+    def _remember(self, pairs: Sequence[tuple[str, str]], now_ms: int) -> None:
+        """Remember confirmations; forget those that no longer spare a question."""
+        for pair in pairs:
+            self._remembered[pair] = now_ms
+            self._remembered.move_to_end(pair)
+        while len(self._remembered) > MOST_REMEMBERED or self._oldest_is_spent(now_ms):
+            self._remembered.popitem(last=False)
+
+    def _oldest_is_spent(self, now_ms: int) -> bool:
+        oldest = next(iter(self._remembered), None)
+        return oldest is not None and not self._is_remembered(oldest, now_ms)
 
     def _is_remembered(self, pair: tuple[str, str], now_ms: int) -> bool:
         at = self._remembered.get(pair)

@@ -91,6 +91,7 @@ class GraphStore:
     ) -> None:
         self._client: Any = client
         self._limits = limits or GraphLimits()
+        self._written_limits = asdict(self._limits)
         self._now_ms = now_ms
 
     async def send(self, sightings: Sequence[Sighting]) -> None:
@@ -202,7 +203,7 @@ class GraphStore:
         return float(2.0 ** (float(score) - self._now_ms() / self._limits.half_life_ms))
 
     async def _run(self, script: str, *values: object) -> Any:
-        limits = json.dumps(asdict(self._limits) | {"now": self._now_ms()})
+        limits = json.dumps(self._written_limits | {"now": self._now_ms()})
         async with within(_SECONDS):
             return await self._client.eval(script, 2, *KEYS, limits, *map(json.dumps, values))
 
