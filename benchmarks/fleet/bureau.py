@@ -46,6 +46,8 @@ class Ledger:
 
     listed: dict[str, int] = field(default_factory=dict)
     """Numbers whose block was acknowledged, and the version that has it."""
+    appealed: int = 0
+    """Numbers that were listed until somebody appealed; they may be lifted now."""
     lifted: dict[str, int] = field(default_factory=dict)
     """Numbers whose appeal was upheld, and the appeal."""
     confirmed: dict[str, int] = field(default_factory=dict)
@@ -57,8 +59,7 @@ class Ledger:
 
     def acknowledged(self) -> int:
         """Return how much was acknowledged."""
-        # An upheld appeal takes a number from one to the other.
-        return len(self.listed) + 2 * len(self.lifted) + len(self.confirmed)
+        return len(self.listed) + self.appealed + len(self.lifted) + len(self.confirmed)
 
     def forget(self, numbers: Iterable[str]) -> None:
         """Expect nothing of these numbers any more."""
@@ -187,6 +188,7 @@ class Bureau:
                 return
             # Until it is decided, the number may be listed or not.
             del self.ledger.listed[number]
+            self.ledger.appealed += 1
         opened = self.stub(address, "complaints").OpenAppeal(
             appeal_pb2.OpenAppealRequest(
                 pattern=number, appellant=number, contact="-", grounds="fleet"
