@@ -64,6 +64,20 @@ def test_nothing_of_a_killed_process_runs() -> None:
     assert all(not any(note[0] == "a" for note in notes[2:]) for notes in found)
 
 
+def test_the_order_of_a_set_of_tasks_follows_from_their_numbers() -> None:
+    found = list[list[str]]()
+
+    async def note() -> None:
+        made = {asyncio.create_task(asyncio.sleep(0), name=str(at)) for at in range(50)}
+        found.append([task.get_name() for task in made])
+        await asyncio.wait(made)
+
+    for _ in range(5):
+        run(note())
+
+    assert all(one == found[0] for one in found)
+
+
 def test_time_passes_only_while_everything_waits() -> None:
     assert 86_400 <= run(asyncio.sleep(86_400)) < 86_401
 

@@ -23,10 +23,26 @@ OUTSIDE = "outside"
 _STEP_SECONDS = 20e-6
 _THREAD_SECONDS = 2e-3
 """The longest that work in a thread takes."""
+_TASKS = 64
+"""From so many on, tasks that are done are given back."""
 
 
 class EndlessRun(Exception):
     """The run took more steps than it may: something loops."""
+
+
+class NumberedTask(asyncio.Task[Any]):
+    """A task whose place in a set follows from its number, not from its address in memory.
+
+    Task groups cancel and `asyncio.wait` looks through sets of tasks, in the order of the set.
+    """
+
+    def __init__(self, number: int, *args: Any, **options: Any) -> None:
+        self._number = number
+        super().__init__(*args, **options)
+
+    def __hash__(self) -> int:
+        return self._number
 
 
 class SimulatedLoop(BaseEventLoop):
@@ -43,6 +59,7 @@ class SimulatedLoop(BaseEventLoop):
         self._most_steps = most_steps
         self.steps = 0
         self._tasks: list[asyncio.Task[Any]] = []
+        self._most_tasks = _TASKS
         self.set_task_factory(self._kept_task)  # type: ignore[arg-type]
         self.on_step: Callable[[], None] = lambda: None
         """Called before each step."""
@@ -97,6 +114,13 @@ class SimulatedLoop(BaseEventLoop):
         self.call_later(self._chance.random() * _THREAD_SECONDS, work)
         return done
 
+    def close(self) -> None:
+        """End; what cleans up after dead tasks finds a loop that does nothing."""
+        super().close()
+        self._ready_of.clear()
+        self._timers.clear()
+        self._tasks.clear()
+
     def kill(self, process: str) -> None:
         """Never run anything of *process* again; what it awaits stays as it is."""
         self._dead.add(process)
@@ -106,12 +130,19 @@ class SimulatedLoop(BaseEventLoop):
         self, _loop: object, work: Coroutine[Any, Any, Any], context: Context | None = None
     ) -> "asyncio.Task[Any]":
         """Make a task that stays to the end: a dead one that is collected would run its cleanup."""
-        task = asyncio.Task(work, loop=self, context=context)
-        self._tasks.append(task)
+        task = NumberedTask(next(self._numbers), work, loop=self, context=context)
+        if not self.is_closed():
+            self._keep(task)
         return task
 
+    def _keep(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.append(task)
+        if len(self._tasks) > self._most_tasks:
+            self._tasks = [one for one in self._tasks if not one.done()]
+            self._most_tasks = max(_TASKS, 2 * len(self._tasks))
+
     def _enqueue(self, process: str, handle: asyncio.Handle) -> None:
-        if process not in self._dead:
+        if process not in self._dead and not self.is_closed():
             self._ready_of.setdefault(process, deque()).append(handle)
 
     def _run_once(self) -> None:

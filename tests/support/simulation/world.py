@@ -75,7 +75,8 @@ class SimulatedProcess(Generic[Parts]):
     clock_offset_ms: int = 0
     kills: int = 0
     context: Context = field(default_factory=Context)
-    calls: "set[asyncio.Future[Any]]" = field(default_factory=set)
+    calls: "list[asyncio.Future[Any]]" = field(default_factory=list)
+    """What people wait for, in the order of their calls."""
 
     @property
     def incarnation(self) -> str:
@@ -217,7 +218,7 @@ class World:
         if parts is None:
             raise Unavailable("the process does not serve")
         answer: asyncio.Future[Result] = self.loop.create_future()
-        process.calls.add(answer)
+        process.calls.append(answer)
         process.spawn(_answer(answer, who, work, parts))
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -225,7 +226,7 @@ class World:
         except TimeoutError:
             raise Unavailable("no answer") from None
         finally:
-            process.calls.discard(answer)
+            _drop(process.calls, answer)
         await asyncio.sleep(self.chance.random() * _CALL_SECONDS)
         if self.faulty and self.chance.random() < self.plan.lost_answer_rate:
             self.trace(f"the answer of {process.incarnation} is lost")
@@ -309,6 +310,11 @@ class World:
 
     def _store_us(self) -> int:
         return START_MS * 1000 + int(self.loop.time() * 1e6) + self.store_offset_ms * 1000
+
+
+def _drop(calls: "list[asyncio.Future[Any]]", answer: "asyncio.Future[Any]") -> None:
+    if answer in calls:  # else its process was killed meanwhile
+        calls.remove(answer)
 
 
 async def _answer(
