@@ -8,6 +8,7 @@ import random
 import shutil
 import sys
 import warnings
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,18 +67,24 @@ class Simulator:
     _key: Path | None = field(default=None)
 
     def __post_init__(self) -> None:
+        # Clients that are collected while no loop runs would clean up on one that keeps them.
+        asyncio.set_event_loop(None)
         gc.collect()
         gc.freeze()  # collections after each run look at what that run made
 
     def run(self, seed: int, *, traced: bool = False) -> RunOutcome:
         """Run one seed: the same seed takes the same steps."""
         with _quiet_cleanup():
-            outcome = self._run(seed, traced=traced)
+            outcome, world = self._run(seed, traced=traced)
+            kept = weakref.ref(world)
+            del world
             # What the dead processes of the run held is given back now, not within the next one.
             gc.collect()
+        if kept() is not None:
+            raise RuntimeError(f"something holds what seed {seed} made: each run would get slower")
         return outcome
 
-    def _run(self, seed: int, *, traced: bool) -> RunOutcome:
+    def _run(self, seed: int, *, traced: bool) -> tuple[RunOutcome, World]:
         name = self.names[seed % len(self.names)]
         folder = self.folder / "run"
         shutil.rmtree(folder, ignore_errors=True)
@@ -100,7 +107,7 @@ class Simulator:
                 world.violations.append(f"{type(error).__name__}: {error}")
             world.over = True
             loop.close()
-        return RunOutcome(
+        outcome = RunOutcome(
             seed=seed,
             history=name,
             violations=tuple(world.violations),
@@ -109,6 +116,7 @@ class Simulator:
             faults=Counter(world.network.injected),
             trace=tuple(world.log or ()),
         )
+        return outcome, world
 
 
 def _note_failure(world: World, context: dict[str, Any]) -> None:
