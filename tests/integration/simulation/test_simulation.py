@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_a_seed_takes_the_same_steps_again() -> None:
 
     assert len(first.splitlines()) > 100
     assert first == second
+
+
+def test_seeds_take_the_same_steps_whatever_ran_before_them() -> None:
+    done = simulate("--history", "failovers", "--first", 312, "--seeds", 10, "--twice")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_jobs_share_seeds_and_go_on_with_those_that_are_left(tmp_path: Path) -> None:
+    record = ("--history", "changes", "--record", tmp_path / "record")
+
+    first = simulate(*record, "--seeds", 20, "--jobs", 2).stdout
+    second = simulate(*record, "--seeds", 30).stdout
+
+    assert "20 seeds of changes: 0 failed" in first
+    assert second.startswith("20 seeds are on record")
+    assert "30 seeds of changes: 0 failed" in second
 
 
 def test_each_planted_fault_is_found() -> None:

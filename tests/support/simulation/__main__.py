@@ -1,7 +1,8 @@
 """Runs seeds: ``python -m tests.support.simulation --seeds 1000``, and one again: ``--seed 17``.
 
-A run is the same each time, step by step; ``--seed`` prints the steps. The status is 1 where an
-invariant did not hold.
+A run is the same each time, step by step; ``--seed`` prints the steps. ``--jobs`` runs seeds by
+several processes, ``--record FILE`` notes which were run and goes on with the others. The status is
+1 where an invariant did not hold.
 """
 
 import argparse
@@ -12,17 +13,17 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TextIO
 
+from tests.support.simulation import exploration
 from tests.support.simulation.planted import PLANTED
 from tests.support.simulation.runner import HISTORIES, Simulator
 from tests.support.simulation.store_server import StoreServer
+from tests.support.simulation.tally import SeedRange, SeedRecord, run_range
 from tests.support.temporary_folder import prefer_memory
 
-_PROGRESS_SECONDS = 10.0
 _TERMINATED = 128 + signal.SIGTERM
 
 
@@ -39,18 +40,29 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     plants = list(PLANTED) if "all" in options.plant else options.plant
     names = tuple(HISTORIES) if options.history == "all" else (options.history,)
+    if options.jobs > 1 and not (plants or options.worker or options.seed is not None):
+        return _explore_by_workers(options)
     with tempfile.TemporaryDirectory() as folder, StoreServer(Path(folder)) as server:
         simulator = Simulator(server, Path(folder), names)
+        run = partial(run_range, simulator, options.history, twice=options.twice)
+        if options.worker:
+            return exploration.serve(run, sys.stdin, sys.stdout)
         if plants:
             return _find_planted(simulator, plants, options.seeds)
         if options.seed is not None:
             return _replay(simulator, options.seed)
-        return _explore(simulator, options.first, options.seeds, options.minutes * 60)
+        return _explore([run], options)
 
 
-def _say(*lines: str, to: TextIO = sys.stdout) -> None:
-    to.write("\n".join(lines) + "\n")
-    to.flush()
+def _explore_by_workers(options: argparse.Namespace) -> int:
+    arguments = ["--history", options.history, *(["--twice"] if options.twice else [])]
+    with exploration.workers(options.jobs, arguments) as runners:
+        return _explore(runners, options)
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 def _options() -> argparse.Namespace:
@@ -62,6 +74,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--plant", choices=("all", *PLANTED), nargs="+", default=[], help="take safeguards away"
     )
+    parser.add_argument("--jobs", type=int, default=1, help="processes that run them")
+    parser.add_argument("--record", type=Path, help="a file of the seeds that were run")
+    parser.add_argument("--twice", action="store_true", help="run each again, and compare")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--history", choices=("all", *HISTORIES), default="all")
     return parser.parse_args()
 
@@ -88,29 +104,21 @@ def _find_planted(simulator: Simulator, names: Sequence[str], most: int) -> int:
     return bool(missed)
 
 
-def _explore(simulator: Simulator, first: int, count: int, seconds: float) -> int:
-    """Run *count* seeds, or those that *seconds* are enough for; return 1 if one fails."""
-    done, failed, steps, crashes, faults = 0, 0, 0, 0, Counter[str]()
-    began, shown, used = time.monotonic(), time.monotonic(), time.process_time()
-    while done < count and time.monotonic() - began < seconds:
-        seed = first + done
-        found = simulator.run(seed)
-        done += 1
-        steps, crashes, faults = steps + found.steps, crashes + found.crashes, faults + found.faults
-        if found.violations:
-            failed += 1
-            _say(f"seed {seed} ({found.history}): {found.violations[0]}")
-        if time.monotonic() - shown > _PROGRESS_SECONDS:
-            shown = time.monotonic()
-            rate = done / (shown - began)
-            _say(f"{done:,} of {count:,} seeds, {rate:.1f} a second", to=sys.stderr)
-    used = time.process_time() - used
-    injected = ", ".join(f"{name} {number:,}" for name, number in sorted(faults.items()))
+def _explore(runners: Sequence[exploration.RunRange], options: argparse.Namespace) -> int:
+    """Run the seeds of the command line, or those that its minutes are enough for."""
+    began = time.monotonic()
+    record = SeedRecord(options.record, options.history)
+    if record.total.count:
+        _say(f"{record.total.count:,} seeds are on record")
+    seeds = SeedRange(options.first, options.seeds)
+    total = exploration.explore(runners, record, seeds, options.minutes * 60)
+    injected = ", ".join(f"{name} {number:,}" for name, number in sorted(total.faults.items()))
     _say(
-        f"{done:,} seeds from {first:,}: {failed:,} failed; {steps:,} steps, {crashes:,} crashes; "
-        f"{injected}; {used:.1f} processor seconds, {time.monotonic() - began:.1f} in all"
+        f"{total.count:,} seeds of {options.history}: {len(total.failures):,} failed; "
+        f"{total.steps:,} steps, {total.crashes:,} crashes; {injected}; "
+        f"{total.processor_seconds:.1f} processor seconds, {time.monotonic() - began:.1f} in all"
     )
-    return bool(failed)
+    return bool(total.failures)
 
 
 if __name__ == "__main__":
