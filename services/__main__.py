@@ -57,7 +57,7 @@ COMMANDS = {
         "eval.score.app",
         "Run the models only: no lists, no server, at the thresholds of their cards.",
     ),
-    "blocklist": ("lists.commands.app", "Look at the block and allow lists and change them."),
+    "blocklist": ("lists.commands.app", "Show and change the block and allow lists."),
     "sources": (
         "sources.commands.app",
         "Sources: servers and folders that lists, warnings and reports are pulled from.",
@@ -78,7 +78,7 @@ COMMANDS = {
     "hits": ("hits.app", "Follow hits, confirm and dismiss them."),
     "decisions": (
         "decisions.commands.app",
-        "Ask the decision log: which decisions, why, and how many.",
+        "Query the decision log: which decisions, why, and how many.",
     ),
     "appeals": (
         "appeals.commands.app",

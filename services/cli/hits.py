@@ -179,7 +179,7 @@ def dismiss(
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
-    """Say that a decision was not about fraud; ends when the store has it."""
+    """Dismiss a decision that was not about fraud; ends when the store has it."""
     request = pb.DismissHitRequest(decision_id=decision_id, dismissed_by=by, note=note)
     with _server(target) as stub:
         answer = stub.DismissHit(request, timeout=timeout)

@@ -53,7 +53,7 @@ Target = Annotated[
 @app.command()
 def init(
     folder: Annotated[
-        Path, typer.Argument(file_okay=False, help="AuthorityFolder to make; must not be there.")
+        Path, typer.Argument(file_okay=False, help="Folder to create; it must not exist.")
     ] = DEFAULT_FOLDER,
     hosts: Annotated[
         list[str] | None,

@@ -16,6 +16,8 @@ PRINT = {"print", "fail", "_say", "BadParameter", "confirm", "prompt", "status",
 """What prints its first argument."""
 _NAMES = re.compile(r"fanzha[\w -]*|--[\w-]+|-----|\(UTC\)|h=|[/:=]")
 _WORDS = re.compile("[A-Za-z]{3,}")
+_CAMEL = re.compile(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b")
+_CLASS = re.compile(r"^class ([A-Z][a-z]+(?:[A-Z][a-z]+)+)\b", re.MULTILINE)
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -94,6 +96,17 @@ def test_a_translation_has_the_places_of_its_text() -> None:
         for message in TEXTS
         if any(places(text) != places(forms(message.id)[-1]) for text in forms(message.string))
     ] == []
+
+
+def test_no_text_names_a_class() -> None:
+    classes = {
+        name
+        for path in (extraction.ROOT / "services").rglob("*.py")
+        for name in _CLASS.findall(path.read_text(encoding="utf-8"))
+    }
+    named = [set(_CAMEL.findall("".join(forms(message.id)))) & classes for message in TEXTS]
+
+    assert [message.id for message, names in zip(TEXTS, named, strict=True) if names] == []
 
 
 def test_a_translation_is_chinese() -> None:

@@ -27,8 +27,8 @@ Confirm = Annotated[
     list[str] | None,
     typer.Option(
         "--confirm",
-        help="What it would hit that many depend on, such as 'icbc.com.cn (bank)', exactly as the "
-        "refusal says; may be repeated. A terminal asks.",
+        help="A risk that you confirm, such as 'icbc.com.cn (bank)', exactly as the refusal names "
+        "it; may be repeated. A terminal asks.",
     ),
 ]
 

@@ -48,9 +48,7 @@ _Decision = Annotated[
 _Pattern = Annotated[
     str, typer.Option(help="Without an appeal: number, sender, host or URL that is blocked.")
 ]
-_Delivered = Annotated[
-    bool, typer.Option("--delivered", help="Put on record that it was handed over.")
-]
+_Delivered = Annotated[bool, typer.Option("--delivered", help="Record that it was delivered.")]
 _Draft = Annotated[
     str, typer.Option(help="Write it as if the appeal were decided so: upheld or rejected.")
 ]

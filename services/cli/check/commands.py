@@ -144,12 +144,12 @@ def sms(
 @app.command("link")
 def url(
     url: Annotated[str, typer.Argument(help="A URL, or a host name.")],
-    subscriber: Annotated[str, typer.Option("--from", help="Who asks.")] = "",
+    subscriber: Annotated[str, typer.Option("--from", help="The subscriber who opens it.")] = "",
     domain_age_days: Annotated[
         int | None, typer.Option(min=0, max=MOST, help="Days since its domain was registered.")
     ] = None,
     first_seen_days: Annotated[
-        int | None, typer.Option(min=0, max=MOST, help="Days since the network first met it.")
+        int | None, typer.Option(min=0, max=MOST, help="Days since the network first saw it.")
     ] = None,
     popularity_rank: Annotated[
         int | None, typer.Option(min=1, max=MOST, help="Rank of its domain; 1: most used.")

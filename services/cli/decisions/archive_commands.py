@@ -131,7 +131,7 @@ def fetch(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a day back, to ask about it with --offline --folder; on record where there is a store.
+    """Fetch a day, to query it with --offline --folder; recorded where there is a store.
 
     Into the folder of the decision log itself only what is younger than its retention.
     """

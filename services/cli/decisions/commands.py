@@ -29,7 +29,7 @@ from services.cli.decisions.options import (
 )
 
 app = typer.Typer(
-    no_args_is_help=True, help="Ask the decision log: which decisions, why, and how many."
+    no_args_is_help=True, help="Query the decision log: which decisions, why, and how many."
 )
 
 app.command()(live_commands.tail)

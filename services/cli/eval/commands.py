@@ -51,7 +51,7 @@ GroupBy = Annotated[
     list[str] | None,
     typer.Option(
         "--group-by",
-        help="Column to tell rows apart by; may repeat. Without it: source, language (also lang) "
+        help="Column to group rows by; may be repeated. Without it: source, language (also lang) "
         "and month, where there are such columns. Also month and year, of the first column of "
         "dates; of links also suffix, the public suffix, such as com or a free host's domain, "
         "and tld.",

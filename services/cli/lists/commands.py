@@ -75,7 +75,7 @@ from services.cli.lists.options import (
 from services.cli.lists.options import mode as read_mode
 from services.cli.lists.options import review as read_review
 
-app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
+app = typer.Typer(no_args_is_help=True, help="Show and change the block and allow lists.")
 app.command("import")(import_file.import_)
 app.command()(export.export)
 app.command()(mirror.mirror)

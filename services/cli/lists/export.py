@@ -75,7 +75,7 @@ def export(
     tlp: _Tlp = "amber",
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Write the lists, as they are at one version; that they are taken out is recorded.
+    """Export the lists as they are at one version; the export is recorded.
 
     All but csv hold what acts now: no expired entries, and no shadow entries unless asked for.
     """

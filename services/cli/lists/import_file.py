@@ -53,7 +53,7 @@ _File = Annotated[
 ]
 _Encoding = Annotated[
     str,
-    typer.Option(help=f"Of text: {', '.join(ENCODINGS)}; empty: as it looks."),
+    typer.Option(help=f"Encoding of text: {', '.join(ENCODINGS)}; empty: detected."),
 ]
 _Sheet = Annotated[
     list[str] | None,
@@ -64,7 +64,7 @@ _Map = Annotated[
     typer.Option(
         "--map",
         help="What a column holds, such as 涉案标识=number or 备注=ignore; may be repeated. "
-        "MappingsOfSource for files of this source with the same header.",
+        "Remembered for files of this source with the same header.",
     ),
 ]
 _Remember = Annotated[

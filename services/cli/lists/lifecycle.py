@@ -131,7 +131,7 @@ def renew(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Give entries another end or date of review, after somebody looked at them."""
+    """Give entries another end or review date, after a person reviewed them."""
     if not expires and not review:
         raise typer.BadParameter(gettext("say when: --expires, --review or both"))
     now_s = int(time.time())

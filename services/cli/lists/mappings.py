@@ -26,7 +26,7 @@ from services.cli._common.time_arguments import written
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="What is remembered of the columns of files, by source and header.",
+    help="Remembered mappings of columns, by source and header.",
 )
 server = ServerOf(lambda: mapping_pb2_grpc.MappingServiceStub)
 

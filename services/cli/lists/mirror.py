@@ -37,7 +37,7 @@ def mirror(
 ) -> None:
     """Keep a copy of the lists in a file, within a second of each change.
 
-    A file that is there goes on from its version; one that is damaged begins anew.
+    An existing copy is continued from its version; a damaged one is made anew.
     """
     wanted = frozenset(map(_kind, filter(None, kinds.split(","))))
     with one_sentence(target), suppress(KeyboardInterrupt):

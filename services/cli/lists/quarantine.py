@@ -61,7 +61,7 @@ def settle(
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Say that versions were dealt with; what was skipped of them stays so. Goes on record."""
+    """Mark versions as dealt with; what was skipped of them stays skipped. It is recorded."""
     with server(target) as stub:
         for version in versions:
             request = pb.SettleFindingsRequest(version=version, reason=reason, author=by)

@@ -108,15 +108,16 @@ async def test_whoever_dies_while_sending_nobody_is_written_to_twice(desk: Educa
     campaign = await desk.approved([row(at) for at in range(60)], ALL)
     chance, sinks = random.Random(20261201), list[Mortal]()
 
-    while (await desk.store.get(campaign.campaign_id)).state is not EducationState.ENDED:
-        sinks.append(Mortal(chance.randint(1, 15)))
-        life = asyncio.create_task(process(desk, sinks[-1], f"worker-{len(sinks)}"))
-        ended = asyncio.create_task(_ended(desk, campaign.campaign_id))
-        dying = asyncio.create_task(sinks[-1].dying.wait())
-        await asyncio.wait({life, ended, dying}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (life, ended, dying):
-            task.cancel()
-        await asyncio.gather(life, ended, dying, return_exceptions=True)
+    async with asyncio.timeout(300):
+        while (await desk.store.get(campaign.campaign_id)).state is not EducationState.ENDED:
+            sinks.append(Mortal(chance.randint(1, 15)))
+            life = asyncio.create_task(process(desk, sinks[-1], f"worker-{len(sinks)}"))
+            ended = asyncio.create_task(_ended(desk, campaign.campaign_id))
+            dying = asyncio.create_task(sinks[-1].dying.wait())
+            await asyncio.wait({life, ended, dying}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (life, ended, dying):
+                task.cancel()
+            await asyncio.gather(life, ended, dying, return_exceptions=True)
     rest = desk.worker(last := Sink(), "last")
     async with asyncio.timeout(120):
         while await waiting(desk):
@@ -141,9 +142,8 @@ async def waiting(desk: EducationDesk) -> int:
 
 
 async def _ended(desk: EducationDesk, campaign_id: int) -> None:
-    async with asyncio.timeout(120):
-        while (await desk.store.get(campaign_id)).state is not EducationState.ENDED:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    while (await desk.store.get(campaign_id)).state is not EducationState.ENDED:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
 
 
 async def test_a_process_that_died_after_it_appended_appends_nothing_again(
