@@ -4,7 +4,7 @@ Blocks for seconds with ten million logged decisions, so call it from a thread.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,8 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.layers import NO_ENTRY
 from fanzha.decisions import Action
 from fanzha.tables import Bools, Channel, Int64s
+from infra.clock import monotonic_seconds
+from infra.garbage_collection import return_free_memory
 from services.decision_log import content, schema, segment_files
 from services.decision_log.impact import known_contacts
 from services.decision_log.impact.key_filter import KeyFilter
@@ -28,6 +30,9 @@ from services.decision_log.segment_files import LogSegment
 __all__ = ["Impact", "ImpactEstimator", "ImpactTop"]
 
 TOP = 10
+RETURN_SECONDS = 30.0
+"""From one return of free memory to the next, at least. What a look reads is freed in pieces too
+small to go by themselves, in an arena of each thread: more with each hour that the log grows."""
 _TRIES = 5
 """Attempts: compaction may remove a segment between listing and reading."""
 
@@ -48,10 +53,18 @@ class _LoggedWindow:
 class ImpactEstimator:
     """Previews changes by the log in a folder."""
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
-        """*threads* readers; None: one per core."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        threads: int | None = None,
+        give_back: Callable[[], None] = return_free_memory,
+    ) -> None:
+        """*threads* readers; None: one per core. *give_back* is called after looks."""
         self._folder = folder
         self._threads = threads or os.cpu_count() or 1
+        self._give_back = give_back
+        self._returned_at = -RETURN_SECONDS
 
     def of(
         self,
@@ -73,11 +86,19 @@ class ImpactEstimator:
         since_ms = now_ms - hours * HOUR_MS
         for attempt in range(1, _TRIES + 1):
             try:
-                return self._of(question, hours, since_ms, now_ms)
+                found = self._of(question, hours, since_ms, now_ms)
             except FileNotFoundError:
                 if attempt == _TRIES:
                     raise
+            else:
+                self._return_memory()
+                return found
         raise AssertionError
+
+    def _return_memory(self) -> None:
+        if monotonic_seconds() - self._returned_at >= RETURN_SECONDS:
+            self._returned_at = monotonic_seconds()
+            self._give_back()
 
     def _of(self, question: ImpactQuery, hours: int, since_ms: int, now_ms: int) -> Impact:
         torn: list[Path] = []

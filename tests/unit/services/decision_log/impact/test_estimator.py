@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 
 from blocklists.entries import Direction, Entry, EntryMode
+from blocklists.entry_table import EntryTable, Identities
 from fanzha import fingerprint
 from fanzha.decisions import Action
 from fanzha.tables import Channel
-from services.decision_log.impact.estimator import ImpactTop
+from services.decision_log.impact import estimator
+from services.decision_log.impact.estimator import ImpactEstimator, ImpactTop
 from tests.support.builders import an_entry, some_calls, some_links, some_models, some_texts
 from tests.support.decision_logs import HOUR_MS, NOW_MS, Logged, logged
 
@@ -25,6 +27,21 @@ def test_an_empty_log_gives_an_unknown_impact(log: Logged) -> None:
     impact = log.preview(an_entry(FRAUD))
 
     assert (impact.known, impact.hours, impact.rows_examined, impact.calls) == (False, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("pause", "times"), [(0.0, 3), (3600.0, 1)])
+def test_free_memory_goes_back_after_looks_within_a_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pause: float, times: int
+) -> None:
+    monkeypatch.setattr(estimator, "RETURN_SECONDS", pause)
+    returns: list[str] = []
+    previews = ImpactEstimator(tmp_path, threads=1, give_back=lambda: returns.append("once"))
+
+    for _ in range(3):
+        table = EntryTable.from_entries([an_entry(FRAUD)])
+        previews.of(table, Identities.of([]), hours=1, now_ms=NOW_MS)
+
+    assert len(returns) == times
 
 
 def test_a_log_younger_than_the_period_gives_a_partial_impact(log: Logged) -> None:
