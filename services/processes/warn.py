@@ -340,15 +340,10 @@ def _start_background(
     background.append(asyncio.create_task(parts.indexes.keep()))
     if parts.robot is not None:
         robot = robot_wiring.consumer(
-            parts.robot,
-            parts.client,
-            cases=parts.pipeline.store,
-            dead=parts.pipeline.dead,
-            name=parts.pipeline.consumer,
-            opt_outs=_limits(parts),
-            registry=parts.registry,
-            now_ms=now_ms,
-        )
+            parts.robot, parts.client, cases=parts.pipeline.store, dead=parts.pipeline.dead,
+            name=parts.pipeline.consumer, opt_outs=_limits(parts), regions=parts.router,
+            audit=parts.audit, registry=parts.registry, now_ms=now_ms,
+        )  # fmt: skip
         background.append(asyncio.create_task(robot.run()))
     sources = source_wiring.of_warnings(
         parts.settings,

@@ -43,6 +43,13 @@ class WarningChannelSettings(WarningSettings):
         description="Whether the robot answers what people write back to warnings by SMS: "
         "docs/how-to/robot.md.",
     )
+    warning_robot_strangers_per_hour: int = Field(
+        default=60,
+        ge=0,
+        le=100_000,
+        description="Most people per hour who were never warned, write that they paid, and get a "
+        "case. 0: none.",
+    )
     warning_robot_scripts_dir: Path | None = Field(
         default=None,
         description="Folder of scripts of the robot, in place of the shipped ones.",

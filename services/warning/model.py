@@ -13,6 +13,10 @@ from fanzha.tables import Channel
 
 OWN_HITS = "fanzha"
 """Source name of warnings from hits of this service."""
+SELF_REPORTS = "fanzha-replies"
+"""Source name of what people say about themselves in reply to messages of this service."""
+OWN_SOURCES = frozenset({OWN_HITS, SELF_REPORTS})
+"""Names that no other source may have; nobody reads their feedback."""
 
 
 class MeansKind(StrEnum):
@@ -36,6 +40,10 @@ class Means:
 
     kind: MeansKind
     value: str
+
+
+NOT_KNOWN = Means(kind=MeansKind.SENDER, value="")
+"""In a warning: nobody has said yet what reached the person."""
 
 
 class Risk(IntEnum):

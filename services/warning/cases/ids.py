@@ -5,6 +5,9 @@ from hashlib import blake2b
 from fanzha import url
 from services.warning.model import MeansKind, Tier, WarningRecord
 
+NOT_KNOWN_CAMPAIGN = "not_known"
+"""Campaign of all warnings that name neither one nor any means."""
+
 
 def campaign_of(warning: WarningRecord) -> str:
     """Return the campaign of a warning: warnings with one person and campaign join one case.
@@ -15,6 +18,8 @@ def campaign_of(warning: WarningRecord) -> str:
     if warning.campaign:
         return f"campaign:{warning.campaign}"
     value = warning.pattern or warning.means.value
+    if not value:
+        return NOT_KNOWN_CAMPAIGN
     match warning.means.kind:
         case MeansKind.CALLER | MeansKind.SENDER:
             return f"number:{value.casefold()}"

@@ -126,6 +126,7 @@ def _joined(case: Case, event: CaseEvent) -> Case:
     if warning is None:
         raise InvalidInput("case {id}: {kind} without a warning", id=case.id, kind=event.kind)
     scores = [score for score in (case.score, warning.score) if score is not None]
+    means = warning.means if warning.means.value else None
     origin = Origin(
         source=warning.source, source_name=warning.source_name, reference=warning.reference
     )
@@ -137,7 +138,7 @@ def _joined(case: Case, event: CaseEvent) -> Case:
         confirmed=case.confirmed or warning.confirmed,
         occurred_at_ms=min(case.occurred_at_ms, warning.occurred_at_ms),
         channels=case.channels | ({warning.channel} if warning.channel else frozenset()),
-        means=_appended(case.means, warning.means, MOST_KEPT // 5),
+        means=_appended(case.means, means, MOST_KEPT // 5),
         decisions=_appended(case.decisions, warning.decision_id or None, MOST_KEPT),
         origins=_appended(case.origins, origin, MOST_KEPT),
         entries=_appended(case.entries, warning.entry_id or None, MOST_KEPT // 5),

@@ -30,7 +30,7 @@ from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
-from services.warning.model import OWN_HITS
+from services.warning.model import OWN_SOURCES
 
 GROUP = "relay"
 _SECONDS = 4.0
@@ -183,8 +183,8 @@ class OutboxRelay:
             (f"closed_{case.outcome.value}" if case.outcome else "", case.closed_at_ms),
         ]
         for origin in case.origins:
-            if origin.source_name == OWN_HITS:
-                continue  # own hits have no feedback stream
+            if origin.source_name in OWN_SOURCES:
+                continue  # they have no feedback stream
             for step, at_ms in steps:
                 if at_ms:
                     fields = {"reference": origin.reference, "case_id": case.id, "what": step}

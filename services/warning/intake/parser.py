@@ -20,7 +20,7 @@ from fanzha.phone import UNREADABLE, HomePlan, number_text, party_text
 from fanzha.tables import Channel
 from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
-from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
+from services.warning.model import OWN_SOURCES, Means, MeansKind, Risk, WarningRecord
 
 Named = TypeVar("Named", bound=IntEnum)
 
@@ -206,10 +206,8 @@ def check_source_name(name: str) -> str:
         raise InvalidInput(
             "source_name: letters, digits, dot and minus, at most 64, not {name!r}", name=name[:80]
         )
-    if name == OWN_HITS:
-        raise InvalidInput(
-            "source_name: {own_hits} is reserved for this service", own_hits=OWN_HITS
-        )
+    if name in OWN_SOURCES:
+        raise InvalidInput("source_name: {own_hits} is reserved for this service", own_hits=name)
     return name
 
 

@@ -6,7 +6,7 @@ case of the latest SMS to that number, the robot's answer is queued as any messa
 * who has paid, wants somebody to talk to, or was not understood, is handed to an officer: the case
   is listed first, at the highest tier if something was paid;
 * who has paid, has a file sent to the stop-payment desk, where there is one (`stop_payment`),
-  although the dialogue or the case may be over;
+  although the dialogue or the case may be over, or nobody has warned them (`self_reports`);
 * who wants no more messages, is opted out of advice, as far as people may opt out.
 
 Handled twice, it does the same: messages have the turn in their id.
@@ -21,7 +21,13 @@ from fanzha.phone import UNREADABLE, HomePlan, number_text
 from infra.redis.client import Client, within
 from infra.redis.consumer_group import StreamEntry
 from services.warning.cases import ids
-from services.warning.cases.events import CaseEvent, EventKind, HeardReply, MessageRef
+from services.warning.cases.events import (
+    CaseEvent,
+    EventKind,
+    HeardReply,
+    MessageRef,
+    StopPaymentStep,
+)
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.channels.channel import PersonReply
@@ -31,12 +37,15 @@ from services.warning.robot.meanings import AnswerReader
 from services.warning.robot.opt_outs import OptOuts, opt_out_of_advice
 from services.warning.robot.outcome_events import ROBOT, outcome_events, said
 from services.warning.robot.script import HANDS_OVER, Meaning, RobotOutcome, RobotScript
+from services.warning.robot.self_reports import NoRoom, SelfReports
 from services.warning.robot.store import RobotStore
 
 STREAM = "fanzha:warning:replies"
 GROUP = "robot"
 MOST_CHARACTERS = 300
 """Of a reply that are noted."""
+_MOST_EVENTS = 500
+"""Of a case, from which on what is said after the end is not noted: somebody writes without end."""
 _ROWS = 200_000
 _SECONDS = 4.0
 
@@ -50,6 +59,8 @@ class ReplyResult(StrEnum):
     """Its dialogue is over, or its case is closed: noted where the case is open, or was paid."""
     NO_CASE = "no_case"
     """Nobody was warned at this number lately."""
+    NO_ROOM = "no_room"
+    """Somebody who was never warned says that they paid, and too many have in this hour."""
     REPEATED = "repeated"
 
 
@@ -104,6 +115,7 @@ class ReplyHandler:
         language: str,
         home: HomePlan,
         opt_outs: OptOuts,
+        self_reports: SelfReports,
         now_ms: Callable[[], int],
         counted: Callable[[str], None] = lambda _result: None,
     ) -> None:
@@ -115,6 +127,7 @@ class ReplyHandler:
         self._language = language
         self._home = home
         self._opt_outs = opt_outs
+        self._self_reports = self_reports
         self._now_ms = now_ms
         self._counted = counted
 
@@ -129,6 +142,11 @@ class ReplyHandler:
         (case,) = await self._cases.find([case_id]) if case_id else [None]
         text = entry.fields["text"]
         meaning = self._reader.read(text)
+        if victim and meaning is Meaning.PAID and (case is None or _is_settled(case)):
+            try:
+                case = await self._self_reports.case_of(victim, entry.id) or case
+            except NoRoom:
+                return ReplyResult.NO_ROOM
         if case is None:
             await self._stop(victim, meaning)
             return ReplyResult.NO_CASE
@@ -194,9 +212,15 @@ class ReplyHandler:
         def events(found: Case) -> list[CaseEvent]:
             known = found.stop_payment is not None
             then = [] if known else outcome_events(found, paid, now)
-            return [said(turn.heard(), now), *then] if found.open or then else []
+            noted = found.open and found.revision < _MOST_EVENTS
+            return [said(turn.heard(), now), *then] if noted or then else []
 
         await self._cases.change(case.id, events)
+
+
+def _is_settled(case: Case) -> bool:
+    """Whether a case is closed, and the stop-payment desk has done what was asked in it."""
+    return not case.open and case.stop_payment is StopPaymentStep.RECEIVED
 
 
 def _queued(now_ms: int, message: MessageRef) -> CaseEvent:

@@ -3,35 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fanzha.phone import HomePlan
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
-from infra.redis.consumer_group import StreamEntry
 from services.decision.sinks.hit_store import CONFIRMED
-from services.warning.cases.events import CaseEvent, EventKind, StopPaymentStep
+from services.warning.cases.events import EventKind, StopPaymentStep
 from services.warning.cases.listing import CaseListing
-from services.warning.cases.model import Case
-from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch.limits import NoticeKind
-from services.warning.intake.service import WarningIntake
 from services.warning.model import Tier
-from services.warning.robot import meanings, script_files
-from services.warning.robot.replies import ReplyHandler, ReplyResult
+from services.warning.robot.replies import ReplyResult
 from services.warning.robot.script import RobotOutcome
-from services.warning.robot.store import RobotStore
 from tests.support.external_servers import needed_message_centre
 from tests.support.processes import role
+from tests.support.robot_talk import PERSON, RobotTalk, robot_talk
 from tests.support.smsc import MessageCentre
-from tests.support.warnings import NOW_MS, a_warning
 
-PERSON = "8617000000001"
 _PATIENCE_SECONDS = 120.0
 
 
@@ -42,72 +33,12 @@ async def client(redis_url: str) -> AsyncIterator[Client]:
     await client.aclose()
 
 
-@dataclass
-class OptedOut:
-    """Opt-outs that a test reads."""
-
-    people: list[tuple[str, NoticeKind]]
-
-    async def opt_out(self, victim: str, notice: NoticeKind) -> None:
-        self.people.append((victim, notice))
-
-
-@dataclass
-class Talk:
-    """A person who was warned, and the handler of what they write back."""
-
-    client: Client
-    cases: CaseStore
-    store: RobotStore
-    handler: ReplyHandler
-    results: list[str]
-    opted_out: OptedOut
-    case_id: str = ""
-    last: int = 0
-
-    async def warned(self) -> str:
-        intake = WarningIntake(
-            client=self.client, store=self.cases, router=PlainRouter(), now_ms=lambda: NOW_MS
-        )
-        (opened,) = await intake.ingest([a_warning(1)])
-        pipeline: Any = self.client.pipeline(transaction=False)
-        self.store.note_warning(pipeline, f"+{PERSON}", opened.case_id)
-        await pipeline.execute()
-        self.case_id = opened.case_id
-        return opened.case_id
-
-    async def says(self, text: str, *, sender: str = PERSON, again: bool = False) -> str:
-        self.last += not again
-        fields = {"sender": sender, "text": text, "at_ms": str(NOW_MS)}
-        await self.handler.handle([StreamEntry(id=f"{self.last}-0", fields=fields)])
-        return self.results[-1]
-
-    async def case(self) -> Case:
-        return await self.cases.get(self.case_id)
-
-    async def robot_events(self) -> list[CaseEvent]:
-        return [one for one in await self.cases.history(self.case_id) if one.by == "robot"]
-
-
 @pytest.fixture
-async def talk(client: Client) -> Talk:
-    results: list[str] = []
-    opted_out, cases, store = OptedOut([]), CaseStore(client), RobotStore(client)
-    handler = ReplyHandler(
-        cases=cases,
-        store=store,
-        scripts=script_files.load(),
-        reader=meanings.shipped(),
-        language="zh",
-        home=HomePlan(),
-        opt_outs=opted_out,
-        now_ms=lambda: NOW_MS + 1,
-        counted=results.append,
-    )
-    return Talk(client, cases, store, handler, results, opted_out)
+def talk(client: Client) -> RobotTalk:
+    return robot_talk(client)
 
 
-async def test_who_has_paid_is_listed_first_at_the_highest_tier(talk: Talk) -> None:
+async def test_who_has_paid_is_listed_first_at_the_highest_tier(talk: RobotTalk) -> None:
     await talk.warned()
 
     assert await talk.says("我已经转了五千块") == ReplyResult.HANDED_OVER
@@ -128,7 +59,7 @@ async def test_who_has_paid_is_listed_first_at_the_highest_tier(talk: Talk) -> N
     assert list(outcomes.values()) == [{"begun": 1, RobotOutcome.PAID: 1}]
 
 
-async def test_a_dialogue_goes_on_where_it_was_and_leaves_the_plan_alone(talk: Talk) -> None:
+async def test_a_dialogue_goes_on_where_it_was_and_leaves_the_plan_alone(talk: RobotTalk) -> None:
     await talk.warned()
     before = await talk.case()
 
@@ -143,7 +74,7 @@ async def test_a_dialogue_goes_on_where_it_was_and_leaves_the_plan_alone(talk: T
     assert (dialogue.outcome, dialogue.turns) == (RobotOutcome.UNDERSTOOD, 2)
 
 
-async def test_a_reply_that_is_handled_twice_is_answered_once(talk: Talk) -> None:
+async def test_a_reply_that_is_handled_twice_is_answered_once(talk: RobotTalk) -> None:
     await talk.warned()
     await talk.says("你是谁")
     events = await talk.robot_events()
@@ -154,7 +85,7 @@ async def test_a_reply_that_is_handled_twice_is_answered_once(talk: Talk) -> Non
     assert [one["begun"] for one in (await talk.store.outcomes()).values()] == [1]
 
 
-async def test_a_crash_before_the_dialogue_is_saved_repeats_no_message(talk: Talk) -> None:
+async def test_a_crash_before_the_dialogue_is_saved_repeats_no_message(talk: RobotTalk) -> None:
     await talk.warned()
     await talk.says("你是谁")
     # As if the process had ended between the case and the dialogue.
@@ -167,7 +98,7 @@ async def test_a_crash_before_the_dialogue_is_saved_repeats_no_message(talk: Tal
     assert len(queued) == 1
 
 
-async def test_after_the_end_only_notes_are_made(talk: Talk) -> None:
+async def test_after_the_end_only_notes_are_made(talk: RobotTalk) -> None:
     await talk.warned()
     await talk.says("没有，谢谢")
 
@@ -178,7 +109,7 @@ async def test_after_the_end_only_notes_are_made(talk: Talk) -> None:
     assert "你好" in events[-1].why
 
 
-async def test_who_pays_after_the_end_is_handed_over_all_the_same(talk: Talk) -> None:
+async def test_who_pays_after_the_end_is_handed_over_all_the_same(talk: RobotTalk) -> None:
     await talk.warned()
     await talk.says("没有，谢谢")
 
@@ -191,7 +122,7 @@ async def test_who_pays_after_the_end_is_handed_over_all_the_same(talk: Talk) ->
     assert [one.meaning for one in noted] == ["no", "paid"]
 
 
-async def test_who_wants_no_more_messages_is_opted_out_of_advice(talk: Talk) -> None:
+async def test_who_wants_no_more_messages_is_opted_out_of_advice(talk: RobotTalk) -> None:
     await talk.warned()
 
     await talk.says("退订")
@@ -201,7 +132,7 @@ async def test_who_wants_no_more_messages_is_opted_out_of_advice(talk: Talk) -> 
 
 
 async def test_who_was_not_warned_or_has_ended_the_dialogue_is_opted_out_all_the_same(
-    talk: Talk,
+    talk: RobotTalk,
 ) -> None:
     await talk.says("退订", sender="8617000000002")
     await talk.says("退订", sender="BANK")
@@ -215,7 +146,7 @@ async def test_who_was_not_warned_or_has_ended_the_dialogue_is_opted_out_all_the
 
 
 @pytest.mark.parametrize("sender", ["8617000000002", "BANK", "", "12", "17000000001x"])
-async def test_who_was_not_warned_gets_no_answer(talk: Talk, sender: str) -> None:
+async def test_who_was_not_warned_gets_no_answer(talk: RobotTalk, sender: str) -> None:
     await talk.warned()
 
     assert await talk.says("你是谁", sender=sender) == ReplyResult.NO_CASE
@@ -223,7 +154,7 @@ async def test_who_was_not_warned_gets_no_answer(talk: Talk, sender: str) -> Non
 
 
 @pytest.mark.parametrize("sender", [PERSON, f"+{PERSON}", "17000000001"])
-async def test_a_number_is_known_in_each_form(talk: Talk, sender: str) -> None:
+async def test_a_number_is_known_in_each_form(talk: RobotTalk, sender: str) -> None:
     await talk.warned()
 
     assert await talk.says("你是谁", sender=sender) == ReplyResult.ANSWERED
