@@ -64,7 +64,12 @@ async def _measure(options: argparse.Namespace) -> dict[str, Any]:
         try:
             async with answering_phones(many_calls.listening(seconds=options.listen)) as phones:
                 settings = many_calls.settings(
-                    folder, url, phones.port, lines=options.lines, seconds=options.tone
+                    folder,
+                    url,
+                    phones.port,
+                    lines=options.lines,
+                    seconds=options.tone,
+                    warned_seconds=options.tone,
                 )
                 with role("warn", folder, **settings) as process:
                     return await _calls(options, client, phones, process.pid)

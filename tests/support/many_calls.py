@@ -10,6 +10,7 @@ import asyncio
 import re
 import wave
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -73,15 +74,22 @@ def person_of(call: TakenCall) -> CalledPerson:
     return CalledPerson(int(call.number[-6:]))
 
 
-def listening(*, seconds: float = 0.0) -> WhatPeopleDo:
-    """Return people who listen for so long, and answer each tone by their next key."""
+def listening(*, seconds: float = 0.0, until: asyncio.Event | None = None) -> WhatPeopleDo:
+    """Return people who answer each tone by their next key, so many seconds after it began.
+
+    With *until* they press their first key once it is set, or after so many seconds.
+    """
 
     async def listen(call: TakenCall, media: RecordedMedia) -> None:
         person = person_of(call)
         for place, (hertz, key) in enumerate(zip(person.hertz, person.keys, strict=False)):
             while not _hears(hertz, media):  # noqa: ASYNC110 - the socket tells nobody
                 await asyncio.sleep(_LOOK_SECONDS)
-            await asyncio.sleep(seconds)
+            if until is not None and not place:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(until.wait(), seconds)
+            else:
+                await asyncio.sleep(seconds if until is None else 0)
             media.press(key, timestamp=80_000 * (place + 1))
 
     return listen
@@ -97,14 +105,17 @@ def keys_noted(note: str) -> list[str]:
 
 
 def settings(
-    folder: Path, redis_url: str, port: int, *, lines: int, seconds: float
+    folder: Path, redis_url: str, port: int, *, lines: int, seconds: float, warned_seconds: float
 ) -> dict[str, str]:
-    """Return settings of ``fanzha warn`` that call at once, and say tones of *seconds*."""
+    """Return settings of ``fanzha warn`` that call at once, and say tones of *seconds*.
+
+    The warning itself takes *warned_seconds*.
+    """
     shipped = (files("services.warning") / "data" / "policy-1.toml").read_text(encoding="utf-8")
     steps = "".join(_ONE_CALL.format(tier=one.name.lower()) for one in Tier)
     (folder / "policy.toml").write_text(shipped.partition("\n[[step]]")[0] + steps, "utf-8")
     script = next(one for one in script_files.by_voice() if one.language == "zh")
-    _write_tones(folder / "recordings" / prompts.folder_of(script), script, seconds)
+    _write_tones(folder / "recordings" / prompts.folder_of(script), script, seconds, warned_seconds)
     return {
         "FANZHA_REDIS_URL": redis_url,
         "FANZHA_WARNING_PORT": "0",
@@ -143,7 +154,10 @@ def tones_heard(audio: Samples) -> set[int]:
     if not whole:
         return set()
     strongest = np.abs(np.fft.rfft(np.array(whole), axis=1)).argmax(axis=1)
-    return set((strongest * SAMPLES_PER_SECOND // _WINDOW).tolist())
+    hertz = strongest * SAMPLES_PER_SECOND / _WINDOW
+    # Two tones that meet in a window move its peak a little.
+    steps = np.rint((hertz - _LOWEST_HERTZ) / _APART_HERTZ).astype(int)
+    return set((_LOWEST_HERTZ + _APART_HERTZ * steps).tolist())
 
 
 def _hertz(name: str) -> int:
@@ -152,7 +166,7 @@ def _hertz(name: str) -> int:
     return _LOWEST_HERTZ + _APART_HERTZ * names.index(name)
 
 
-def _write_tones(folder: Path, script: RobotScript, seconds: float) -> None:
+def _write_tones(folder: Path, script: RobotScript, seconds: float, warned_seconds: float) -> None:
     folder.mkdir(parents=True)
     tones: Mapping[str, int] = {
         script.start: _hertz(KINDS[0].name),
@@ -162,4 +176,5 @@ def _write_tones(folder: Path, script: RobotScript, seconds: float) -> None:
     for name, hertz in tones.items():
         with wave.open(str(folder / f"{name}.wav"), "wb") as file:
             file.setparams((1, 2, SAMPLES_PER_SECOND, 0, "NONE", ""))
-            file.writeframes(tone(seconds, hertz).tobytes())
+            lasts = warned_seconds if name.startswith(script.start) else seconds
+            file.writeframes(tone(lasts, hertz).tobytes())

@@ -20,6 +20,8 @@ AT_ONCE = 24
 PATIENCE_SECONDS = 300.0
 PEOPLE = [CalledPerson(place) for place in range(AT_ONCE)]
 TONE_SECONDS = 1.5
+WARNED_SECONDS = 10.0
+"""Nobody presses a key before everybody is called, or so long."""
 
 
 @pytest.fixture
@@ -33,13 +35,20 @@ async def client(redis_url: str) -> AsyncIterator[Client]:
 async def test_people_are_called_at_once_and_each_hears_their_own_call(
     client: Client, redis_url: str, tmp_path: Path
 ) -> None:
-    async with answering_phones(many_calls.listening()) as phones:
+    all_there = asyncio.Event()
+    people = many_calls.listening(seconds=WARNED_SECONDS, until=all_there)
+    async with answering_phones(people) as phones:
         wanted = many_calls.settings(
-            tmp_path, redis_url, phones.port, lines=AT_ONCE, seconds=TONE_SECONDS
+            tmp_path,
+            redis_url,
+            phones.port,
+            lines=AT_ONCE,
+            seconds=TONE_SECONDS,
+            warned_seconds=WARNED_SECONDS,
         )
         with role("warn", tmp_path, **wanted) as process:
             await many_calls.append_hits(client, PEOPLE)
-            most = await until_called(phones)
+            most = await until_called(phones, all_there)
             notes = await until_noted(client)
             await until_free(process.pid, phones)
 
@@ -54,12 +63,14 @@ async def test_people_are_called_at_once_and_each_hears_their_own_call(
         assert many_calls.keys_noted(notes[call.number]) == list(person.keys)
 
 
-async def until_called(phones: AnsweringPhones) -> int:
+async def until_called(phones: AnsweringPhones, all_there: asyncio.Event) -> int:
     """Wait until everybody has been called; return how many calls were under way at most."""
     most = 0
     async with asyncio.timeout(PATIENCE_SECONDS):
         while len(phones.calls) < AT_ONCE or phones.under_way:
             most = max(most, len(phones.under_way))
+            if most == AT_ONCE:
+                all_there.set()
             await asyncio.sleep(0.05)
     return most
 
