@@ -74,6 +74,8 @@ class SimulatedProcess(Generic[Parts]):
     starts: int = 0
     clock_offset_ms: int = 0
     kills: int = 0
+    alive: bool = False
+    """Whether it was started and not killed since; it may not serve yet."""
     context: Context = field(default_factory=Context)
     calls: "list[asyncio.Future[Any]]" = field(default_factory=list)
     """What people wait for, in the order of their calls."""
@@ -90,6 +92,7 @@ class SimulatedProcess(Generic[Parts]):
     def begin(self) -> None:
         """Start it, or start it again."""
         self.starts += 1
+        self.alive = True
         self.context = copy_context()
         self.context.run(PROCESS.set, self.incarnation)
         self.context.run(identity.set_identity, identity.BACKGROUND)
@@ -105,7 +108,13 @@ class SimulatedProcess(Generic[Parts]):
         self.spawn(self._watched(work))
 
     def kill(self) -> None:
-        """Kill it like SIGKILL: nothing of it runs again, and its open files are closed."""
+        """Kill it like SIGKILL: nothing of it runs again, and its open files are closed.
+
+        One that is dead stays so: killed again, it would be started twice.
+        """
+        if not self.alive:
+            return
+        self.alive = False
         self.world.trace(f"{self.incarnation} is killed")
         self.kills += 1
         self.world.loop.kill(self.incarnation)
@@ -261,7 +270,7 @@ class World:
         if not self.faulty or self.chance.random() >= self.plan.crash_after_write_rate:
             return
         for process in self.processes.values():
-            if process.incarnation == sender and process.crash_safe:
+            if process.alive and process.incarnation == sender and process.crash_safe:
                 self.crashes += 1
                 process.kill()
 
