@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -39,12 +40,12 @@ def main() -> int:
     prefer_memory()
     logging.disable(logging.CRITICAL)
     plants = list(PLANTED) if "all" in options.plant else options.plant
-    names = tuple(HISTORIES) if options.history == "all" else (options.history,)
+    names = tuple(HISTORIES) if "all" in options.history else tuple(options.history)
     if options.jobs > 1 and not (plants or options.worker or options.seed is not None):
         return _explore_by_workers(options)
     with tempfile.TemporaryDirectory() as folder, StoreServer(Path(folder)) as server:
         simulator = Simulator(server, Path(folder), names)
-        run = partial(run_range, simulator, options.history, twice=options.twice)
+        run = partial(run_range, simulator, _turns(options), twice=options.twice)
         if options.worker:
             return exploration.serve(run, sys.stdin, sys.stdout)
         if plants:
@@ -55,7 +56,7 @@ def main() -> int:
 
 
 def _explore_by_workers(options: argparse.Namespace) -> int:
-    arguments = ["--history", options.history, *(["--twice"] if options.twice else [])]
+    arguments = ["--history", *options.history, *(["--twice"] if options.twice else [])]
     with exploration.workers(options.jobs, arguments) as runners:
         return _explore(runners, options)
 
@@ -78,8 +79,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--record", type=Path, help="a file of the seeds that were run")
     parser.add_argument("--twice", action="store_true", help="run each again, and compare")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--history", choices=("all", *HISTORIES), default="all")
+    parser.add_argument(
+        "--history",
+        choices=("all", *HISTORIES),
+        nargs="+",
+        default=["all"],
+        help="which take turns: one that is named twice has two turns",
+    )
     return parser.parse_args()
+
+
+def _turns(options: argparse.Namespace) -> str:
+    """Name the histories that take turns: seeds of other turns are other runs."""
+    turns = Counter[str](options.history)
+    return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in turns.items())
 
 
 def _replay(simulator: Simulator, seed: int) -> int:
@@ -107,14 +120,14 @@ def _find_planted(simulator: Simulator, names: Sequence[str], most: int) -> int:
 def _explore(runners: Sequence[exploration.RunRange], options: argparse.Namespace) -> int:
     """Run the seeds of the command line, or those that its minutes are enough for."""
     began = time.monotonic()
-    record = SeedRecord(options.record, options.history)
+    record = SeedRecord(options.record, _turns(options))
     if record.total.count:
         _say(f"{record.total.count:,} seeds are on record")
     seeds = SeedRange(options.first, options.seeds)
     total = exploration.explore(runners, record, seeds, options.minutes * 60)
     injected = ", ".join(f"{name} {number:,}" for name, number in sorted(total.faults.items()))
     _say(
-        f"{total.count:,} seeds of {options.history}: {len(total.failures):,} failed; "
+        f"{total.count:,} seeds of {_turns(options)}: {len(total.failures):,} failed; "
         f"{total.steps:,} steps, {total.crashes:,} crashes; {injected}; "
         f"{total.processor_seconds:.1f} processor seconds, {time.monotonic() - began:.1f} in all"
     )
