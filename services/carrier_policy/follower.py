@@ -8,14 +8,14 @@ start it has the copy of its host until the store answers.
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from infra.backoff import Backoff
 from infra.periodic import run_periodically
 from services.carrier_policy import local_copy
+from services.carrier_policy.follow_loop import PolicyFollowLoop
 from services.carrier_policy.policy_log import PolicyLog, PolicyReport
 from services.carrier_policy.version import PolicyVersion
 from services.decision.carriers.policy import CarrierPolicies
@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 REPORT_MS = 4_500
 """Interval of reports without news; a report older than 10 s counts as missing."""
-_FIRST_SECONDS = 3.0
-"""How long a start waits for the store before it goes on with the copy."""
 
 
 class PolicyCounters(Protocol):
@@ -60,7 +58,7 @@ class PolicyFollower:
         self._counters = counters
         self._now_ms = now_ms
         self._refuse_unaudited = refuse_unaudited
-        self._first_done = asyncio.Event()
+        self.loop = PolicyFollowLoop(log, self.follow_once, task="policy follower")
         self._in_force = PolicyVersion()
         self._policies = NO_POLICIES
         self._current_at_s = 0.0
@@ -82,30 +80,6 @@ class PolicyFollower:
     def current(self) -> CarrierPolicies:
         """Return the policies in force, the same object until they change."""
         return self._policies
-
-    async def first(self) -> None:
-        """Return once the store was read for the first time, or could not be."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_FIRST_SECONDS):
-                await self._first_done.wait()
-
-    async def run(self) -> None:
-        """Follow and report until cancelled."""
-
-        async def step() -> None:
-            try:
-                await self.follow_once()
-            finally:
-                self._first_done.set()
-            await self._log.wait_for_change()
-
-        await run_periodically(
-            step,
-            every_seconds=0,
-            task="policy follower",
-            logger=logger,
-            backoff=Backoff(max_seconds=1.0),
-        )
 
     async def follow_once(self) -> None:
         """Take over the newest version, and report; raises `Unavailable` without the store."""

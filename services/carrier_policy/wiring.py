@@ -59,7 +59,9 @@ def of_worker(
         now_ms=now_ms,
         refuse_unaudited=settings.unaudited_changes == "refuse",
     )
-    return WorkerPolicies(current=follower.current, first=follower.first, run=follower.run)
+    return WorkerPolicies(
+        current=follower.current, first=follower.loop.first, run=follower.loop.run
+    )
 
 
 def of_host(settings: Settings) -> Callable[[], CarrierPolicies]:

@@ -8,16 +8,13 @@ footers of the segments of two hours, and once at the start those of all.
 import logging
 import os
 import socket
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
-from infra import atomic_file
-from infra.file_lock import lock
-from infra.periodic import run_periodically_in_thread
 from services.decision_log import compaction, retention, schema, segment_files
+from services.decision_log.folder_thread import FolderThread
 from services.decision_log.partitions import (
     HOUR_MS,
     HourPartition,
@@ -81,32 +78,27 @@ class LogMaintenance:
         self._now_ms = now_ms
         self._turn_seconds = turn_seconds
         self._may_go = may_go
-        self._lock: int | None = None
         self._looked_at_all = False
         self._remove_next_ms = 0
         self._number = 0
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="log-keeper", daemon=True)
+        self._thread = FolderThread(root / LOCK, name="log-keeper")
 
     def start(self) -> None:
         """Start maintenance in a thread."""
-        self._thread.start()
+        self._thread.start(
+            self.turn,
+            every_seconds=self._turn_seconds,
+            task="decision log maintenance",
+            logger=logger,
+        )
 
     def close(self, seconds: float) -> None:
         """Stop after the current turn, and release the lock."""
-        self._ending.set()
-        if self._thread.ident is not None:
-            self._thread.join(seconds)
-        if self._lock is not None and not self._thread.is_alive():
-            os.close(self._lock)
-            self._lock = None
+        self._thread.close(seconds)
 
     def turn(self) -> bool:
         """Run one turn; False when another process holds the lock."""
-        atomic_file.make_folder(self._root)
-        if self._lock is None:
-            self._lock = lock(self._root / LOCK)
-        if self._lock is None:
+        if not self._thread.holds_lock():
             return False
         now_ms = self._now_ms()
         since_ms = now_ms - _RECENT_MS if self._looked_at_all else 0
@@ -133,15 +125,6 @@ class LogMaintenance:
         figures.removed_large += removed.too_large
         figures.size, figures.segments = removed.left
         figures.held = removed.held
-
-    def _run(self) -> None:
-        run_periodically_in_thread(
-            self.turn,
-            every_seconds=self._turn_seconds,
-            task="decision log maintenance",
-            logger=logger,
-            ending=self._ending,
-        )
 
     def _name(self) -> str:
         self._number = max(self._now_ms(), self._number + 1)

@@ -10,16 +10,11 @@ maintenance nor decisions. A segment is as much as it holds back; what waits is 
 
 import hashlib
 import logging
-import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra import atomic_file
 from infra.backoff import Backoff
-from infra.file_lock import lock
-from infra.periodic import run_periodically_in_thread
 from services.decision_log import compaction, segment_files
 from services.decision_log.archive import layout, receipts
 from services.decision_log.archive.object_store import (
@@ -30,6 +25,7 @@ from services.decision_log.archive.object_store import (
     StoredObject,
 )
 from services.decision_log.archive.receipts import ArchiveReceipt
+from services.decision_log.folder_thread import FolderThread
 from services.decision_log.partitions import HOUR_MS, UNFINISHED, HourPartition, logged_hours
 from services.decision_log.segment_files import LogSegment
 
@@ -98,25 +94,27 @@ class ArchiveFollower:
         self._scope = scope
         self._now_ms = now_ms
         self._turn_seconds = turn_seconds
-        self._lock: int | None = None
         self._done: dict[Path, int] = {}
         """Archived hours, and the time of change of their folders then."""
         self._expire_next_ms = 0
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="log-archive", daemon=True)
+        self._thread = FolderThread(root / LOCK, name="log-archive")
 
     def start(self) -> None:
         """Start in a thread."""
-        self._thread.start()
+        backoff = Backoff(
+            first_seconds=min(1.0, self._turn_seconds), max_seconds=LONGEST_PAUSE_SECONDS
+        )
+        self._thread.start(
+            self.turn,
+            every_seconds=self._turn_seconds,
+            task="decision log archive",
+            logger=logger,
+            backoff=backoff,
+        )
 
     def close(self, seconds: float) -> None:
         """Stop after the current segment, and release the lock."""
-        self._ending.set()
-        if self._thread.ident is not None:
-            self._thread.join(seconds)
-        if self._lock is not None and not self._thread.is_alive():
-            os.close(self._lock)
-            self._lock = None
+        self._thread.close(seconds)
 
     def may_go(self, hour: HourPartition) -> bool:
         """Return whether retention may remove an hour: it is archived, or never will be."""
@@ -127,17 +125,14 @@ class ArchiveFollower:
 
         Raises `ArchiveFault`: at once where the store is away, else after all other hours.
         """
-        atomic_file.make_folder(self._root)
-        if self._lock is None:
-            self._lock = lock(self._root / LOCK)
-        if self._lock is None:
+        if not self._thread.holds_lock():
             return False
         self.figures.turns += 1
         waiting = self._waiting()
         self._note(waiting)
         damaged: ArchiveFault | None = None
         for hour in list(waiting):
-            if self._ending.is_set():
+            if self._thread.ending.is_set():
                 return True
             try:
                 self._archive(hour)
@@ -175,7 +170,7 @@ class ArchiveFollower:
         for segment in segments:
             name = segment.path.name
             if name not in known:
-                if self._ending.is_set():
+                if self._thread.ending.is_set():
                     return
                 known[name] = self._store(hour, segment)
                 receipts.write(hour, known)
@@ -224,18 +219,6 @@ class ArchiveFollower:
             self._objects.delete(old)
             self.figures.expired += len(old)
             logger.info("%d archived segments were older than %s and removed", len(old), first)
-
-    def _run(self) -> None:
-        run_periodically_in_thread(
-            self.turn,
-            every_seconds=self._turn_seconds,
-            task="decision log archive",
-            logger=logger,
-            ending=self._ending,
-            backoff=Backoff(
-                first_seconds=min(1.0, self._turn_seconds), max_seconds=LONGEST_PAUSE_SECONDS
-            ),
-        )
 
 
 def sealed_hours(

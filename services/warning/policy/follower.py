@@ -8,15 +8,13 @@ by the new policy.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from fanzha.errors import InvalidInput
-from infra.backoff import Backoff
-from infra.periodic import run_periodically
 from services.audit.seals import seal_check
+from services.carrier_policy.follow_loop import PolicyFollowLoop
 from services.carrier_policy.follower import report_file
 from services.carrier_policy.policy_log import PolicyLog, PolicyReport
 from services.carrier_policy.version import PolicyVersion
@@ -26,9 +24,6 @@ from services.warning.policy.in_force import WARNING_POLICY
 from services.warning.policy.tiers import TierPolicy
 
 logger = logging.getLogger(__name__)
-
-_FIRST_SECONDS = 3.0
-"""How long a start waits for the store before it goes on with the policy of the package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +60,7 @@ def follow(
         now_ms=now_ms,
         refuse_unaudited=settings.unaudited_changes == "refuse",
     )
-    return FollowedWarningPolicy(first=follower.first, run=follower.run)
+    return FollowedWarningPolicy(first=follower.loop.first, run=follower.loop.run)
 
 
 async def _at_once() -> None:
@@ -88,33 +83,9 @@ class WarningPolicyFollower:
         self._use = use
         self._now_ms = now_ms
         self._refuse_unaudited = refuse_unaudited
-        self._first_done = asyncio.Event()
+        self.loop = PolicyFollowLoop(log, self.follow_once, task="warning policy follower")
         self._in_force = PolicyVersion()
         self._report = PolicyReport(worker=worker, reported_at_ms=0, version=0, source="store")
-
-    async def first(self) -> None:
-        """Return once the store was read for the first time, or could not be."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_FIRST_SECONDS):
-                await self._first_done.wait()
-
-    async def run(self) -> None:
-        """Follow and report until cancelled."""
-
-        async def step() -> None:
-            try:
-                await self.follow_once()
-            finally:
-                self._first_done.set()
-            await self._log.wait_for_change()
-
-        await run_periodically(
-            step,
-            every_seconds=0,
-            task="warning policy follower",
-            logger=logger,
-            backoff=Backoff(max_seconds=1.0),
-        )
 
     async def follow_once(self) -> None:
         """Take over the newest version, and report; raises `Unavailable` without the store."""

@@ -102,9 +102,9 @@ async def test_a_commit_reaches_every_waiting_worker_by_itself(
     monkeypatch.setattr(policy_log, "WAIT_MS", 18_000)
     clients = [connect(redis_url) for _ in range(3)]
     workers = [follow(PolicyLog(client)) for client in clients]
-    running = [asyncio.create_task(worker.run()) for worker in workers]
+    running = [asyncio.create_task(worker.loop.run()) for worker in workers]
     for worker in workers:
-        await worker.first()
+        await worker.loop.first()
 
     await commit(log, STRICT)
     async with asyncio.timeout(60):
@@ -125,8 +125,8 @@ async def test_a_worker_that_starts_without_the_store_has_the_last_policy_of_its
     away = connect(NO_SERVER)
 
     worker = follow(PolicyLog(away))
-    running = asyncio.create_task(worker.run())
-    await worker.first()
+    running = asyncio.create_task(worker.loop.run())
+    await worker.loop.first()
 
     assert (worker.version, threshold(worker)) == (1, 0.5)
     assert not running.done()
