@@ -6,6 +6,7 @@ from starlette.datastructures import UploadFile
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb
+from services.console.web.form_numbers import MOST_INT32, MOST_INT64, enum_choice, whole_number
 from services.console.web.formats import CHINA
 from services.console.web.page_request import PageRequest
 
@@ -14,20 +15,21 @@ OUTCOMES = (pb.APPEAL_STATE_UPHELD, pb.APPEAL_STATE_REJECTED)
 DIRECTIONS = (1, 2, 3)
 
 
-def number(visit: PageRequest, name: str) -> int:
+def number(visit: PageRequest, name: str, *, most: int = MOST_INT32) -> int:
     """Read a whole number that may be left out; raises `InvalidInput` for what is none."""
     text = visit.field(name)
     if not text:
         return 0
-    if not text.isascii() or not text.isdecimal() or int(text) >= 2**63:
+    found = whole_number(text, most=most)
+    if found is None:
         raise InvalidInput("{name}: is no whole number", name=name)
-    return int(text)
+    return found
 
 
 def outcome(visit: PageRequest) -> int:
     """Read what is decided; 0 where nothing is chosen."""
-    text = visit.field("outcome")
-    return int(text) if text.isdecimal() and int(text) in OUTCOMES else 0
+    found: int = enum_choice(visit.field("outcome"), OUTCOMES)
+    return found
 
 
 def decision(visit: PageRequest, appeal_id: int) -> pb.DecideAppealRequest:
@@ -61,7 +63,7 @@ def draft(visit: PageRequest) -> pb.NoticeDraft:
 async def opening(visit: PageRequest) -> pb.OpenAppealRequest:
     """Read a new appeal with its documents."""
     return pb.OpenAppealRequest(
-        decision_id=number(visit, "decision_id"),
+        decision_id=number(visit, "decision_id", most=MOST_INT64),
         pattern=visit.field("pattern"),
         occurred_at_ms=_moment(visit.field("at")),
         appellant=visit.field("appellant"),

@@ -12,6 +12,7 @@ from fanzha.translation.message import Message
 from fanzha.v1 import appeal_pb2 as pb
 from services.console.appeals import appeal_file, forms
 from services.console.backend.faults import BackendFault
+from services.console.web.form_numbers import MOST_INT64, enum_choice, whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
 
@@ -30,7 +31,7 @@ async def queue(visit: PageRequest) -> Response:
     state, key = query.get("state", ""), query.get("q", "")
     pattern = str(visit.remembered(key).get("pattern", ""))
     request = pb.ListAppealsRequest(
-        state=int(state) if state.isdecimal() and int(state) in _STATES else 0,  # type: ignore[arg-type]
+        state=enum_choice(state, _STATES),
         overdue_only=bool(query.get("overdue")),
         officer=visit.session.name if query.get("mine") else "",
         pattern=pattern,
@@ -235,10 +236,10 @@ async def document(visit: PageRequest) -> Response:
 
 
 def _id(visit: PageRequest) -> int:
-    text = visit.path("appeal_id")
-    if not text.isascii() or not text.isdecimal() or int(text) >= 2**63:
+    found = whole_number(visit.path("appeal_id"), most=MOST_INT64)
+    if found is None:
         raise BackendFault("NOT_FOUND", visit.formats.gettext("There is no such appeal."))
-    return int(text)
+    return found
 
 
 def _post(path: str, view: object, method: str) -> PageRoute:

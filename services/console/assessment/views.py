@@ -12,6 +12,7 @@ from fanzha.v1 import assessment_pb2 as pb
 from fanzha.v1 import case_pb2
 from infra.clock import now_ms
 from services.console.backend.faults import BackendFault
+from services.console.web.form_numbers import enum_choice, whole_number
 from services.console.web.formats import CHINA
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, PageRoute
@@ -37,7 +38,7 @@ async def open_(visit: PageRequest) -> Response:
     """Open a task."""
     try:
         task = pb.UnitTask(
-            kind=_choice(visit.field("kind"), pb.UnitTaskKind),
+            kind=enum_choice(visit.field("kind"), pb.UnitTaskKind.values()),
             title=visit.field("title"),
             unit=visit.field("unit"),
             due_ms=_due_ms(visit.field("due")),
@@ -140,8 +141,8 @@ async def _tasks(visit: PageRequest, fault: str = "") -> Response:
     answer = await visit.calls.unary(
         _TASKS,
         pb.ListUnitTasksRequest(
-            kind=_choice(kept.get("kind", ""), pb.UnitTaskKind),
-            state=_choice(kept.get("state", ""), pb.UnitTaskState),
+            kind=enum_choice(kept.get("kind", ""), pb.UnitTaskKind.values()),
+            state=enum_choice(kept.get("state", ""), pb.UnitTaskState.values()),
             unit=kept.get("unit", "")[:40],
             overdue_only=bool(kept.get("overdue")),
             page_size=_PAGE,
@@ -237,12 +238,7 @@ def _id(visit: PageRequest) -> int:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004
-
-
-def _choice(text: str, enum: Any) -> Any:
-    known = set(enum.values())
-    return int(text) if text.isascii() and text.isdecimal() and int(text) in known else 0
+    return whole_number(text) or 0
 
 
 PAGE = ConsolePage(

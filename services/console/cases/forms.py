@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fanzha.errors import InvalidInput
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import decision_pb2, warning_pb2
+from services.console.web.form_numbers import enum_choice, whole_number
 from services.console.web.page_request import PageRequest
 
 FEN = 100
@@ -39,7 +40,8 @@ _PAGE = 50
 
 def number(text: str, known: Sequence[int]) -> int:
     """Read the number of an enum from an address; 0 for none, and for one that is not *known*."""
-    return int(text) if text.isdecimal() and int(text) in known else 0
+    found: int = enum_choice(text, known)
+    return found
 
 
 def listed(visit: PageRequest) -> pb.ListCasesRequest:
@@ -102,8 +104,7 @@ def typed(visit: PageRequest) -> Mapping[str, str]:
 
 
 def _revision(visit: PageRequest) -> int | None:
-    text = visit.field("revision")
-    return int(text) if text.isdecimal() else None
+    return whole_number(visit.field("revision"))
 
 
 def _fen(text: str) -> int | None:

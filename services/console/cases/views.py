@@ -11,12 +11,11 @@ from fanzha.v1 import case_pb2 as pb
 from infra.clock import now_ms
 from services.console.backend.faults import BackendFault
 from services.console.cases import case_file, choices, forms
+from services.console.web.form_numbers import whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
 
 _ASSIGN = ("CaseService/AssignCases",)
-_DIGITS = 9
-"""Of a revision."""
 _WORK = ("CaseService/ClaimCase", "CaseService/NoteCase")
 
 
@@ -213,11 +212,10 @@ async def close(visit: PageRequest) -> Response:
 
 async def safe(visit: PageRequest) -> Response:
     """Close the case as safe, with one key."""
-    at = visit.field("safe_at")
     request = pb.CloseCaseRequest(
         case_id=visit.path("case_id"),
         outcome=pb.CASE_OUTCOME_SAFE,
-        revision=int(at) if at.isdecimal() and len(at) <= _DIGITS else None,
+        revision=whole_number(visit.field("safe_at")),
         by=visit.session.by,
     )
     response = await _change(visit, "CloseCase", request, Message("The case is closed."), "close")

@@ -9,6 +9,7 @@ from fanzha.translation.message import Message
 from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_state_pb2
 from services.console.backend.faults import BackendFault
+from services.console.web.form_numbers import MOST_INT64, whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import PageRoute
 
@@ -80,11 +81,10 @@ class ChangeDecisions:
         found = await visit.calls.unary(
             "ChangeService/ListStaleRows", pb.ListStaleRowsRequest(id=id_)
         )
-        version = visit.field("version")
         request = pb.ResolveStaleRowsRequest(
             id=id_,
             author=visit.session.by,
-            expected_version=int(version) if version.isascii() and version.isdecimal() else None,
+            expected_version=whole_number(visit.field("version"), most=MOST_INT64),
         )
         for place, row in enumerate(found.rows):
             choice = visit.field(f"choice-{place}")
@@ -199,8 +199,7 @@ def _done(method: str, answer: Any) -> str:
 
 
 def _revision(visit: PageRequest) -> int | None:
-    text = visit.field("revision")
-    return int(text) if text.isascii() and text.isdecimal() else None
+    return whole_number(visit.field("revision"), most=MOST_INT64)
 
 
 def _confirmed(visit: PageRequest) -> list[str]:

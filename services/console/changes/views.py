@@ -11,6 +11,7 @@ from fanzha.v1 import change_pb2 as pb
 from services.console.backend.faults import BackendFault
 from services.console.changes import decisions, impact
 from services.console.lists import entry_ref
+from services.console.web.form_numbers import MOST_INT64, whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
 
@@ -89,10 +90,10 @@ async def page_of(
 
 def id_of(visit: PageRequest) -> int:
     """Return the number of the request in the path."""
-    text = visit.path("id")
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):  # noqa: PLR2004
+    found = whole_number(visit.path("id"), most=MOST_INT64)
+    if found is None:
         raise BackendFault("NOT_FOUND", visit.formats.gettext("There is no such change."))
-    return int(text)
+    return found
 
 
 async def _rows(
@@ -145,8 +146,7 @@ def _is_own(visit: PageRequest, change: pb.Change) -> bool:
 
 
 def _offset(visit: PageRequest) -> int:
-    text = visit.query.get("rows", "")
-    return min(int(text), _MOST_OFFSET) if text.isascii() and text.isdecimal() else 0
+    return min(whole_number(visit.query.get("rows", "")) or 0, _MOST_OFFSET)
 
 
 def enums() -> dict[str, Any]:

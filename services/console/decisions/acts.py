@@ -74,7 +74,7 @@ async def snooze(visit: PageRequest) -> Response:
 async def appeal(visit: PageRequest) -> Response:
     """Open an appeal against the decision."""
     request = appeal_pb2.OpenAppealRequest(
-        decision_id=int(visit.path("decision_id")),
+        decision_id=visit.path_number("decision_id"),
         appellant=visit.field("appellant"),
         contact=visit.field("contact"),
         grounds=visit.field("grounds"),
@@ -176,8 +176,8 @@ async def _again(
 
 
 ROUTES = (
-    PageRoute(path="/{decision_id:int}/block", view=block, method="POST", needs=(_UPDATE,)),
-    PageRoute(path="/{decision_id:int}/allow", view=allow, method="POST", needs=(_UPDATE,)),
-    PageRoute(path="/{decision_id:int}/snooze", view=snooze, method="POST", needs=(_UPDATE,)),
-    PageRoute(path="/{decision_id:int}/appeal", view=appeal, method="POST", needs=(_APPEAL,)),
+    PageRoute(path="/{decision_id:digits}/block", view=block, method="POST", needs=(_UPDATE,)),
+    PageRoute(path="/{decision_id:digits}/allow", view=allow, method="POST", needs=(_UPDATE,)),
+    PageRoute(path="/{decision_id:digits}/snooze", view=snooze, method="POST", needs=(_UPDATE,)),
+    PageRoute(path="/{decision_id:digits}/appeal", view=appeal, method="POST", needs=(_APPEAL,)),
 )

@@ -38,7 +38,7 @@ async def whole(visit: PageRequest) -> Response:
 async def found(visit: PageRequest, *, unmasked: bool) -> pb.GetDecisionResponse:
     """Ask for the decision of the address."""
     request = pb.GetDecisionRequest(
-        decision_id=int(visit.path("decision_id")), unmasked=unmasked, with_content=unmasked
+        decision_id=visit.path_number("decision_id"), unmasked=unmasked, with_content=unmasked
     )
     answer: pb.GetDecisionResponse = await visit.calls.unary(_GET, request)
     return answer
@@ -76,6 +76,6 @@ def may_unmask(visit: PageRequest) -> bool:
 
 
 ROUTES = (
-    PageRoute(path="/{decision_id:int}", view=masked, needs=(_GET,)),
-    PageRoute(path="/{decision_id:int}/whole", view=whole, method="POST", needs=(_GET,)),
+    PageRoute(path="/{decision_id:digits}", view=masked, needs=(_GET,)),
+    PageRoute(path="/{decision_id:digits}/whole", view=whole, method="POST", needs=(_GET,)),
 )

@@ -45,7 +45,7 @@ async def listing(visit: PageRequest) -> Response:
 async def confirm(visit: PageRequest) -> Response:
     """Confirm that a decision was about fraud."""
     request = feedback_pb2.ConfirmHitRequest(
-        decision_id=int(visit.path("decision_id")),
+        decision_id=visit.path_number("decision_id"),
         confirmed_by=visit.session.by,
         note=visit.field("note"),
     )
@@ -58,7 +58,7 @@ async def confirm(visit: PageRequest) -> Response:
 async def dismiss(visit: PageRequest) -> Response:
     """Say that a decision was not about fraud."""
     request = feedback_pb2.DismissHitRequest(
-        decision_id=int(visit.path("decision_id")),
+        decision_id=visit.path_number("decision_id"),
         dismissed_by=visit.session.by,
         note=visit.field("note"),
     )
@@ -95,6 +95,6 @@ def _number(enum: object, word: str) -> int:
 
 ROUTES = (
     PageRoute(path="/pending", view=listing, needs=(_PENDING,)),
-    PageRoute(path="/{decision_id:int}/confirm", view=confirm, method="POST", needs=(_CONFIRM,)),
-    PageRoute(path="/{decision_id:int}/dismiss", view=dismiss, method="POST", needs=(_DISMISS,)),
+    PageRoute(path="/{decision_id:digits}/confirm", view=confirm, method="POST", needs=(_CONFIRM,)),
+    PageRoute(path="/{decision_id:digits}/dismiss", view=dismiss, method="POST", needs=(_DISMISS,)),
 )

@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import entity_pb2 as pb
+from services.console.web.form_numbers import whole_number
 from services.console.web.formats import CHINA
 from services.console.web.page_request import PageRequest
 
@@ -59,8 +60,7 @@ def typed(known: pb.Entity) -> dict[str, str]:
 
 def number(visit: PageRequest, name: str) -> int:
     """Read a number of a hidden field or a choice; 0 for what is none."""
-    text = visit.field(name)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004
+    return whole_number(visit.field(name)) or 0
 
 
 def due_ms(visit: PageRequest) -> int:

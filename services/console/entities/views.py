@@ -12,6 +12,7 @@ from fanzha.v1 import blocklist_pb2
 from fanzha.v1 import entity_pb2 as pb
 from services.console.backend.faults import BackendFault
 from services.console.entities import forms
+from services.console.web.form_numbers import enum_choice, whole_number
 from services.console.web.formats import in_china
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
@@ -37,7 +38,7 @@ async def index(visit: PageRequest) -> Response:
     answer = await visit.calls.unary(
         _LIST,
         pb.ListEntitiesRequest(
-            state=_choice(kept.get("state", ""), pb.EntityState),
+            state=enum_choice(kept.get("state", ""), pb.EntityState.values()),
             cleanup=kept.get("cleanup", "")[:200],
             owner=kept.get("owner", "")[:200],
             overdue_only=bool(kept.get("overdue")),
@@ -120,7 +121,7 @@ async def settle(visit: PageRequest) -> Response:
     request = pb.SettleExitStepRequest(
         entity_id=_id(visit),
         step=visit.path("step"),
-        state=_choice(visit.field("state"), pb.ExitStepState),
+        state=enum_choice(visit.field("state"), pb.ExitStepState.values()),
         document=visit.field("document"),
         document_sha256=visit.field("document_sha256"),
         note=visit.field("note"),
@@ -146,7 +147,8 @@ async def settle_sighting(visit: PageRequest) -> Response:
     request = pb.SettleSightingRequest(
         entity_id=_id(visit),
         identifier=pb.EntityIdentifier(
-            kind=_choice(visit.field("kind"), pb.IdentifierKind), value=visit.field("value")
+            kind=enum_choice(visit.field("kind"), pb.IdentifierKind.values()),
+            value=visit.field("value"),
         ),
         note=visit.field("note"),
         by=visit.session.by,
@@ -223,17 +225,11 @@ async def _entity(visit: PageRequest) -> pb.Entity:
 
 
 def _id(visit: PageRequest) -> int:
-    text = visit.path("entity_id")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004
+    return whole_number(visit.path("entity_id")) or 0
 
 
 def _typed(visit: PageRequest) -> dict[str, str]:
     return {name: visit.field(name) for name in visit.form}
-
-
-def _choice(text: str, enum: Any) -> Any:
-    known = set(enum.values())
-    return int(text) if text.isascii() and text.isdecimal() and int(text) in known else 0
 
 
 def _day(ms: int) -> str:

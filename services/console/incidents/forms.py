@@ -1,10 +1,10 @@
 """Forms of the Incidents page: an incident, what is joined to it, and leads."""
 
 import re
-from typing import Any
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import incident_pb2 as pb
+from services.console.web.form_numbers import MOST_INT32, MOST_INT64, enum_choice, whole_number
 from services.console.web.page_request import PageRequest
 
 PART_FIELDS = {
@@ -55,13 +55,14 @@ def cluster(visit: PageRequest) -> pb.ClusterReference | None:
     if not text:
         return None
     kind, colon, common = text.partition(":")
-    if not colon or not kind.isdecimal():
+    kind_ = enum_choice(kind, pb.ClusterKind.values())
+    if not colon or not kind_:
         raise InvalidInput("cluster: there is none of {common!r}", common=text[:100])
-    kind_: Any = int(kind)
-    return pb.ClusterReference(kind=kind_, common=common, since_ms=number(visit, "since_ms"))
+    return pb.ClusterReference(
+        kind=kind_, common=common, since_ms=number(visit, "since_ms", most=MOST_INT64)
+    )
 
 
-def number(visit: PageRequest, name: str) -> int:
+def number(visit: PageRequest, name: str, *, most: int = MOST_INT32) -> int:
     """Read a number of a hidden field or a choice; 0 for what is none."""
-    text = visit.field(name)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0  # noqa: PLR2004
+    return whole_number(visit.field(name), most=most) or 0

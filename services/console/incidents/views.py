@@ -13,6 +13,7 @@ from fanzha.v1 import incident_pb2 as pb
 from infra.clock import now_ms
 from services.console.backend.faults import BackendFault
 from services.console.incidents import forms
+from services.console.web.form_numbers import enum_choice, whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import ConsolePage, KeyHelp, PageRoute
 
@@ -40,7 +41,7 @@ async def index(visit: PageRequest) -> Response:
     answer = await visit.calls.unary(
         _LIST,
         pb.ListIncidentsRequest(
-            stage=_choice(kept.get("stage", ""), pb.IncidentStage),
+            stage=enum_choice(kept.get("stage", ""), pb.IncidentStage.values()),
             department=kept.get("department", "")[:40],
             region=kept.get("region", "")[:6],
             overdue_only=bool(kept.get("overdue")),
@@ -63,9 +64,11 @@ async def search(visit: PageRequest) -> Response:
 
 async def clusters(visit: PageRequest) -> Response:
     """Show blocked numbers with something in common."""
-    kind = _choice(visit.query.get("kind", ""), pb.ClusterKind) or pb.CLUSTER_KIND_NUMBER_POOL
-    days = int(visit.query.get("days", "7")) if visit.query.get("days", "7").isdecimal() else 7
-    days = days if days in _DAYS else 7
+    kind = (
+        enum_choice(visit.query.get("kind", ""), pb.ClusterKind.values())
+        or pb.CLUSTER_KIND_NUMBER_POOL
+    )
+    days = enum_choice(visit.query.get("days", ""), _DAYS) or 7
     since_ms = now_ms() - days * _DAY_MS
     fault, answer = "", pb.FindClustersResponse()
     try:
@@ -118,7 +121,7 @@ async def edit(visit: PageRequest) -> Response:
     """Change kind of fraud and summary."""
     incident = pb.Incident(
         incident_id=_id(visit),
-        fraud_type=_choice(visit.field("fraud_type"), decision_pb2.FraudType),
+        fraud_type=enum_choice(visit.field("fraud_type"), decision_pb2.FraudType.values()),
         summary=visit.field("summary"),
     )
     request = pb.EditIncidentRequest(incident=incident, by=visit.session.by)
@@ -149,7 +152,7 @@ async def move(visit: PageRequest) -> Response:
     request = pb.MoveIncidentRequest(
         incident_id=_id(visit),
         revision=forms.number(visit, "revision"),
-        stage=_choice(visit.field("stage"), pb.IncidentStage),
+        stage=enum_choice(visit.field("stage"), pb.IncidentStage.values()),
         note=visit.field("note"),
         by=visit.session.by,
     )
@@ -219,7 +222,7 @@ async def answer_lead(visit: PageRequest) -> Response:
     request = pb.AnswerLeadRequest(
         incident_id=_id(visit),
         lead_id=_lead_id(visit),
-        outcome=_choice(visit.field("outcome"), pb.LeadOutcome),
+        outcome=enum_choice(visit.field("outcome"), pb.LeadOutcome.values()),
         document=visit.field("document"),
         note=visit.field("note"),
         by=visit.session.by,
@@ -296,16 +299,11 @@ def _lead_id(visit: PageRequest) -> int:
 
 
 def _small(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004
+    return whole_number(text) or 0
 
 
 def _typed(visit: PageRequest) -> dict[str, str]:
     return {name: visit.field(name) for name in visit.form}
-
-
-def _choice(text: str, enum: Any) -> Any:
-    known = set(enum.values())
-    return int(text) if text.isascii() and text.isdecimal() and int(text) in known else 0
 
 
 def _post(path: str, view: Any, method: str) -> PageRoute:

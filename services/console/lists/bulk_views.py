@@ -10,6 +10,7 @@ from fanzha.v1 import change_state_pb2, decision_pb2
 from services.console.backend.faults import BackendFault
 from services.console.lists import entry_ref, entry_views, filters
 from services.console.lists.entry_forms import FormFields
+from services.console.web.form_numbers import MOST_INT64, whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import PageRoute
 
@@ -35,11 +36,11 @@ async def change(visit: PageRequest) -> Response:
     request = _request(visit, form)
     if form.errors:
         return await _show(visit, form, status=400)
-    expected = visit.field("expected_rows")
+    expected = whole_number(visit.field("expected_rows"))
+    version = whole_number(visit.field("version"), most=MOST_INT64)
     try:
-        if expected.isdecimal() and visit.field("version").isdecimal():
-            request.expected_rows = int(expected)
-            request.expected_version = int(visit.field("version"))
+        if expected is not None and version is not None:
+            request.expected_rows, request.expected_version = expected, version
             answer = await visit.calls.unary(
                 "BlocklistService/ChangeMatching", request, deadline_seconds=600
             )

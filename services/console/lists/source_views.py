@@ -2,7 +2,6 @@
 
 from starlette.responses import Response
 
-from fanzha.errors import NotFound
 from fanzha.translation.message import Message
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import source_pb2 as pb
@@ -49,7 +48,7 @@ async def _one(visit: PageRequest, fault: str = "") -> Response:
     answer = await visit.calls.unary(_LIST, pb.ListDataSourcesRequest())
     found = next((each for each in answer.sources if each.name == name), None)
     if found is None:
-        raise NotFound("there is no such source")
+        raise BackendFault("NOT_FOUND", "")
     pulls = await visit.calls.unary(_PULLS, pb.ListPullsRequest(name=name, count=_SHOWN))
     return await visit.show(
         "lists/source.html",

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from fanzha.translation.message import Message
 from fanzha.v1 import policy_pb2 as pb
 from services.console.backend.faults import BackendFault
+from services.console.web.form_numbers import MOST_INT64, whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import PageRoute
 
@@ -76,8 +77,8 @@ def _request(
         dry_run=dry_run,
         confirmed_risks=[str(one) for one in visit.form.getlist("confirmed")],
     )
-    if version.isdecimal() and not dry_run:
-        request.expected_version = int(version)
+    if (expected := whole_number(version, most=MOST_INT64)) is not None and not dry_run:
+        request.expected_version = expected
     return request, errors
 
 

@@ -88,7 +88,7 @@ async def decide(visit: PageRequest) -> Response:
     """Approve or reject a request."""
     approve = visit.field("verdict") == "approve"
     request = pb.DecideModelRequestRequest(
-        number=int(visit.path("number")),
+        number=visit.path_number("number"),
         approve=approve,
         note=visit.field("note"),
         decided_by=visit.session.by,
@@ -151,7 +151,7 @@ PAGE = ConsolePage(
         *thresholds.ROUTES,
         PageRoute(path="/{kind}/card/{version}", view=card, needs=(_CARD,)),
         PageRoute(path="/{kind}/propose", view=propose, method="POST", needs=(_PROPOSE,)),
-        PageRoute(path="/requests/{number:int}", view=decide, method="POST", needs=(_DECIDE,)),
+        PageRoute(path="/requests/{number:digits}", view=decide, method="POST", needs=(_DECIDE,)),
         PageRoute(path="/{kind}/activate", view=activate, method="POST", needs=(_ACTIVATE,)),
         PageRoute(path="/{kind}/shadow", view=shadow, method="POST", needs=(_SHADOW,)),
         PageRoute(path="/{kind}/roll-back", view=roll_back, method="POST", needs=(_ROLLBACK,)),

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from fanzha.translation.message import Message
 from fanzha.v1 import policy_pb2 as pb
 from services.console.backend.faults import BackendFault
+from services.console.web.form_numbers import MOST_INT64, whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import PageRoute
 
@@ -33,10 +34,10 @@ async def policy(visit: PageRequest) -> Response:
 
 async def version(visit: PageRequest) -> Response:
     """Show one version, and what restoring it would change."""
-    number = visit.path("version")
-    if not number.isdecimal() or len(number) > 18:  # noqa: PLR2004 - digits of a 64-bit number
+    number = whole_number(visit.path("version"), most=MOST_INT64)
+    if number is None:
         raise BackendFault("NOT_FOUND", "")
-    found = await visit.calls.unary(_GET, pb.GetPolicyRequest(version=int(number)))
+    found = await visit.calls.unary(_GET, pb.GetPolicyRequest(version=number))
     return await visit.show("settings/policy_version.html", policy=found.policy)
 
 
@@ -44,8 +45,8 @@ async def edit(visit: PageRequest) -> Response:
     """Show the form with the policy in force, or with an earlier version."""
     number = visit.query.get("version", "")
     request = pb.GetPolicyRequest()
-    if number.isdecimal():
-        request.version = int(number)
+    if (version_ := whole_number(number, most=MOST_INT64)) is not None:
+        request.version = version_
     found = await visit.calls.unary(_GET, request)
     current = found
     if number:
@@ -77,8 +78,8 @@ async def propose(visit: PageRequest) -> Response:
         dry_run=compares,
         confirmed_risks=[str(one) for one in visit.form.getlist("confirmed")],
     )
-    if values["expected"].isdecimal():
-        request.expected_version = int(values["expected"])
+    if (expected := whole_number(values["expected"], most=MOST_INT64)) is not None:
+        request.expected_version = expected
     try:
         answer = await visit.calls.unary(_PROPOSE, request)
     except BackendFault as fault:

@@ -10,6 +10,7 @@ from fanzha.translation.message import Message
 from fanzha.v1 import warning_operations_pb2 as operations_pb
 from fanzha.v1 import warning_policy_pb2 as pb
 from services.console.backend.faults import BackendFault
+from services.console.web.form_numbers import MOST_INT64, whole_number
 from services.console.web.page_request import PageRequest
 from services.console.web.pages import PageRoute
 
@@ -68,10 +69,10 @@ async def show(visit: PageRequest) -> Response:
 
 async def version(visit: PageRequest) -> Response:
     """Show one version."""
-    number = visit.path("version")
-    if not number.isdecimal() or len(number) > 18:  # noqa: PLR2004 - digits of a 64-bit number
+    number = whole_number(visit.path("version"), most=MOST_INT64)
+    if number is None:
         raise BackendFault("NOT_FOUND", "")
-    found = await visit.calls.unary(_GET, pb.GetWarningPolicyRequest(version=int(number)))
+    found = await visit.calls.unary(_GET, pb.GetWarningPolicyRequest(version=number))
     return await visit.show(
         "settings/warning_policy_version.html", current=found, conditions=CONDITIONS
     )
@@ -80,10 +81,10 @@ async def version(visit: PageRequest) -> Response:
 async def edit(visit: PageRequest) -> Response:
     """Show the form with the policy in force, or with an earlier version."""
     current = await visit.calls.unary(_GET, pb.GetWarningPolicyRequest())
-    number = visit.query.get("version", "")
+    number = whole_number(visit.query.get("version", ""), most=MOST_INT64)
     shown = current
-    if number.isdecimal() and len(number) <= 18:  # noqa: PLR2004 - digits of a 64-bit number
-        shown = await visit.calls.unary(_GET, pb.GetWarningPolicyRequest(version=int(number)))
+    if number is not None:
+        shown = await visit.calls.unary(_GET, pb.GetWarningPolicyRequest(version=number))
     return await _form(
         visit,
         values={
@@ -110,8 +111,8 @@ async def propose(visit: PageRequest) -> Response:
         proposed_by=visit.session.by,
         dry_run=not proposes,
     )
-    if values["expected"].isdecimal():
-        request.expected_version = int(values["expected"])
+    if (expected := whole_number(values["expected"], most=MOST_INT64)) is not None:
+        request.expected_version = expected
     if proposes and not values["reason"]:
         return await _form(visit, values=values, errors={"reason": Message("Required")}, status=400)
     try:
@@ -139,7 +140,7 @@ async def proposal(visit: PageRequest) -> Response:
 
 async def decide(visit: PageRequest) -> Response:
     """Approve or reject a proposal, or try it on recorded cases first."""
-    number, do = int(visit.path("number")), visit.field("do")
+    number, do = visit.path_number("number"), visit.field("do")
     if do == "preview":
         return await _proposal(visit, days=visit.field("days"))
     request = pb.DecideWarningPolicyProposalRequest(
@@ -161,7 +162,7 @@ async def decide(visit: PageRequest) -> Response:
 async def _proposal(
     visit: PageRequest, *, days: str = "", status: int = 200, fault: str = ""
 ) -> Response:
-    number = int(visit.path("number"))
+    number = visit.path_number("number")
     found = await visit.calls.unary(_PROPOSAL, pb.GetWarningPolicyProposalRequest(number=number))
     preview = None
     if days and found.proposal.document:
@@ -222,9 +223,9 @@ ROUTES = (
     PageRoute(path="/warning-policy/edit", view=edit, needs=(_GET, _PROPOSE)),
     PageRoute(path="/warning-policy/edit", view=propose, method="POST", needs=(_PROPOSE,)),
     PageRoute(path="/warning-policy/versions/{version}", view=version, needs=(_GET,)),
-    PageRoute(path="/warning-policy/proposals/{number:int}", view=proposal, needs=(_PROPOSAL,)),
+    PageRoute(path="/warning-policy/proposals/{number:digits}", view=proposal, needs=(_PROPOSAL,)),
     PageRoute(
-        path="/warning-policy/proposals/{number:int}",
+        path="/warning-policy/proposals/{number:digits}",
         view=decide,
         method="POST",
         needs=(_PROPOSAL, _DECIDE),

@@ -6,6 +6,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.console.web.form_numbers import whole_number
+
 FORM_BYTES = 2 * 2**20
 """Most bytes of a form without a file."""
 SILENCE_SECONDS = 30.0
@@ -54,7 +56,7 @@ class BodyLimit:
 
 
 def _check(length: str, most: int) -> None:
-    if not length.isdecimal() or int(length) > most:
+    if whole_number(length, most=most) is None:
         raise _Refused(_TOO_LARGE)
 
 

@@ -11,12 +11,14 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from services.console.backend.calls import ServiceCalls
 from services.console.backend.channels import BackendChannels
+from services.console.backend.faults import BackendFault
 from services.console.imports.store import ImportStore
 from services.console.session.model import ConsoleSession
 from services.console.session.provider import OpenIdProvider
 from services.console.session.store import SessionStore
 from services.console.session.try_limit import TryLimit
 from services.console.web import event_stream
+from services.console.web.form_numbers import MOST_UINT64, whole_number
 from services.console.web.formats import ReaderFormats
 from services.console.web.pages import ConsolePage
 from services.console.web.sealed_links import SealedLinks
@@ -86,6 +88,13 @@ class PageRequest:
     def path(self, name: str) -> str:
         """Return a part of the path, such as the id in ``/lists/{entry_id}``."""
         return str(self.http.path_params[name])
+
+    def path_number(self, name: str) -> int:
+        """Return a number in the path; one that no field of 64 bits holds is NOT_FOUND."""
+        found = whole_number(self.path(name), most=MOST_UINT64)
+        if found is None:
+            raise BackendFault("NOT_FOUND", "")
+        return found
 
     def field(self, name: str) -> str:
         """Return a field of the form, trimmed; empty where it is not there, or is a file."""

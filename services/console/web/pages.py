@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 if TYPE_CHECKING:
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
     from services.console.web.page_request import PageRequest
 
 View: TypeAlias = "Callable[[PageRequest], Awaitable[Response]]"
+
+
+class DigitsConvertor(Convertor[str]):
+    """Digits in a path, as ``{decision_id:digits}``; `PageRequest.path_number` reads them.
+
+    Starlette's own for numbers fails at thousands of digits, outside of what answers faults.
+    """
+
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> str:
+        """Return the digits as they are."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the digits as they are."""
+        return value
+
+
+register_url_convertor("digits", DigitsConvertor())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Which role opens which page: derived from the methods that pages call, and who may call them."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from services.auth.identity import Role
@@ -15,6 +16,9 @@ over HTTP and compares the answers with this table. What each page is for: [The
 console](../how-to/console.md); which method takes which role: [Roles](roles.md).
 
 """
+
+_CONVERTOR = re.compile(r":\w+(?=})")
+"""How Starlette reads a part of a path, such as `:digits`."""
 
 
 def roles_of(methods: Iterable[str]) -> frozenset[Role]:
@@ -41,7 +45,7 @@ def page(pages: Sequence[ConsolePage]) -> str:
             names = ", ".join(role.value for role in Role if role in allowed)
             words = ", ".join(f"`{method}`" for method in methods) or "none"
             who = "all" if allowed == frozenset(Role) else names
-            address = f"{route.method} {one.path}{route.path}"
+            address = f"{route.method} {one.path}{_CONVERTOR.sub('', route.path)}"
             parts.append(f"| `{address}` | {words} | {who} |\n")
     return "".join(parts)
 

@@ -1,6 +1,7 @@
 """Every page with every role, over HTTP, with identities on."""
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -60,3 +61,32 @@ def test_no_address_of_a_page_works_without_signing_in(service: ConsoleService) 
 
                 assert answer.status_code == httpx.codes.SEE_OTHER, path
                 assert answer.headers["location"].startswith("/sign-in"), path
+
+
+def test_numbers_that_no_field_holds_are_no_fault_of_the_console(service: ConsoleService) -> None:
+    numbers = ("9" * 5000, "18446744073709551616", "4294967296")
+    with http_person(service, "wang", *(role.value for role in Role)) as person:
+        faults = [
+            (path[:80], answer.status_code)
+            for path in {*_paths_with(numbers), *_queries_with(numbers)}
+            if (answer := person.get(path)).status_code >= httpx.codes.INTERNAL_SERVER_ERROR
+        ]
+
+    assert faults == []
+
+
+def _paths_with(numbers: tuple[str, ...]) -> Iterator[str]:
+    for page in app.PAGES:
+        for route in page.routes:
+            if route.method == "GET" and "{" in route.path:
+                for number in numbers:
+                    yield page.path + re.sub(r"{[^}]*}", number, route.path)
+
+
+def _queries_with(numbers: tuple[str, ...]) -> Iterator[str]:
+    names = ("state", "stage", "kind", "days", "page", "version", "tier", "fraud", "rows")
+    for page in app.PAGES:
+        for number in numbers:
+            yield f"{page.path}?{'&'.join(f'{name}={number}' for name in names)}"
+    for number in numbers:
+        yield f"/incidents/clusters?kind={number}&days={number}"
