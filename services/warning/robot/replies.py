@@ -144,7 +144,8 @@ class ReplyHandler:
         meaning = self._reader.read(text)
         if victim and meaning is Meaning.PAID and (case is None or _is_settled(case)):
             try:
-                case = await self._self_reports.case_of(victim, entry.id) or case
+                said_at_ms = int(entry.fields["at_ms"])
+                case = await self._self_reports.case_of(victim, entry.id, said_at_ms) or case
             except NoRoom:
                 return ReplyResult.NO_ROOM
         if case is None:

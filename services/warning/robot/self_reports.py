@@ -73,8 +73,11 @@ class SelfReports:
         self._most = most_an_hour
         self._now_ms = now_ms
 
-    async def case_of(self, victim: str, reply_id: str) -> Case | None:
-        """Return the case; None for a number abroad. Raises `NoRoom` beyond the most of an hour."""
+    async def case_of(self, victim: str, reply_id: str, said_at_ms: int) -> Case | None:
+        """Return the case; None for a number abroad. Raises `NoRoom` beyond the most of an hour.
+
+        Asked again about a reply, with the same id and time, it opens no second one.
+        """
         known = await self._store.contact_case_of(victim)
         if known:
             (case,) = await self._cases.find([known])
@@ -84,15 +87,14 @@ class SelfReports:
             return None
         elif not await self._store.take_room(reply_id, self._now_ms(), self._most):
             raise NoRoom
-        return await self._opened(victim, reply_id, known)
+        return await self._opened(victim, reply_id, said_at_ms, known)
 
     def _is_known(self, case: Case) -> bool:
         """Whether a closed case is about such a word, and so fresh that another would join it."""
         fresh = self._now_ms() - case.closed_at_ms < REJOIN_MS
         return fresh and case.campaign == ids.NOT_KNOWN_CAMPAIGN
 
-    async def _opened(self, victim: str, reply_id: str, known: str) -> Case:
-        now = self._now_ms()
+    async def _opened(self, victim: str, reply_id: str, said_at_ms: int, known: str) -> Case:
         report = WarningRecord(
             source=Source.BUREAU,
             source_name=SELF_REPORTS,
@@ -100,8 +102,8 @@ class SelfReports:
             victim=victim,
             means=NOT_KNOWN,
             risk=Risk.HIGH,
-            occurred_at_ms=now,
-            received_at_ms=now,
+            occurred_at_ms=said_at_ms,
+            received_at_ms=self._now_ms(),
         )
         await self._audit.record(
             AuditKind.CASE_CHANGED,

@@ -105,6 +105,7 @@ async def test_a_reply_of_a_stranger_that_is_handled_twice_opens_one_case(
         if ":strangers:" not in key:  # as if the process had ended right after the case
             await talk.client.delete(key)
 
+    talk.clock[0] += HOUR_MS
     await talk.says(PAID, sender=STRANGER, again=True)
 
     (case,) = await talk.all_cases()
