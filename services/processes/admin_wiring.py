@@ -257,7 +257,9 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "entities": EntityServicer(services.entities.registry, services.entities.entries),
         "incidents": IncidentServicer(services.incidents),
         "education": EducationServicer(registry_wiring.education(context)),
-        "risk": RiskServicer(registry_wiring.risk(context, services.lists)),
+        "risk": RiskServicer(
+            registry_wiring.risk(context, services.lists), context.settings.risk_numbers
+        ),
         "sources": SourceServicer(services.sources.control),
         "assessment": AssessmentServicer(
             services.assessment.tasks, services.assessment.assessments

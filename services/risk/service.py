@@ -25,6 +25,8 @@ from services.decision.related.store import GraphStore
 MOST_NUMBERS = 100
 VALID_MS = 24 * 3_600_000
 PURPOSE = TextLimit(max_characters=200, characters=CharacterSet.PRINTABLE)
+_AT_ONCE = 4
+"""Numbers read from the store at once, of all requests: its client has so many connections only."""
 _NAMED = 20
 """Masked numbers that the audit log names."""
 
@@ -93,6 +95,7 @@ class RiskRatings:
         self._home = home
         self._audit = audit
         self._now_ms = now_ms
+        self._reading = asyncio.Semaphore(_AT_ONCE)
 
     async def rate(self, numbers: Sequence[str], purpose: str) -> list[NumberRating]:
         """Rate *numbers*, in their order; each time audited with *purpose*."""
@@ -108,7 +111,11 @@ class RiskRatings:
             "named": ", ".join(masked(one) for one in written[:_NAMED] if one),
         }
         await self._audit.record(AuditKind.RISK_READ, subject="risk", details=details)
-        return list(await asyncio.gather(*map(self._rating, written)))
+        return list(await asyncio.gather(*map(self._bounded, written)))
+
+    async def _bounded(self, number: str) -> NumberRating:
+        async with self._reading:
+            return await self._rating(number)
 
     async def _rating(self, number: str) -> NumberRating:
         if not number:

@@ -111,6 +111,14 @@ class ServerSettings(BaseSettings):
         "the warning port; five seconds' worth at once. Beyond: RESOURCE_EXHAUSTED, with a time "
         "to retry after. 0: no limit.",
     )
+    risk_numbers: float = Field(
+        default=50.0,
+        ge=0,
+        le=1_000_000,
+        description="Telephone numbers a second that one identity, such as a bank, may have rated; "
+        "five seconds' worth at once, and a hundred at least. Beyond: RESOURCE_EXHAUSTED, with a "
+        "time to retry after. 0: no limit.",
+    )
     identity_decision_requests: float = Field(
         default=0.0,
         ge=0,

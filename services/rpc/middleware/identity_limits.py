@@ -8,19 +8,26 @@ itself, and not everyone else. It takes no lock: one event loop only.
 from collections.abc import Callable
 
 from fanzha.errors import FanzhaError
+from fanzha.translation.catalogue import gettext_noop
 
 BURST_SECONDS = 5.0
 MOST_IDENTITIES = 10_000
 """Buckets kept; beyond that, those that are full again are dropped."""
 
 
+MANY_REQUESTS = gettext_noop(
+    "{name} may make {per_second:g} requests a second of each process; retry in {wait_ms:.0f} ms"
+)
+
+
 class TooManyRequests(FanzhaError):
     """An identity asks more often than it may."""
 
-    def __init__(self, name: str, per_second: float, wait_seconds: float) -> None:
+    def __init__(
+        self, name: str, per_second: float, wait_seconds: float, message: str = MANY_REQUESTS
+    ) -> None:
         super().__init__(
-            "{name} may make {per_second:g} requests a second of each process; retry in "
-            "{wait_ms:.0f} ms",
+            message,
             name=name,
             per_second=per_second,
             wait_ms=wait_seconds * 1000,
@@ -38,8 +45,10 @@ class IdentityLimits:
         *,
         burst_seconds: float = BURST_SECONDS,
         most_identities: int = MOST_IDENTITIES,
+        message: str = MANY_REQUESTS,
     ) -> None:
-        """*per_second* is more than zero."""
+        """*per_second* is more than zero; *message* is what a refusal says."""
+        self._message = message
         self._per_second = per_second
         self._size = max(1.0, per_second * burst_seconds)
         self._clock = clock
@@ -47,17 +56,18 @@ class IdentityLimits:
         self._buckets: dict[str, tuple[float, float]] = {}
         """By name: requests left, and when that was counted."""
 
-    def take(self, name: str) -> None:
-        """Count a request of *name*; raise `TooManyRequests` where it has none left."""
+    def take(self, name: str, count: int = 1) -> None:
+        """Count requests of *name*; raise `TooManyRequests` where it has not so many left."""
         now = self._clock()
         left, counted_at = self._buckets.get(name, (self._size, now))
         left = min(self._size, left + (now - counted_at) * self._per_second)
-        if left < 1:
+        if left < count:
             self._buckets[name] = left, now
-            raise TooManyRequests(name, self._per_second, (1 - left) / self._per_second)
+            wait_seconds = (count - left) / self._per_second
+            raise TooManyRequests(name, self._per_second, wait_seconds, self._message)
         if name not in self._buckets and len(self._buckets) >= self._most:
             self._drop_full(now)
-        self._buckets[name] = left - 1, now
+        self._buckets[name] = left - count, now
 
     def _drop_full(self, now: float) -> None:
         # Those that are not full are few, or have asked within the last seconds: they stay.
