@@ -1,14 +1,16 @@
-"""Takes files of warnings about people at risk, as the drop folder does: CSV, or JSON Lines."""
+"""Takes files of warnings about people at risk: CSV as the drop folder does, XLSX, JSON Lines."""
 
 import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from blocklists.importers import files
+from blocklists.importers.tables import workbook
 from fanzha.errors import InvalidInput
 from services.sources.delivery import CheckedFile, Delivered, check_rows
 from services.sources.model import DataSource
@@ -51,8 +53,19 @@ class WarningDelivery:
 def rows(file: Path) -> Iterator[FileRow]:
     """Read a file; `InvalidInput` where it, or the rest of it, cannot be read."""
     with file.open("rb") as raw:
-        objects = raw.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        start = raw.read(512)
+    if start.startswith((workbook.ZIP, workbook.OLD_WORKBOOK)):
+        return _sheets(file)
+    objects = start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     return _objects(file) if objects else csv_files.rows(file)
+
+
+def _sheets(file: Path) -> Iterator[FileRow]:
+    """Read the visible sheets of a workbook, each a table with a header of its own."""
+    with file.open("rb") as raw:
+        found = workbook.plain_rows(raw)
+        for _, sheet in groupby(found, key=itemgetter(0)):
+            yield from csv_files.table_rows((number, cells) for _, number, cells in sheet)
 
 
 def _objects(file: Path) -> Iterator[FileRow]:

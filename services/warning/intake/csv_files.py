@@ -5,7 +5,7 @@ only. Encoding and delimiter are detected as for list files.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,11 +68,41 @@ def _rows(lines: Lines) -> Iterator[FileRow]:
         raise InvalidInput("file: has no rows")
 
 
+def table_rows(table: Iterable[tuple[int, Sequence[str]]]) -> Iterator[FileRow]:
+    """Parse the rows of a table, numbered, below a header; `InvalidInput` for a wrong header."""
+    head: list[str] = []
+    empty = True
+    for number, cells in table:
+        named = [cell.strip() for cell in cells]
+        if not any(named):
+            continue
+        if not head:
+            head = _without_end([name.lower() for name in named])
+            _check_head(head)
+            continue
+        empty = False
+        # A sheet is as wide as its widest row.
+        filled = _without_end(named)
+        yield _row_of(number, [*filled, *[""] * (len(head) - len(filled))], head)
+    if empty:
+        raise InvalidInput("file: has no rows")
+
+
+def _without_end(cells: list[str]) -> list[str]:
+    """Return cells up to the last that is not empty."""
+    last = max((at for at, cell in enumerate(cells, 1) if cell), default=0)
+    return cells[:last]
+
+
 def _row(number: int, line: str, delimiter: str, head: Sequence[str]) -> FileRow:
     try:
         cells = _cells(line, delimiter)
     except InvalidInput as error:
         return FileRow(number, "", error)
+    return _row_of(number, cells, head)
+
+
+def _row_of(number: int, cells: Sequence[str], head: Sequence[str]) -> FileRow:
     words = dict(zip(head, cells, strict=False))
     reference = words.get("reference", "").strip()[:_LONGEST_REFERENCE]
     if len(cells) != len(head):
