@@ -11,7 +11,7 @@ from typing import TypeAlias
 from blocklists.entries import Source
 from blocklists.region_codes import region_key
 from fanzha.errors import NotAllowed
-from services.auth import role_words
+from services.auth import role_words, whole_province
 from services.auth.identity import Identity, Role
 
 
@@ -334,7 +334,12 @@ def is_allowed(identity: Identity, allowed: Allowed) -> bool:
 
 def methods_of(identity: Identity) -> list[str]:
     """Return the methods *identity* may call, as ``/service/method``."""
-    return [path for path, allowed in _BY_PATH.items() if is_allowed(identity, allowed)]
+    return [
+        path
+        for path, allowed in _BY_PATH.items()
+        if is_allowed(identity, allowed)
+        and not (identity.regions and path in whole_province.METHODS)
+    ]
 
 
 def refusal(identity: Identity, path: str) -> NotAllowed:

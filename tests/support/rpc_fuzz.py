@@ -66,6 +66,7 @@ class RpcMethod:
 
     path: str
     request: Descriptor
+    response: Descriptor
     client_streams: bool
     server_streams: bool
 
@@ -95,6 +96,7 @@ def all_methods() -> list[RpcMethod]:
                 RpcMethod(
                     path=f"/{service.full_name}/{method.name}",
                     request=method.input_type,
+                    response=method.output_type,
                     client_streams=method.client_streaming,
                     server_streams=method.server_streaming,
                 )

@@ -53,6 +53,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: object
     ) -> pb.ListDeadLettersResponse:
+        region_scope.check_all_regions(Message("dead letters"))
         found = await self._dead_letters.page(
             page_size=request.page_size, page_token=request.page_token
         )
@@ -65,6 +66,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def ReplayDeadLetters(
         self, request: pb.ReplayDeadLettersRequest, context: object
     ) -> pb.ReplayDeadLettersResponse:
+        region_scope.check_all_regions(Message("dead letters"))
         places = request.places
         missing = await self._dead_letters.replay(places, by=request.replayed_by)
         replayed = len(set(places)) - len(missing)
@@ -73,6 +75,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def DropDeadLetter(
         self, request: pb.DropDeadLetterRequest, context: object
     ) -> pb.DropDeadLetterResponse:
+        region_scope.check_all_regions(Message("dead letters"))
         await self._dead_letters.drop(request.place, by=request.dropped_by)
         return pb.DropDeadLetterResponse()
 
@@ -89,6 +92,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def GetSourceFeedback(
         self, request: pb.GetSourceFeedbackRequest, context: object
     ) -> pb.GetSourceFeedbackResponse:
+        region_scope.check_all_regions(Message("what became of a source's warnings"))
         found = await self._sources.read_feedback(
             parser.check_source_name(request.source_name),
             after=request.after,

@@ -42,6 +42,7 @@ class PendingBackfillService:
 
     async def backfills(self, *, everything: bool, count: int) -> list[PendingBackfill]:
         """Return pending backfills, oldest first; with *everything* all, newest first."""
+        check_all_regions()
         if not 1 <= count <= MOST_LISTED:
             raise InvalidInput(
                 "count: 1 to {most_listed}, not {count}", most_listed=MOST_LISTED, count=count
@@ -52,10 +53,10 @@ class PendingBackfillService:
 
     async def get(self, backfill_id: str, *, count: bool) -> PendingBackfill:
         """Return one backfill; with *count* recount it first if it is pending."""
+        check_all_regions()
         one = await self._store.get(backfill_id)
         if not count or not one.open:
             return one
-        check_all_regions()
         after = with_count(one, await self._lookback.search(one))
         if not await self._store.move([after]):
             raise _moved(one)

@@ -154,6 +154,7 @@ class BackfillService:
 
     async def backfills(self) -> list[Backfill]:
         """Return the newest hundred backfills."""
+        check_all_regions()
         return await self._store.newest(_LISTED)
 
     async def stop(self, backfill_id: str, *, by: str) -> Backfill:

@@ -1,0 +1,367 @@
+"""Whoever asks whatever of any service learns and changes what is of their own regions only.
+
+The methods are those of the service descriptors: one that is added later is asked, too, unless it
+is listed here with a reason. Requests are filled by the names of their fields. Lists, changes and
+appeals are asked by `test_region_leaks`, where nothing else runs beside them.
+"""
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from google.protobuf import message_factory
+from google.protobuf.descriptor import FieldDescriptor
+
+from blocklists import region_codes
+from fanzha.v1 import (
+    assessment_pb2,
+    case_pb2,
+    education_pb2,
+    entity_pb2,
+    incident_pb2,
+    source_pb2,
+)
+from services.auth import region_scope, roles, whole_province
+from services.auth.identity import Identity
+from tests.integration.auth import test_region_leaks as lists
+from tests.support.regional_office import Person, Refused, written
+from tests.support.regional_service import (
+    ALL,
+    DAY_MS,
+    LI,
+    REGIONS,
+    ROLES,
+    RegionalService,
+    mark_of,
+    regional_service,
+    unit_of,
+)
+from tests.support.rpc_fuzz import all_methods
+
+EXEMPT: Mapping[str, str] = {
+    "AccessService/*": "who may do what is one list for the whole province",
+    "AuditService/FollowVerification": "whether the log is whole: numbers and hashes",
+    "AuditService/GetHead": "a hash",
+    "AuditService/VerifyLog": "whether the log is whole: numbers and hashes",
+    "FeedbackService/*": "decisions have no region (ADR 44), and answers tell nothing",
+    "InterceptionService/*": "a decision is the same for everybody (ADR 44)",
+    "MappingService/*": "names of columns of files",
+    "ModelService/*": "models have no region",
+    "PolicyService/*": "the policy of carriers has no region",
+    "WarningControlService/*": "the switch is one for the province, opt-outs are by number",
+    "WarningOperationsService/GetRobotReport": "counts of scripts, of no case",
+    "WarningOperationsService/LintText": "tells of the text of the request",
+    "WarningOperationsService/ListSources": "counts of a source, of no case",
+    "WarningOperationsService/ListTemplates": "texts that come along",
+    "WarningPolicyService/*": "the policy of warnings has no region",
+    "WarningService/*": "a source learns what became of what it sent",
+}
+"""Methods with nothing of a region, and why."""
+WHOLE = {one.removeprefix("/fanzha.v1.") for one in whole_province.METHODS} | {
+    "ListUpdateService/ComputeDiff"  # but for switches of carriers, which decide by the lists
+}
+"""Methods about all regions at once: people with regions are refused."""
+READ_BY_ALL = frozenset({"SourceService"})
+"""Services whose records of the whole province are there for everybody, as those of the lists."""
+PEOPLE, TIMES = 3, 2
+THIS_MONTH = time.strftime("%Y-%m")
+_MARK, _CODE = re.compile(r"m-([0-9a-z]+)-m"), re.compile(r'"(33[0-9]{0,4})"')
+_READS = re.compile(r"/(Get|List|Find|Count|Rate|Tail|Assess|Preview)")
+_MOVES = re.compile(r"/(Edit|Assign)")
+_FILTERED = re.compile(r"/(Get|List|FindDecisions)")
+_SHARE_OF_FILTERS = 0.2
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegionalService]:
+    with regional_service(tmp_path_factory.mktemp("regions")) as running:
+        yield running
+
+
+def names() -> set[str]:
+    return {one.path.removeprefix("/fanzha.v1.") for one in all_methods()}
+
+
+def is_exempt(method: str) -> bool:
+    return method in EXEMPT or f"{method.partition('/')[0]}/*" in EXEMPT
+
+
+ASKED = sorted(
+    one for one in names() if not is_exempt(one) and one.partition("/")[0] not in lists.SERVICES
+)
+
+
+def test_what_is_exempt_is_there_and_says_why() -> None:
+    known = names() | {f"{one.partition('/')[0]}/*" for one in names()}
+
+    assert set(EXEMPT) <= known
+    assert all(EXEMPT.values())
+    assert set(ASKED) >= WHOLE
+
+
+@dataclass
+class Asking:
+    """Makes random requests about records that there are."""
+
+    dice: random.Random
+    service: RegionalService
+    who: Person = LI
+    picked: dict[str, Any] = field(default_factory=dict)
+    """Ids in the request that is being made."""
+    at: int = 0
+    """Place of the region of the record that was picked last."""
+
+    def place(self) -> int:
+        """Return the place of a region in `REGIONS`, each second time one of whoever asks."""
+        mine = [one for one in REGIONS if roles.may_access_region(scope_of(self.who), one)]
+        self.at = REGIONS.index(self.dice.choice(self.dice.choice((mine, REGIONS))))
+        return self.at
+
+    def request(self, method: str) -> Any:
+        self.picked.clear()
+        descriptor = self.service.methods[method].request
+        message = message_factory.GetMessageClass(descriptor)()
+        self._fill(method, message, filters=_FILTERED.search(method) is not None)
+        return message
+
+    def _fill(self, method: str, message: Any, *, filters: bool, depth: int = 0) -> None:
+        # Ids come before revisions, which are those of the record that was picked.
+        fields = sorted(message.DESCRIPTOR.fields, key=lambda one: one.name == "revision")
+        for one in fields:
+            if one.message_type is not None:
+                if not one.message_type.GetOptions().map_entry and depth < 2:
+                    inner = getattr(message, one.name)
+                    inner = inner.add() if one.is_repeated else inner
+                    self._fill(method, inner, filters=False, depth=depth + 1)
+                    if not one.is_repeated:
+                        inner.SetInParent()
+                continue
+            value = self._value(method, one, filters=filters)
+            if value is None:
+                continue
+            if one.is_repeated:
+                getattr(message, one.name).append(value)
+            else:
+                setattr(message, one.name, value)
+
+    def _value(self, method: str, one: FieldDescriptor, *, filters: bool) -> Any:
+        made = self._made(method, one)
+        if made is not None:
+            self.picked[one.name] = made
+            return made
+        if filters and self.dice.random() > _SHARE_OF_FILTERS:
+            return None  # most filters would leave out what could leak
+        if one.enum_type is not None:
+            return self.dice.choice([*one.enum_type.values_by_number])
+        if one.cpp_type == FieldDescriptor.CPPTYPE_STRING:
+            return "because"
+        is_flag = one.cpp_type == FieldDescriptor.CPPTYPE_BOOL
+        return self.dice.choice((False, True) if is_flag else (0, 1))
+
+    def _made(self, method: str, one: FieldDescriptor) -> Any:
+        """Return a value by the name of a field; None where its name says nothing."""
+        if one.name == "region" and _MOVES.search(method):
+            return REGIONS[self.at]  # elsewhere, its marks would be those of another region
+        if one.name == "name" and method.startswith("SourceService/"):
+            return mark_of(REGIONS[self.place()])
+        maker = MAKERS.get(one.name)
+        has_maker = one.enum_type is None or one.name.endswith("fraud_type")
+        return maker(self) if maker is not None and has_maker else None
+
+    def revision(self) -> int:
+        """Return the revision of the record that was picked, as it is now."""
+        for name, (method, request_of) in REVISIONS.items():
+            if name in self.picked:
+                answer = self.service.ask(method, request_of(self.picked[name]), LI)
+                (record,) = [one for _, one in answer.ListFields() if hasattr(one, "revision")]
+                return int(record.revision)
+        return 1
+
+
+REVISIONS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "entity_id": (
+        "EntityService/GetEntity",
+        lambda id_: entity_pb2.GetEntityRequest(entity_id=id_),
+    ),
+    "incident_id": (
+        "IncidentService/GetIncident",
+        lambda id_: incident_pb2.GetIncidentRequest(incident_id=id_),
+    ),
+    "campaign_id": (
+        "EducationService/GetEducationCampaign",
+        lambda id_: education_pb2.GetEducationCampaignRequest(campaign_id=id_),
+    ),
+    "task_id": (
+        "AssessmentService/GetUnitTask",
+        lambda id_: assessment_pb2.GetUnitTaskRequest(task_id=id_),
+    ),
+    "case_id": ("CaseService/GetCase", lambda id_: case_pb2.GetCaseRequest(case_id=id_)),
+}
+
+
+def _record(name: str) -> Callable[[Asking], Any]:
+    return lambda asking: getattr(asking.service.records, name)[asking.place()]
+
+
+MAKERS: Mapping[str, Callable[[Asking], Any]] = {
+    "entity_id": _record("entities"),
+    "incident_id": _record("incidents"),
+    "campaign_id": _record("campaigns"),
+    "task_id": _record("tasks"),
+    "case_id": _record("cases"),
+    "case_ids": _record("cases"),
+    "decision_id": lambda asking: asking.dice.choice(asking.service.records.decisions),
+    "lead_id": lambda _asking: 1,
+    "revision": Asking.revision,
+    "region": lambda asking: asking.dice.choice(("", "", *REGIONS)),
+    "unit": lambda asking: unit_of(REGIONS[asking.place()]),
+    "month": lambda asking: asking.dice.choice((THIS_MONTH, asking.service.records.month)),
+    "measure": lambda _asking: "finished",
+    "since_ms": lambda _asking: int(time.time() * 1000) - DAY_MS,
+    "until_ms": lambda _asking: 0,
+    "start_ms": lambda _asking: int(time.time() * 1000) + DAY_MS,
+    "end_ms": lambda _asking: int(time.time() * 1000) + 2 * DAY_MS,
+    "due_ms": lambda _asking: int(time.time() * 1000) + DAY_MS,
+    "hold_out_percent": lambda _asking: 10,
+    "daily_cap": lambda _asking: 10,
+    "text": lambda _asking: "",
+    "fraud_type": lambda _asking: 0,
+    "step": lambda _asking: "icp_cancelled",
+    "department": lambda _asking: "tax",
+    "day": lambda _asking: "2026-01-02",
+    "document_sha256": lambda _asking: "0" * 64,
+    "accept_sha256": lambda _asking: "",
+    "by": lambda _asking: "",
+    "numbers": lambda _asking: "+8617000000101",
+    "subject": lambda _asking: "l0.example",
+    "page_size": lambda _asking: 100,
+    "page_token": lambda _asking: "",
+    "after": lambda _asking: "",
+    "before": lambda _asking: "",
+    "most": lambda _asking: 100,
+    "limit": lambda _asking: 100,
+    "count": lambda _asking: 10,
+    "bucket_minutes": lambda _asking: 60,
+    "policy": lambda asking: asking.service.records.policy,
+    "against": lambda _asking: "",
+}  # fmt: skip
+"""Values by the names of fields; others are filled by their types."""
+
+
+def somebody(dice: random.Random, number: int) -> Person:
+    regions = tuple(dice.sample(REGIONS[1:], dice.randint(1, 2)))
+    return Person(name=f"somebody-{number}", roles=ROLES, regions=regions)
+
+
+def scope_of(who: Person) -> Identity:
+    return Identity(name=who.name, roles=frozenset(), regions=frozenset(who.regions))
+
+
+def leaked(method: str, request: Any, answer: Any, who: Person) -> set[str]:
+    """Return the regions in an answer that are not for *who*."""
+    scope, said, asked = scope_of(who), written(answer), written(request)
+    # What entries of the province say is there for everybody, also where a decision names them.
+    like_entries = method.partition("/")[0] in (*READ_BY_ALL, "DecisionLogService", "HitService")
+    marked = {"" if one == ALL else one for one in _MARK.findall(said)}
+    marked -= {"" if one == ALL else one for one in _MARK.findall(asked)}
+    # Regions around those of a person are no secret.
+    coded = {
+        one
+        for one in map(
+            region_codes.region_key, set(_CODE.findall(said)) - set(_CODE.findall(asked))
+        )
+        if not any(mine.startswith(one) for mine in who.regions)
+    }
+    may_read = region_scope.may_read if like_entries else roles.may_access_region
+    return {one or ALL for one in marked if not may_read(scope, one)} | {
+        one for one in coded if not roles.may_access_region(scope, one)
+    }
+
+
+def beyond(service: RegionalService, who: Person) -> dict[str, str]:
+    """Return the records that *who* may not change, as they are."""
+    scope, found = scope_of(who), {}
+    reads: list[tuple[str, Any, str]] = [
+        ("EntityService/ListEntities", entity_pb2.ListEntitiesRequest(page_size=500), "entity_id"),
+        (
+            "IncidentService/ListIncidents",
+            incident_pb2.ListIncidentsRequest(page_size=500),
+            "incident_id",
+        ),
+        (
+            "EducationService/ListEducationCampaigns",
+            education_pb2.ListEducationCampaignsRequest(page_size=500),
+            "campaign_id",
+        ),
+        (
+            "AssessmentService/ListUnitTasks",
+            assessment_pb2.ListUnitTasksRequest(page_size=500),
+            "task_id",
+        ),
+    ]
+    for method, request, key in reads:
+        for record in service.done(method, request).ListFields()[0][1]:
+            if not roles.may_access_region(scope, region_of(record)):
+                found[f"{method} {getattr(record, key)}"] = written(record)
+    for source in service.done(
+        "SourceService/ListDataSources", source_pb2.ListDataSourcesRequest()
+    ).sources:
+        if not roles.may_access_region(scope, region_of(source)):
+            asked = source_pb2.ListPullsRequest(name=source.name)
+            pulls = service.done("SourceService/ListPulls", asked).pulls
+            found[f"source {source.name}"] = (
+                f"{source.asked} {who.name in {one.by for one in pulls}}"
+            )
+    return found
+
+
+def acted(service: RegionalService, who: Person) -> list[str]:
+    """Return the regions beyond those of *who* in which they did something about a case."""
+    found = []
+    for region, case_id in zip(REGIONS, service.records.cases, strict=True):
+        request = case_pb2.GetCaseHistoryRequest(case_id=case_id, page_size=200)
+        history = service.done("CaseService/GetCaseHistory", request)
+        if who.name in written(history) and not roles.may_access_region(scope_of(who), region):
+            found.append(region or ALL)
+    return found
+
+
+def region_of(record: Any) -> str:
+    """Return the region of a record; of a task or a source, that of its unit or in its name."""
+    if hasattr(record, "region"):
+        return str(record.region)
+    named = getattr(record, "unit", "").removeprefix("unit") or getattr(record, "name", "")
+    mark = _MARK.fullmatch(named)
+    return ("" if mark[1] == ALL else mark[1]) if mark else named
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_no_answer_tells_of_other_regions_and_no_request_changes_them(
+    service: RegionalService, seed: int
+) -> None:
+    dice = random.Random(seed)
+    asking, answered = Asking(dice, service), set[str]()
+
+    for number in range(PEOPLE):
+        asking.who = who = somebody(dice, number)
+        before = beyond(service, who)
+        for method in dice.sample(ASKED * TIMES, len(ASKED) * TIMES):
+            request = asking.request(method)
+            answer = service.ask(method, request, who)
+            assert not leaked(method, request, answer, who), (method, who, request, answer)
+            refused = isinstance(answer, Refused)
+            assert not refused or answer.code.name not in {"UNKNOWN", "INTERNAL"}, answer
+            assert refused or method not in WHOLE, (method, who, answer)
+            answered |= set() if refused else {method}
+        after = beyond(service, who)
+        assert {name: one for name, one in before.items() if after.get(name) != one} == {}, who
+        assert set(after) == set(before), who
+
+        assert not acted(service, who), who
+
+    reads = {one for one in ASKED if _READS.search(one)} - WHOLE
+    assert reads - answered == set()
