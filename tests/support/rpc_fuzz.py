@@ -8,9 +8,11 @@ which status, by service; exits with 1 where one failed.
 """
 
 import argparse
+import math
 import pkgutil
 import random
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -126,11 +128,18 @@ def fuzz(
     methods: Sequence[RpcMethod],
     count: int,
     chance: random.Random,
+    seconds: float = math.inf,
 ) -> RpcCounts:
-    """Make *count* calls, as `in_turn` says; a method is called where a server knows it."""
+    """Make *count* calls, as `in_turn` says; a method is called where a server knows it.
+
+    Those that were made after *seconds* are all.
+    """
+    until = time.monotonic() + seconds
     found = RpcCounts()
     known: dict[str, grpc.Channel] = {}
     for method in islice(in_turn(methods), count):
+        if time.monotonic() > until:
+            break
         requests = [a_request(chance, method.request) for _ in range(_requests_of(chance, method))]
         candidates = [known[method.path]] if method.path in known else channels
         status = "UNIMPLEMENTED"
@@ -212,6 +221,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end after so many")
     options = parser.parse_args()
     with (
         TemporaryDirectory() as name,
@@ -220,7 +230,13 @@ def main() -> int:
         before = set(processes.tree(running.process.pid))
         targets = (running.interception, running.admin, running.warning)
         channels = [grpc.insecure_channel(target) for target in targets]
-        found = fuzz(channels, all_methods(), options.count, random.Random(options.seed))
+        found = fuzz(
+            channels,
+            all_methods(),
+            options.count,
+            random.Random(options.seed),
+            seconds=options.minutes * 60,
+        )
         gone = before - set(processes.tree(running.process.pid))
         for channel in channels:
             channel.close()
