@@ -77,7 +77,7 @@ def group_of(places: Mapping[str, Place]) -> type[TyperGroup]:
         ) -> Any:
             translated_commands.use_language_of(args, list(places))
             translated_commands.translate(self)
-            with _translated_errors():
+            with argument_errors.as_sentences(), _translated_errors():
                 return super().make_context(info_name, args, *rest, **extra)
 
         def format_help(self, ctx: Any, formatter: Any) -> None:
