@@ -107,7 +107,7 @@ def test_parts_come_and_go_and_what_is_wrong_is_said(
     first.locator("[name=note]").fill("not one of them")
     first.locator("button").click()
 
-    said(page, "It is taken out.")
+    said(page, "It is removed.")
     expect(page.locator("#parts ~ ul > li")).to_have_count(1)
 
 
