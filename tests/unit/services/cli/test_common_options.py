@@ -42,7 +42,11 @@ HELP = {
         f"{SINCE[:-1]}; beginning, now, or after a place as --json shows it.",
     },
     "--until": {"Before then, given like --since."},
-    "--from": {"Calling number, code or name.", "Sender: number, code or name.", "Who asks."},
+    "--from": {
+        "Calling number, code or name.",
+        "Sender: number, code or name.",
+        "The subscriber who opens it.",
+    },
     "--channel": {"call, text or link; empty: all."},
     "--timeout": {"Seconds to wait for the answer."},
     "--json": {
