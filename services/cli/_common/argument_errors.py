@@ -42,7 +42,8 @@ def as_sentences() -> Iterator[None]:
 
         if isinstance(error, FanzhaError):
             fail(sentence, status=exit_status.of_error(error))
-        _discard_output()
+        if isinstance(error, OSError) and error.filename is None:
+            _discard_output()
         fail(sentence, status=ExitStatus.USAGE)
 
 
