@@ -85,6 +85,7 @@ Answers 1 or 0, whether it is committed, and the version; or -1 where it was giv
 was committed lately is answered as it was then."""
 
 REBASE = """
+if redis.call('HGET', KEYS[1], 'chunks') == ARGV[4] then return 1 end
 local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
 if base >= tonumber(ARGV[1]) then return 0 end
 local head = redis.call('HMGET', KEYS[3], 'version', 'commit')
@@ -104,4 +105,5 @@ return 1
 """
 """Keys: base, changes, head, recent. Arguments: version, time, commit, chunks, first id that stays
 in the stream. Answers 0 when there is a newer base, and when the store did not make that version by
-that commit, as after a failover: nobody could follow such a base."""
+that commit, as after a failover: nobody could follow such a base. A client that lost the
+answer sends it again, and is answered 1: after 0 it drops the chunks."""

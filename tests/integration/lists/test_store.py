@@ -13,7 +13,8 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import delta
 from blocklists.snapshot.delta import ListSegments
 from blocklists.store.changes import ListChange
-from blocklists.store.store import ListHead, Store
+from blocklists.store.scripts import REBASE
+from blocklists.store.store import BASE, CHANGES, HEAD, RECENT, ListHead, Store
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
 from infra.redis.client import Client, connect
@@ -123,6 +124,21 @@ async def test_a_change_based_on_another_version_is_refused(lists: Store, url: s
 
     assert (await lists.head()).version == 1
     assert keys_of_chunks(url) == []
+
+
+@BOTH_STORES
+async def test_a_base_that_is_sent_again_after_a_lost_answer_is_answered_as_made(
+    lists: Store, client: Client
+) -> None:
+    await lists.commit(a_proposal(ONE), expected_version=0)
+    head = await lists.head()
+    made = (head.version, head.committed_at_ms, head.commit, '["a chunk"]', "2-0")
+
+    answers = [
+        await client.eval(REBASE, 4, BASE, CHANGES, HEAD, RECENT, *map(str, made)) for _ in range(2)
+    ]
+
+    assert answers == [1, 1]
 
 
 @BOTH_STORES
