@@ -1,6 +1,6 @@
 """Runs many seeds, by several processes if asked, and shows how far it is.
 
-The first Ctrl-C ends it after the seeds that are being run; a second one at once.
+Ctrl-C ends it after the seeds that are being run: they are counted and recorded.
 """
 
 import queue
