@@ -73,7 +73,7 @@ COMMANDS = {
     "audit": ("audit.commands.app", "Read the audit log, check its integrity, export evidence."),
     "risk": (
         "risk.risk",
-        "Say how much is known against numbers: none, medium, high or very high.",
+        "Show how much is known against numbers: none, medium, high or very high.",
     ),
     "hits": ("hits.app", "Follow hits, confirm and dismiss them."),
     "decisions": (
