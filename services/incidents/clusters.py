@@ -99,6 +99,8 @@ class ClusterFinder:
         """Return the clusters of one kind, the largest first; `NotFound` without a log."""
         if not 0 <= fewest <= MOST_MEMBERS:
             raise InvalidInput("fewest: 2 to {most}", most=MOST_MEMBERS)
+        if since_ms < 0:
+            raise InvalidInput("since_ms: required")
         if kind in BY_BEHAVIOUR:
             return self._by_behaviour(kind, since_ms, fewest)
         rows = self._rows(kind, since_ms)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fanzha.errors import NotFound
+from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import HomePlan
 from services.decision.pipeline import DecisionPipeline
 from services.decision_log.query import DecisionQuery
@@ -53,6 +53,14 @@ def test_senders_of_one_link_are_a_cluster(finder: ClusterFinder) -> None:
 
 def test_only_decisions_since_then_count(finder: ClusterFinder) -> None:
     assert finder.find(ClusterKind.NUMBER_POOL, NOW_MS + 1) == []
+
+
+@pytest.mark.parametrize("kind", [ClusterKind.NUMBER_POOL, ClusterKind.AUTO_DIALER])
+def test_a_time_before_all_others_is_refused(finder: ClusterFinder, kind: ClusterKind) -> None:
+    with pytest.raises(InvalidInput, match="since_ms"):
+        finder.find(kind, -(2**63))
+
+    assert finder.find(kind, 2**63 - 1) == []
 
 
 def test_one_cluster_is_found_by_what_it_has_in_common(finder: ClusterFinder) -> None:
