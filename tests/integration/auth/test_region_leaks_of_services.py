@@ -67,7 +67,7 @@ WHOLE = {one.removeprefix("/fanzha.v1.") for one in whole_province.METHODS} | {
 """Methods about all regions at once: people with regions are refused."""
 READ_BY_ALL = frozenset({"SourceService"})
 """Services whose records of the whole province are there for everybody, as those of the lists."""
-PEOPLE, TIMES = 3, 2
+PEOPLE, TIMES, MORE_TIMES = 3, 2, 20
 THIS_MONTH = time.strftime("%Y-%m")
 _MARK, _CODE = re.compile(r"m-([0-9a-z]+)-m"), re.compile(r'"(33[0-9]{0,4})"')
 _READS = re.compile(r"/(Get|List|Find|Count|Rate|Tail|Assess|Preview)")
@@ -364,4 +364,8 @@ def test_no_answer_tells_of_other_regions_and_no_request_changes_them(
         assert not acted(service, who), who
 
     reads = {one for one in ASKED if _READS.search(one)} - WHOLE
+    for method in sorted(reads - answered):
+        # By chance, each request may have been about something else.
+        tries = (service.ask(method, asking.request(method), who) for _ in range(MORE_TIMES))
+        answered |= {method} if any(not isinstance(one, Refused) for one in tries) else set()
     assert reads - answered == set()
