@@ -227,7 +227,7 @@ def test_tasks_are_opened_done_and_given_back_by_the_command(
         "--unit",
         "hefei",
         "--due",
-        "2199-01-01",
+        "2099-01-01",
         "--by",
         "li",
         "--json",
