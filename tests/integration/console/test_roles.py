@@ -12,6 +12,7 @@ from services.console.web import role_table
 from services.console.web.pages import ConsolePage
 from tests.support.browser import ConsoleService
 from tests.support.console_http import http_person
+from tests.support.processes import run
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +51,25 @@ def test_a_refusal_says_which_role_it_takes(service: ConsoleService) -> None:
 
 def _takes(page: ConsolePage) -> list[str]:
     return [role.value for role in role_table.roles_of(page.needs)]
+
+
+def test_who_may_list_changes_but_open_none_gets_no_links_to_them(service: ConsoleService) -> None:
+    entry = ("blocklist", "add", "+8617000000655", "--source", "bureau", "--reason", "a test")
+    assert service.issuer is not None
+    token = service.issuer.token("editor", sub="li")
+    added = run(*entry, FANZHA_ADMIN_TARGET=service.running.admin, FANZHA_TOKEN=token)
+
+    pages = {}
+    for role in ("operator", "editor"):
+        with http_person(service, f"wang-{role}", role) as person:
+            pages[role] = person.get("/changes?tab=all").text
+
+    assert "waits for a second person" in added.stdout + added.stderr
+    assert all("a test" in page for page in pages.values())
+    assert {role: "/changes/1" in page for role, page in pages.items()} == {
+        "operator": False,
+        "editor": True,
+    }
 
 
 def test_no_address_of_a_page_works_without_signing_in(service: ConsoleService) -> None:
