@@ -43,6 +43,8 @@ PATIENCE_SECONDS = 60.0
 """Longest wait for all workers in one attempt; then the lift is retried later."""
 AGAIN_SECONDS = 5.0
 _MOST_AT_ONCE = 100
+_PUTS = 5
+"""How often a record is tried while others change the appeal."""
 _DISMISSED = MODEL_REASONS | {Reason.RELATED.name}
 """Reasons of decisions that an upheld appeal dismisses; the other rules would decide so again."""
 
@@ -122,7 +124,7 @@ class Lifter:
         lift = await self._wait_for_workers(appeal, lift)
         await self._dismiss(appeal)
         note = f"{lift.seconds:.3f} s" if lift.seconds is not None else "not measured: no worker"
-        await self._put(appeal, lift, AppealEventKind.LIFT_DONE, note)
+        await self._put(appeal.appeal_id, lift, AppealEventKind.LIFT_DONE, note)
         if lift.seconds is not None:
             self._measured(lift.seconds)
         logger.info(
@@ -143,7 +145,7 @@ class Lifter:
             return lift
         lift = await self._changes.make(appeal)
         note = ", ".join(filter(None, (f"version {lift.version}", lift.change_id, lift.held_by)))
-        await self._put(appeal, lift, AppealEventKind.LIFT_COMMITTED, note)
+        await self._put(appeal_id, lift, AppealEventKind.LIFT_COMMITTED, note)
         return lift
 
     @asynccontextmanager
@@ -164,9 +166,8 @@ class Lifter:
 
     async def _remove_held(self, appeal: Appeal) -> None:
         lift, version = await self._changes.remove_held(appeal, appeal.lift or Lift())
-        await self._put(
-            appeal, lift, AppealEventKind.LIFT_COMMITTED, f"entry removed, version {version}"
-        )
+        note = f"entry removed, version {version}"
+        await self._put(appeal.appeal_id, lift, AppealEventKind.LIFT_COMMITTED, note)
 
     async def _wait_for_workers(self, appeal: Appeal, lift: Lift) -> Lift:
         deadline = monotonic_seconds() + PATIENCE_SECONDS
@@ -216,17 +217,36 @@ class Lifter:
             # Retried every few seconds, but logged once for each reason.
             if lift.pending_reason != why and not lift.done:
                 logger.warning("a lift is retried: %s", why, extra={"appeal": appeal.appeal_id})
-                await self._put(
-                    newest, replace(lift, pending_reason=why), AppealEventKind.LIFT_FAILED, why
-                )
+                failed = replace(lift, pending_reason=why)
+                await self._put_if_unchanged(newest, failed, AppealEventKind.LIFT_FAILED, why)
         except (Unavailable, VersionConflict) as error:
             logger.warning("the reason of a retried lift could not be recorded: %s", error)
 
-    async def _put(self, appeal: Appeal, lift: Lift, what: AppealEventKind, note: str) -> None:
+    async def _put(self, appeal_id: int, lift: Lift, what: AppealEventKind, note: str) -> None:
+        """Record a lift beside what others record of the appeal meanwhile."""
+        for left in reversed(range(_PUTS)):
+            newest = await self._store.get(appeal_id)
+            try:
+                await self._put_if_unchanged(newest, lift, what, note)
+            except VersionConflict:
+                if not left:
+                    raise
+            else:
+                return
+
+    async def _put_if_unchanged(
+        self, seen: Appeal, lift: Lift, what: AppealEventKind, note: str
+    ) -> None:
+        """Record a lift, unless the appeal has changed since it was seen.
+
+        A write may reach the store long after nobody waits for its answer any more. That of an
+        attempt that failed would undo what the next attempt has recorded.
+        """
         await self._store.move(
-            appeal.appeal_id,
+            seen.appeal_id,
             self._event(what, note),
             allowed={AppealState.UPHELD},
+            revision=seen.revision,
             lifting="end" if lift.done and not lift.held_by else "",
             given={"lift": serialization.lift(lift)},
         )

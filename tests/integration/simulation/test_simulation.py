@@ -53,6 +53,12 @@ def test_a_base_whose_answer_is_lost_keeps_what_it_is_made_of() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_failed_lift_that_is_recorded_late_undoes_no_later_one() -> None:
+    done = simulate("--history", "appeals", "--seed", 400083)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_seeds_take_the_same_steps_whatever_ran_before_them() -> None:
     done = simulate("--history", "failovers", "--first", 312, "--seeds", 10, "--twice")
 
