@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from fanzha.errors import Unavailable, VersionConflict
+from infra.clock import monotonic_seconds
 from infra.periodic import run_periodically
 from services.audit.events import AuditKind
 from services.changes.application import ChangeApplication
@@ -25,7 +26,7 @@ from services.changes.store import ChangeTransition
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 5.0
-COMMIT_GRACE_MS = 30_000
+COMMIT_GRACE_SECONDS = 30.0
 """A commit still missing from the lists this long after its request was first seen here is given
 up. Not since the request was marked: the clock of another host did that."""
 LEASE_MS = 15_000
@@ -45,8 +46,13 @@ class ChangeMaintenance:
         metrics: ChangeMetrics,
         acquire: Callable[[], Awaitable[bool]],
         lost: LostChanges | None = None,
+        *,
+        elapsed: Callable[[], float] = monotonic_seconds,
     ) -> None:
-        """*acquire* acquires or renews the lease, and returns whether this process has it."""
+        """*acquire* acquires or renews the lease, and returns whether this process has it.
+
+        *elapsed* are seconds that no one sets back, unlike the time of day.
+        """
         self.lost = lost
         """What looks for changes that the store lost; None where none are kept. Each process has
         a journal of its own, so it needs no lease."""
@@ -54,7 +60,8 @@ class ChangeMaintenance:
         self._metrics = metrics
         self._acquire = acquire
         self._application = ChangeApplication(context)
-        self._seen: dict[tuple[int, int], int] = {}
+        self._elapsed = elapsed
+        self._seen: dict[tuple[int, int], float] = {}
         """When interrupted applications were first seen, by id and revision of their requests."""
         self._retain_at_ms = 0
 
@@ -146,19 +153,18 @@ class ChangeMaintenance:
                 for record in await self._still_there(id_):
                     if record.state is ChangeState.APPROVED and record.applying_after is not None:
                         place = (id_, record.revision)
-                        self._seen[place] = seen.get(place, self._context.now_ms())
+                        self._seen[place] = seen.get(place, self._elapsed())
                         await self._recover_one(record, self._seen[place])
 
     async def _still_there(self, id_: int) -> list[ChangeRequest]:
         """Return a request, or nothing where the store failed over meanwhile and has lost it."""
         return await self._context.requests.get_many([id_])
 
-    async def _recover_one(self, record: ChangeRequest, since_ms: int) -> None:
+    async def _recover_one(self, record: ChangeRequest, seen_at: float) -> None:
         if await self._application.recover(record):
             return
-        now_ms = self._context.now_ms()
         apart = any(event.what == "approved" for event in record.events)
-        if apart or now_ms - since_ms < COMMIT_GRACE_MS:
+        if apart or self._elapsed() - seen_at < COMMIT_GRACE_SECONDS:
             return  # approved in a separate step: the approver may apply it again
         if await self._application.give_up(record):
             return
@@ -167,6 +173,7 @@ class ChangeMaintenance:
             if record.kind is ChangeKind.POLICY
             else "its commit never reached the lists; submit it again"
         )
+        now_ms = self._context.now_ms()
         event = ChangeEvent(at_ms=now_ms, who=_SYSTEM, what="rejected", note=why)
         after = record.with_event(event, state=ChangeState.REJECTED, applying_after=None)
         counter = await self._context.transition(

@@ -13,6 +13,7 @@ from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
 from blocklists.wrong_entries import Retract, retract_nothing
+from infra.clock import monotonic_seconds
 from infra.redis.client import Client
 from infra.redis.lease import Lease
 from infra.reloaded_file import ReloadedFile
@@ -40,6 +41,7 @@ def build(
     store: Store,
     replica: Replica,
     now_ms: Callable[[], int],
+    elapsed: Callable[[], float] = monotonic_seconds,
     options: ChangeOptions | None = None,
     popular: PopularHosts | None = None,
     risks: RiskFinder | None = None,
@@ -72,13 +74,17 @@ def build(
         retract=retract,
         journal=journal,
     )
-    return ChangeService(context), _upkeep(client, context, ChangeMetrics(registry))
+    return ChangeService(context), _upkeep(client, context, ChangeMetrics(registry), elapsed)
 
 
-def _upkeep(client: Client, context: ChangeContext, metrics: ChangeMetrics) -> ChangeMaintenance:
+def _upkeep(
+    client: Client, context: ChangeContext, metrics: ChangeMetrics, elapsed: Callable[[], float]
+) -> ChangeMaintenance:
     owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     lease = Lease(client, MAINTENANCE, owner=owner, duration_ms=LEASE_MS)
-    return ChangeMaintenance(context, metrics, lease.acquire, _lost(context, metrics))
+    return ChangeMaintenance(
+        context, metrics, lease.acquire, _lost(context, metrics), elapsed=elapsed
+    )
 
 
 def _lost(context: ChangeContext, metrics: ChangeMetrics) -> LostChanges | None:

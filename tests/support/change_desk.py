@@ -198,6 +198,7 @@ def _wired(
         store=store,
         replica=replica,
         now_ms=lambda: clock[0],
+        elapsed=lambda: clock[0] / 1000,
         audit=audit or audit_log,
         impact=impact,
         retract=retractions,

@@ -152,7 +152,7 @@ async def test_a_host_whose_clock_is_fast_rejects_nothing_that_another_is_applyi
     await die(desk, arrives=False)
     _, fast = wiring.build(
         desk.client, store=desk.store, replica=desk.replica,
-        now_ms=lambda: desk.clock[0] + 300_000,
+        now_ms=lambda: desk.clock[0] + 300_000, elapsed=lambda: desk.clock[0] / 1000,
     )  # fmt: skip
 
     await fast.recover()

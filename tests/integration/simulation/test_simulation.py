@@ -59,6 +59,12 @@ def test_a_failed_lift_that_is_recorded_late_undoes_no_later_one() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_change_that_was_interrupted_is_given_up_though_a_clock_is_set_back() -> None:
+    done = simulate("--history", "appeals", "--seed", 401031)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_seeds_take_the_same_steps_whatever_ran_before_them() -> None:
     done = simulate("--history", "failovers", "--first", 312, "--seeds", 10, "--twice")
 

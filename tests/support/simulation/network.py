@@ -20,7 +20,7 @@ from tests.support.simulation.store_server import StoredKey, StoreServer
 
 _LATENCY_SECONDS = 0.4e-3
 _SLOW_SECONDS = 12.0
-"""The longest that a request is under way: below `services.changes.maintenance.COMMIT_GRACE_MS`."""
+"""The longest that a request is under way: below `COMMIT_GRACE_SECONDS` of changes' maintenance."""
 _WRITES_MEET = 4.0
 """How many times more often scripts meet faults than other commands: what writes is scripts."""
 _ORPHAN_SECONDS = 1.0
