@@ -313,9 +313,10 @@ def beyond(service: RegionalService, who: Person) -> dict[str, str]:
         if not roles.may_access_region(scope, region_of(source)):
             asked = source_pb2.ListPullsRequest(name=source.name)
             pulls = service.done("SourceService/ListPulls", asked).pulls
-            found[f"source {source.name}"] = (
-                f"{source.asked} {who.name in {one.by for one in pulls}}"
-            )
+            found[f"source {source.name}"] = str(who.name in {one.by for one in pulls})
+            if not source.asked:
+                # What was asked for before is pulled meanwhile; nobody may ask anew.
+                found[f"source {source.name} is not asked"] = ""
     return found
 
 
