@@ -28,6 +28,7 @@ from fanzha.v1 import (
 from services.auth import region_scope, roles, whole_province
 from services.auth.identity import Identity
 from tests.integration.auth import test_region_leaks as lists
+from tests.support.processes import eventually
 from tests.support.regional_office import Person, Refused, written
 from tests.support.regional_service import (
     ALL,
@@ -307,17 +308,20 @@ def beyond(service: RegionalService, who: Person) -> dict[str, str]:
         for record in service.done(method, request).ListFields()[0][1]:
             if not roles.may_access_region(scope, region_of(record)):
                 found[f"{method} {getattr(record, key)}"] = written(record)
-    for source in service.done(
-        "SourceService/ListDataSources", source_pb2.ListDataSourcesRequest()
-    ).sources:
+    for source in sources_of(service):
         if not roles.may_access_region(scope, region_of(source)):
             asked = source_pb2.ListPullsRequest(name=source.name)
             pulls = service.done("SourceService/ListPulls", asked).pulls
-            found[f"source {source.name}"] = str(who.name in {one.by for one in pulls})
-            if not source.asked:
-                # What was asked for before is pulled meanwhile; nobody may ask anew.
-                found[f"source {source.name} is not asked"] = ""
+            found[f"source {source.name}"] = (
+                f"{source.asked} {who.name in {one.by for one in pulls}}"
+            )
     return found
+
+
+def sources_of(service: RegionalService) -> Any:
+    """Return the sources, as somebody of the whole province sees them."""
+    request = source_pb2.ListDataSourcesRequest()
+    return service.done("SourceService/ListDataSources", request).sources
 
 
 def acted(service: RegionalService, who: Person) -> list[str]:
@@ -349,6 +353,8 @@ def test_no_answer_tells_of_other_regions_and_no_request_changes_them(
 
     for number in range(PEOPLE):
         asking.who = who = somebody(dice, number)
+        # What people before asked for changes sources when it comes.
+        eventually(lambda: not any(one.asked for one in sources_of(service)))
         before = beyond(service, who)
         for method in dice.sample(ASKED * TIMES, len(ASKED) * TIMES):
             request = asking.request(method)
