@@ -85,8 +85,9 @@ Answers 1 or 0, whether it is committed, and the version; or -1 where it was giv
 was committed lately is answered as it was then."""
 
 REBASE = """
-if redis.call('HGET', KEYS[1], 'chunks') == ARGV[4] then return 1 end
-local base = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+local known = redis.call('HMGET', KEYS[1], 'version', 'chunks')
+if known[1] == ARGV[1] and known[2] == ARGV[4] then return 1 end
+local base = tonumber(known[1] or '0')
 if base >= tonumber(ARGV[1]) then return 0 end
 local head = redis.call('HMGET', KEYS[3], 'version', 'commit')
 local version = tonumber(head[1] or '0')

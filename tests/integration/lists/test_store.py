@@ -142,6 +142,19 @@ async def test_a_base_that_is_sent_again_after_a_lost_answer_is_answered_as_made
 
 
 @BOTH_STORES
+async def test_a_later_base_of_the_same_chunks_is_another_base(
+    lists: Store, client: Client
+) -> None:
+    for version in (1, 2):
+        await lists.commit(a_proposal(ONE), expected_version=version - 1)
+        head = await lists.head()
+        made = (head.version, head.committed_at_ms, head.commit, "[]", f"{version + 1}-0")
+        await client.eval(REBASE, 4, BASE, CHANGES, HEAD, RECENT, *map(str, made))
+
+    assert await client.hget(BASE, "version") == b"2"
+
+
+@BOTH_STORES
 async def test_of_concurrent_commits_one_gets_each_version(lists: Store) -> None:
     async def attempt() -> int:
         try:
