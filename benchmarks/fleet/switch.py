@@ -52,11 +52,14 @@ class Switch:
             os.set_blocking(port, False)
             waiting.register(port, selectors.EVENT_READ, source)
         while True:
-            for key, _ in waiting.select(self._patience()):
-                if key.data is not None:
-                    self._forward(key.data, key.fd)
-                elif not self._told():
-                    return
+            ready = {key.fd: key.data for key, _ in waiting.select(self._patience())}
+            told = sys.stdin.fileno() in ready
+            # Packets first: those that were sent before the new conditions go by the old ones.
+            for port, source in ready.items():
+                if source is not None:
+                    self._forward(source, port)
+            if told and not self._told():
+                return
             self._deliver()
 
     def _patience(self) -> float | None:
