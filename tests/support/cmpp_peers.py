@@ -65,7 +65,7 @@ def part_of(body: bytes, version: int) -> tuple[str, int, bytes]:
     receiver = body[to_at : to_at + wide].rstrip(b"\0").decode()
     length_at = to_at + wide + third
     content = body[length_at + 1 : length_at + 1 + body[length_at]]
-    return receiver, content[5] if body[udhi_at] else body[9], content
+    return receiver, content[content[0]] if body[udhi_at] else body[9], content
 
 
 def authenticator(name: bytes, stamp: int, secret: bytes = SECRET) -> bytes:

@@ -61,7 +61,7 @@ def traffic(
 
 def submit(number: int, text: str, source: str = HONEST, **others: object) -> list[dict[str, Any]]:
     """Return the submit_sm of a text, one for each of its parts."""
-    parts = sms_parts.cut(text, number & 0xFF)
+    parts = sms_parts.cut(text, number & 0xFFFF)
     several = {"esm_class": 0x40} if parts.several else {}
     return [
         _fields(number, source, data_coding=parts.data_coding, hex=body.hex(), **several, **others)
@@ -72,7 +72,7 @@ def submit(number: int, text: str, source: str = HONEST, **others: object) -> li
 def split_link() -> str:
     """Return a text of two parts whose link begins in the first and ends in the second."""
     link = f"http://{LISTED_HOST}/pay"
-    return (_FILLER * 3)[: 67 - len(link) // 2] + link + " 办理"
+    return (_FILLER * 3)[: 66 - len(link) // 2] + link + " 办理"
 
 
 def _message(number: int, kind: str, source: str) -> TrafficMessage:

@@ -13,6 +13,7 @@ The answer of the message centre determines the result:
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 
 from fanzha.errors import InvalidInput, Unavailable
@@ -33,6 +34,7 @@ from services.warning.channels.smpp_link import BindRefused, LinkLost, SmppEndpo
 from services.warning.channels.sms_parts import SmsParts, cut, decoded
 
 LOG = logging.getLogger(__name__)
+_REFERENCES = 2**16
 _PAUSE_SECONDS = 1.0
 _TRIES = 8
 """Attempts per part while throttled; then the message is delayed."""
@@ -67,7 +69,7 @@ class SmppSender:
         self._time_ms = time_ms
         self._link: SmppLink | None = None
         self._up = asyncio.Event()
-        self._reference = now_ms() % 256
+        self._reference = secrets.randbelow(_REFERENCES)
         self._keeping = asyncio.create_task(self._keep_connected())
         self.submitted = 0
         """Number of accepted parts."""
@@ -196,7 +198,7 @@ class SmppSender:
         return PersonReply(sender=pdu.source, text=text, at_ms=self._time_ms())
 
     def _next_reference(self) -> int:
-        self._reference = (self._reference + 1) % 256
+        self._reference = (self._reference + 1) % _REFERENCES
         return self._reference
 
 

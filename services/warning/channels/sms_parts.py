@@ -1,9 +1,11 @@
 """Splits a text into SMS parts, in GSM 7-bit if possible, else in UCS-2.
 
-Chinese texts are UCS-2: 70 characters in a single message, 67 in each part of several. No character
-is split, neither an escaped one nor a surrogate pair. All parts have the same 8-bit reference in a
-user data header (3GPP TS 23.040, 9.2.3.24.1). Septets are sent one per octet, as SMPP expects;
-`smpplib.gsm` splits escaped characters and maps the grave accent to a section sign.
+Chinese texts are UCS-2: 70 characters in a single message, 66 in each part of several. No character
+is split, neither an escaped one nor a surrogate pair. All parts have the same 16-bit reference in a
+user data header (3GPP TS 23.040, 9.2.3.24.8): with the 8-bit one, which leaves room for one
+character more, two processes that write to the same number at the same time would choose the same
+reference once in 256 times, and the phone would mix their parts. Septets are sent one per octet, as
+SMPP expects; `smpplib.gsm` splits escaped characters and maps the grave accent to a section sign.
 """
 
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ UCS2 = 8
 GSM7 = 0
 """Data codings; 0 is the default alphabet of the message centre, usually GSM 7-bit."""
 MOST_PARTS = 10
-"""670 Chinese characters; a longer message is a mistake."""
+"""660 Chinese characters; a longer message is a mistake."""
 
 _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -31,7 +33,7 @@ _GSM = {
     **{character: bytes([_ESCAPE, at]) for character, at in _EXTENDED.items()},
 }
 _ALONE = {GSM7: 160, UCS2: 140}
-_TOGETHER = {GSM7: 153, UCS2: 134}
+_TOGETHER = {GSM7: 152, UCS2: 132}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class SmsParts:
 
 
 def cut(text: str, reference: int) -> SmsParts:
-    """Split *text*; *reference* (0 to 255) identifies its parts. Raises `InvalidInput`."""
+    """Split *text*; *reference* (0 to 65,535) identifies its parts. Raises `InvalidInput`."""
     if not text:
         raise InvalidInput("text: is empty")
     coding, characters = _encoded(text)
@@ -62,7 +64,7 @@ def cut(text: str, reference: int) -> SmsParts:
             pieces=len(pieces),
             most_parts=MOST_PARTS,
         )
-    head = bytes([5, 0, 3, reference & 0xFF, len(pieces)])
+    head = bytes([6, 8, 4, *(reference & 0xFFFF).to_bytes(2), len(pieces)])
     return SmsParts(
         data_coding=coding,
         bodies=tuple(head + bytes([at]) + piece for at, piece in enumerate(pieces, 1)),

@@ -26,9 +26,9 @@ def sms_length(text: str) -> SmsLength:
     """Measure *text*; parts of a concatenated message include a header."""
     if _BASIC.union(_EXTENDED).issuperset(text):
         sizes = [2 if character in _EXTENDED else 1 for character in text]
-        return _measured("gsm7", sizes, alone=160, together=153)
+        return _measured("gsm7", sizes, alone=160, together=152)
     sizes = [2 if ord(character) > _LAST_OF_ONE_UNIT else 1 for character in text]
-    return _measured("ucs2", sizes, alone=70, together=67)
+    return _measured("ucs2", sizes, alone=70, together=66)
 
 
 def _measured(encoding: str, sizes: list[int], *, alone: int, together: int) -> SmsLength:

@@ -48,8 +48,8 @@ class LedgerFactory(SMPPServerFactory):
         params = pdu.params
         body = params.get("short_message") or b""
         part = params.get("sar_segment_seqnum") or 1
-        if body[:3] == b"\x05\x00\x03":
-            part = body[5]
+        if body[:3] in (b"\x05\x00\x03", b"\x06\x08\x04"):
+            part = body[body[0]]
         number = f"{len(LEDGER['submitted']):08x}"
         receiver = params["destination_addr"].decode()
         LEDGER["submitted"].append([id(args[0]), receiver, part, number, body.hex()])

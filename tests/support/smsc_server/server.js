@@ -33,9 +33,9 @@ function tell(line) {
 function partOf(pdu) {
   const message = pdu.short_message;
   const text = typeof message.message === 'string' ? message.message : String(message.message);
-  const header = (message.udh || []).find((one) => one[0] === 0x00);
+  const header = (message.udh || []).find((one) => one[0] === 0x08);
   if (!header) return { text, reference: 0, total: 1, at: 1 };
-  return { text, reference: header[2], total: header[3], at: header[4] };
+  return { text, reference: header[2] * 256 + header[3], total: header[4], at: header[5] };
 }
 
 function whole(pdu, part) {

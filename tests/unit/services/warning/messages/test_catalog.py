@@ -136,7 +136,7 @@ def test_a_misspelt_file_name_is_an_error(tmp_path: Path) -> None:
         ("a" * 160, SmsLength(encoding="gsm7", units=160, parts=1)),
         ("a" * 161, SmsLength(encoding="gsm7", units=161, parts=2)),
         ("[" * 80, SmsLength(encoding="gsm7", units=160, parts=1)),
-        ("a" * 152 + "[" * 77, SmsLength(encoding="gsm7", units=306, parts=3)),
+        ("a" * 151 + "[" * 77, SmsLength(encoding="gsm7", units=305, parts=3)),
         ("诈" * 70, SmsLength(encoding="ucs2", units=70, parts=1)),
         ("诈" * 71, SmsLength(encoding="ucs2", units=71, parts=2)),
         ("😀" * 35, SmsLength(encoding="ucs2", units=70, parts=1)),
