@@ -23,8 +23,8 @@ class StreamEntry:
 
     id: str
     fields: Mapping[str, str]
-    tries: int = 1
-    """How often it was delivered, this time included."""
+    deliveries: int = 1
+    """How often it was delivered, this time included; its consumers may have died meanwhile."""
     malformed: bool = False
     """It is not UTF-8; in *fields*, the bytes that are not are written ``\\xNN``."""
 
@@ -69,11 +69,13 @@ class ConsumerGroup:
                 # One call looks at a bounded number of pending entries and says where it stopped.
                 self._cursor = _text(answer[0])
                 entries = _entries(answer[1])
-                tries = await self._tries(entries)
+                deliveries = await self._deliveries(entries)
             if entries or self._cursor == _START:
                 return [
-                    StreamEntry(id=one.id, fields=one.fields, malformed=one.malformed, tries=number)
-                    for one, number in zip(entries, tries, strict=True)
+                    StreamEntry(
+                        id=one.id, fields=one.fields, malformed=one.malformed, deliveries=number
+                    )
+                    for one, number in zip(entries, deliveries, strict=True)
                 ]
 
     async def renew(self, ids: Sequence[str]) -> set[str]:
@@ -117,7 +119,7 @@ class ConsumerGroup:
                 if not one["pending"] and one["idle"] > idle_ms:
                     await self._client.xgroup_delconsumer(self.stream, self.name, one["name"])
 
-    async def _tries(self, entries: Sequence[StreamEntry]) -> list[int]:
+    async def _deliveries(self, entries: Sequence[StreamEntry]) -> list[int]:
         if not entries:
             return []
         pipeline = self._client.pipeline(transaction=False)

@@ -4,15 +4,22 @@ An entry is in one of these states::
 
     new --delivered--> pending --handled--> acknowledged
                         |   ^
-        handler failed, |   | claimed by any consumer after claim_ms (tries + 1)
+        handler failed, |   | claimed by any consumer after claim_ms (deliveries + 1)
         or its consumer |   |
         died            v   |
                        idle-+
                         |
-                        +--malformed, InvalidInput, or max_tries reached--> dead letter
+                        +--malformed, InvalidInput, max_tries failures, or
+                           max_tries + `MOST_LOST` deliveries--> dead letter
 
 Delivery is at least once: an entry is acknowledged after its effect is durable, never before, so
 handling it twice must do no harm. A dead letter is written before its entry is acknowledged.
+
+*A crash is not a failure.* A consumer that was killed, restarted or ran out of memory says nothing
+about its entries, so their deliveries are counted (by Redis) apart from failures of the handler (by
+each process), and may be more. An entry that was delivered more than max_tries times is handled
+alone and in no order: where one of them kills its consumers, the others are handled before it, some
+at each start, and it alone becomes a dead letter.
 
 What a handler raises decides what happens:
 
@@ -29,7 +36,8 @@ but an outage                      no other.
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Collection, Sequence
+import random
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
 from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
@@ -52,10 +60,17 @@ _LEAST_BLOCK_MS = 1_000
 _BUSY_BLOCK_MS = 3_000
 """A wait for new entries while others are in work, which may be delayed meanwhile."""
 MAX_TRIES = 5
+"""Failures of the handler in one process."""
+MOST_LOST = 15
+"""Deliveries beyond max_tries, of which nobody heard again."""
+_MOST_FAILURES = 10_000
+"""Entries whose failures a process remembers."""
 
 
 class StreamReader:
     """Delivers entries: those of dead consumers first, then new ones; gives up on poison.
+
+    An entry that was delivered *most_delivered* times is not delivered again.
 
     Raises `Unavailable` while Redis is away.
     """
@@ -69,7 +84,7 @@ class StreamReader:
         on_dead_letter: Callable[[str], None] = lambda _stream: None,
         delayed: DelayQueue | None = None,
         drop: bool = False,
-        max_tries: int = MAX_TRIES,
+        most_delivered: int = MAX_TRIES + MOST_LOST,
         claim_ms: int = CLAIM_MS,
         claim_every_seconds: float | None = None,
     ) -> None:
@@ -80,7 +95,7 @@ class StreamReader:
         self._on_dead_letter = on_dead_letter
         self._delayed = delayed
         self._drop = drop
-        self._max_tries = max_tries
+        self._most_delivered = most_delivered
         self._claim_ms = claim_ms
         self._claim_every_seconds = claim_every_seconds or claim_ms / 2000
         self._claim_at = 0.0
@@ -141,12 +156,13 @@ class StreamReader:
         return min(most, max(due_ms, _LEAST_BLOCK_MS))
 
     async def _is_poison(self, entry: StreamEntry) -> bool:
-        """Give up on an entry that cannot be read, or was tried too often; say whether it was."""
+        """Give up on an entry that cannot be read, or came too often; say whether it was."""
         if entry.malformed:
-            await self.give_up(entry, "not UTF-8", entry.tries)
-        elif entry.tries > self._max_tries:
-            tries = entry.tries - 1
-            await self.give_up(entry, f"failed {tries} times, see the log", tries)
+            await self.give_up(entry, "not UTF-8", entry.deliveries)
+        elif entry.deliveries > self._most_delivered:
+            before = entry.deliveries - 1
+            reason = f"delivered {before} times and never finished: crashes, or failures in the log"
+            await self.give_up(entry, reason, before)
         else:
             return False
         return True
@@ -178,7 +194,7 @@ class StreamConsumer:
             now_ms=now_ms,
             on_dead_letter=on_dead_letter,
             drop=drop,
-            max_tries=max_tries,
+            most_delivered=max_tries + MOST_LOST,
             claim_ms=claim_ms,
         )
         self._batch = batch
@@ -186,6 +202,8 @@ class StreamConsumer:
         self._max_tries = max_tries
         self._unfinished: dict[str, StreamEntry] = {}
         """Delivered, and neither acknowledged nor failed: an outage came between."""
+        self._failures: dict[str, int] = {}
+        """How often the handler raised here for entries, those that failed last at the end."""
         self._drained = False
 
     async def run(self) -> None:
@@ -207,9 +225,18 @@ class StreamConsumer:
         else:
             entries = await self._reader.next(self._batch, self._block_ms)
         self._unfinished = {entry.id: entry for entry in entries}
-        await self._handle_all(entries)
+        for some in self._apart(entries):
+            await self._handle_all(some)
         self._drained = not entries and not self._block_ms
         return len(entries)
+
+    def _apart(self, entries: Sequence[StreamEntry]) -> Iterator[Sequence[StreamEntry]]:
+        """Take entries together, and those each alone that may have killed their consumers."""
+        suspects = [entry for entry in entries if entry.deliveries > self._max_tries]
+        yield [entry for entry in entries if entry.deliveries <= self._max_tries]
+        random.shuffle(suspects)
+        for entry in suspects:
+            yield [entry]
 
     async def _handle_all(self, entries: Sequence[StreamEntry]) -> None:
         if not entries:
@@ -226,19 +253,32 @@ class StreamConsumer:
             await self._failed(entries[0], error)
         else:
             await self._reader.acknowledge(entries)
+            for entry in entries:
+                self._failures.pop(entry.id, None)
         for entry in entries:
             del self._unfinished[entry.id]
 
     async def _failed(self, entry: StreamEntry, error: Exception) -> None:
+        tries = self._count_failure(entry)
         if isinstance(error, InvalidInput):
-            await self._reader.give_up(entry, str(error), entry.tries)
-            return
-        logger.error(
-            "%s: an entry failed, try %d: %s",
-            self.group.stream,
-            entry.tries,
-            safe_traceback.kind_and_places(error),
-        )
-        if entry.tries >= self._max_tries:
+            reason = str(error)
+        else:
+            logger.error(
+                "%s: an entry failed, try %d: %s",
+                self.group.stream,
+                tries,
+                safe_traceback.kind_and_places(error),
+            )
+            if tries < self._max_tries:
+                return
             reason = f"{type(error).__name__}, see the log"
-            await self._reader.give_up(entry, reason, entry.tries)
+        await self._reader.give_up(entry, reason, tries)
+        del self._failures[entry.id]
+
+    def _count_failure(self, entry: StreamEntry) -> int:
+        """Return how often the handler failed for *entry* here, this time included."""
+        tries = self._failures.pop(entry.id, 0) + 1
+        self._failures[entry.id] = tries
+        if len(self._failures) > _MOST_FAILURES:  # of the oldest, others have taken care
+            del self._failures[next(iter(self._failures))]
+        return tries

@@ -217,7 +217,7 @@ def public_key() -> str:
 
 
 def stream_entry(fields: dict[str, str]) -> StreamEntry:
-    return StreamEntry(id="1-0", fields=fields, tries=1)
+    return StreamEntry(id="1-0", fields=fields)
 
 
 IN_STORE: list[tuple[str, Callable[[Any], object], st.SearchStrategy[Any]]] = [

@@ -348,7 +348,7 @@ def _reader(
         on_dead_letter=on_dead_letter,
         delayed=delayed,
         drop=True,
-        max_tries=_MOST_TAKEN,
+        most_delivered=_MOST_TAKEN,
         claim_ms=claim_ms,
         claim_every_seconds=claim_ms / 3000,
     )

@@ -65,6 +65,12 @@ def test_a_change_that_was_interrupted_is_given_up_though_a_clock_is_set_back() 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_process_that_crashes_again_and_again_costs_nobody_a_warning() -> None:
+    done = simulate("--history", "appeals", "--seed", 400684)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_seeds_take_the_same_steps_whatever_ran_before_them() -> None:
     done = simulate("--history", "failovers", "--first", 312, "--seeds", 10, "--twice")
 
