@@ -43,6 +43,10 @@ WATCH_SECONDS = 1.0
 """Between two attempts to start a server that does not come up, or does not stay."""
 _POLL_SECONDS = 0.02
 _PORTS_TO_TRY = 3
+_PORTS_TO_DRAW = 50
+_LOWEST_PORT, _FIRST_OF_CONNECTIONS = 20_000, 32_768
+"""Ports to draw from; Linux gives connections those from 32768 on, unless told otherwise."""
+_RANGE_OF_CONNECTIONS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 OWNER = "owner"
 SERVICE = "fanzha"
 KEY_PATTERNS = ("fanzha:*", "*{fanzha:*", "console:*")
@@ -61,7 +65,7 @@ class EmbeddedValkey:
     def __init__(
         self, data_dir: Path, port: int | None = None, free_port: Callable[[], int] | None = None
     ) -> None:
-        """*free_port* names ports to try where none is wanted; unless given, the system does."""
+        """*free_port* names ports to try where none is wanted; unless given, it draws them."""
         self._directory = data_dir.absolute() / VALKEY
         self._wanted_port = port
         self._free_port = free_port or _free_port
@@ -280,10 +284,27 @@ def server_binary() -> Path:
 
 
 def _free_port() -> int:
+    """Return a port that is free now, and that connections do not get from the system.
+
+    The server starts again on its port. Meanwhile a connection could be given it; even one of a
+    client that asks again whether the server is back, which would then reach itself.
+    """
+    chance = secrets.SystemRandom()
+    for _ in range(_PORTS_TO_DRAW):
+        port = chance.randrange(_LOWEST_PORT, _FIRST_OF_CONNECTIONS)
+        if port < _lowest_of_connections() and not _is_taken(port):
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def _lowest_of_connections() -> int:
+    try:
+        return int(_RANGE_OF_CONNECTIONS.read_text().split()[0])
+    except OSError:
+        return _FIRST_OF_CONNECTIONS
 
 
 def _is_taken(port: int) -> bool:

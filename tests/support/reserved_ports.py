@@ -1,16 +1,16 @@
 """Ports for servers that cannot be told to take any free one.
 
 A port that is found free and given back may be gone when the server binds it: the system hands it
-to the next connection of any process. So ports here are below those that connections get, and one
-that was given out stays reserved among the processes of tests while its process lives.
+to the next connection of any process. So ports here are below those that connections get, and
+below those that `EmbeddedValkey` draws from; one that was given out stays reserved among the
+processes of tests while its process lives.
 """
 
 import random
 import socket
 from pathlib import Path
 
-_LOWEST = 10_000
-_USUAL_FIRST_EPHEMERAL = 32_768
+_LOWEST, _END = 10_000, 20_000
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _reservations = list[socket.socket]()
 
@@ -20,7 +20,7 @@ def reserved_port() -> int:
     # Tests seed the generator of the module, and all processes would begin alike.
     chance = random.SystemRandom()
     while True:
-        port = chance.randrange(_LOWEST, _first_ephemeral())
+        port = chance.randrange(_LOWEST, _end())
         if _reserve(port) and _is_free(port):
             return port
 
@@ -48,8 +48,8 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _first_ephemeral() -> int:
+def _end() -> int:
     if not _RANGE.exists():
-        return _USUAL_FIRST_EPHEMERAL
+        return _END
     # Where connections get nearly all ports, some are left that a server may have.
-    return max(int(_RANGE.read_text().split()[0]), _LOWEST + 1_000)
+    return min(max(int(_RANGE.read_text().split()[0]), _LOWEST + 1_000), _END)

@@ -258,6 +258,21 @@ async def test_a_port_taken_by_another_program_is_replaced(tmp_path: Path) -> No
     assert url.endswith(f":{ports[1]}/0")
 
 
+def lowest_port_of_connections() -> int:
+    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+
+async def test_no_connection_is_given_its_port_while_it_is_away(tmp_path: Path) -> None:
+    lowest = lowest_port_of_connections()
+
+    async with running(tmp_path) as valkey:
+        port = urlsplit(valkey.url).port
+
+    assert port is not None
+    # Where connections get all ports from the twenty thousandth on, there is no better one.
+    assert port < lowest or lowest <= 20_000
+
+
 async def test_a_terminal_interrupt_does_not_reach_the_server(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         assert valkey.pid is not None
