@@ -13,7 +13,12 @@ from tests.support.processes import Running, eventually
 from tests.support.sms_traffic import FRAUDSTER, LISTED_HOST, TrafficMessage
 from tests.support.smsc import MessageCentre, ledger_centre, node_peer
 
-SETTINGS: dict[str, object] = {"listen": "127.0.0.1:0", "metrics_listen": "127.0.0.1:0"}
+SETTINGS: dict[str, object] = {
+    "listen": "127.0.0.1:0",
+    "metrics_listen": "127.0.0.1:0",
+    # Where all cores are taken, the rest of a message may come seconds later.
+    "segment_hold_ms": 30_000,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ def test_a_bulk_text_is_shown_and_counted_exactly_once_listed(
     service: Running,
 ) -> None:
     send(service, POINTS)
-    eventually(lambda: len(shown(service)) == 1)
+    # A report may come between the parts in which a long request is decided.
+    eventually(lambda: sum(one["texts"] for one in shown(service)) > 3000)
     (before,) = shown(service, "--unlisted")
     service.fanzha(
         "blocklist", "add", before["fingerprint"], "--kind", "fingerprint", "--action", "block",
@@ -54,7 +55,7 @@ def test_a_bulk_text_is_shown_and_counted_exactly_once_listed(
 
     eventually(lambda: shown(service)[0]["listed"])
     assert not before["listed"]
-    assert 3000 < before["texts"] < 5000
+    assert before["texts"] < 5000
     assert before["senders_at_least"] > 20
     assert shown(service, "--unlisted") == []
     assert 'fanzha_fingerprint_hits_total{action="block"} 100.0' in service.metrics_page()

@@ -32,6 +32,8 @@ from tests.support.processes import LEAN, PATIENCE_SECONDS, eventually, fanzha_u
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
 DEAD = "fanzha:warning:dead_letters"
+TIMEOUT_MS = 3_000
+"""Of a record to a broker that does not answer; what was on its way may then arrive twice."""
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,7 @@ def a_forwarder(
     *,
     stream: str = CONFIRMED,
     registry: CollectorRegistry | None = None,
+    timeout_ms: int = 60_000,
     **options: object,
 ) -> HitForwarder:
     """Forward until the stream is empty."""
@@ -81,7 +84,7 @@ def a_forwarder(
         broker.servers,
         topic,
         content_type=CONTENT_TYPE,
-        timeout_ms=3_000,
+        timeout_ms=timeout_ms,
         options={"log_level": 0, "reconnect.backoff.max.ms": 200, **options},
     )
     return HitForwarder(
@@ -130,7 +133,7 @@ async def test_a_broker_that_stands_still_holds_hits_back_and_gets_them_all(
     registry = CollectorRegistry()
     async with connected(redis_url) as client:
         await write(client, *map(a_hit, range(1, 601)))
-        forwarder = a_forwarder(client, broker, "stopped", registry=registry)
+        forwarder = a_forwarder(client, broker, "stopped", registry=registry, timeout_ms=TIMEOUT_MS)
         assert broker.process is not None
         broker.process.send_signal(signal.SIGSTOP)
         try:
@@ -161,7 +164,9 @@ async def test_hits_wait_while_no_broker_is_there_and_reach_the_next_one(
             broker.kill()
             await write(client, *map(a_hit, range(11, 21)))
             registry = CollectorRegistry()
-            forwarder = a_forwarder(client, broker, "killed", registry=registry)
+            forwarder = a_forwarder(
+                client, broker, "killed", registry=registry, timeout_ms=TIMEOUT_MS
+            )
             running = asyncio.create_task(forwarder.run())
             await asyncio.to_thread(
                 eventually,

@@ -20,6 +20,7 @@ from infra.redis.stream_consumer import StreamConsumer
 
 STREAM, DEAD = "test:stream", "test:dead"
 GOOD = {"number": "7"}
+HOUR_MS = 3_600_000
 
 
 class Ledger:
@@ -78,6 +79,12 @@ async def rigged(url: str, handle: Callable[[Sequence[StreamEntry]], Any]) -> As
         yield Rig(client, handle)
     finally:
         await client.aclose()
+
+
+async def left_for_an_hour(client: Any, consumer: str, ids: Sequence[str]) -> None:
+    """Let entries look as if their consumer had done nothing for them for an hour."""
+    idle = ("IDLE", HOUR_MS, "JUSTID")
+    await client.execute_command("XCLAIM", STREAM, "test", consumer, 0, *ids, *idle)
 
 
 def buried() -> int:
@@ -189,10 +196,11 @@ async def test_idle_entries_after_many_busy_ones_are_eventually_claimed(
         fresh = [entry.id for entry in await rig.group.read_new(39, 0)]
         gone = ConsumerGroup(rig.client, stream=STREAM, group="test", consumer="gone")
         (last,) = await gone.read_new(10, 0)
-        await asyncio.sleep(1.6)
+        await left_for_an_hour(rig.client, "a", fresh)
+        await left_for_an_hour(rig.client, "gone", [last.id])
         await rig.group.renew(fresh)
 
-        (claimed,) = await rig.group.claim_idle(1, 1500)
+        (claimed,) = await rig.group.claim_idle(1, HOUR_MS)
 
     assert claimed.id == last.id
 

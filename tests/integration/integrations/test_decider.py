@@ -10,7 +10,7 @@ from fanzha.client import Call, Link, Text
 from integrations.common.adapter_metrics import AdapterMetrics
 from integrations.common.decider import TrafficDecider
 from integrations.common.settings import AdapterSettings, FailPolicy
-from tests.support.processes import LEAN, Running, eventually, fanzha_up
+from tests.support.processes import LEAN, PATIENCE_SECONDS, Running, eventually, fanzha_up
 
 LISTED = "+8617000000911"
 CALL = Call(caller=LISTED, callee="+8619900000001")
@@ -34,7 +34,7 @@ async def test_a_listed_caller_is_refused_with_the_answer_of_its_protocol(
 ) -> None:
     metrics = AdapterMetrics("test")
     async with TrafficDecider(settings(service.interception), metrics) as decider:
-        await decider.wait_until_ready(10)
+        await decider.wait_until_ready(PATIENCE_SECONDS)
         answer = await decider.call(CALL)
 
     assert decider.refuses(answer)
@@ -46,7 +46,7 @@ async def test_a_listed_caller_is_refused_with_the_answer_of_its_protocol(
 
 async def test_what_no_list_names_passes_on_every_channel(service: Running) -> None:
     async with TrafficDecider(settings(service.interception), AdapterMetrics("test")) as decider:
-        await decider.wait_until_ready(10)
+        await decider.wait_until_ready(PATIENCE_SECONDS)
         text = Text(sender="+8617000000001", receiver="+8619900000001", body="晚上一起吃饭吗")
         answers = [
             await decider.text(text),
@@ -62,7 +62,11 @@ async def test_without_a_service_the_policy_answers_and_the_breaker_opens(
 ) -> None:
     metrics = AdapterMetrics("test")
     nowhere = AdapterSettings(
-        targets="127.0.0.1:1", timeout_ms=20, fail_policy=policy, breaker_failures=2
+        targets="127.0.0.1:1",
+        timeout_ms=20,
+        fail_policy=policy,
+        breaker_failures=2,
+        breaker_seconds=3600,
     )
     async with TrafficDecider(nowhere, metrics) as decider:
         answers = [await decider.call(CALL) for _ in range(5)]

@@ -16,6 +16,14 @@ from services.warning.dispatch.send_ledger import SendLedger, SendStatus
 from services.warning.dispatch.send_worker import GROUP
 from tests.support.sending import STREAM, Clock, MakeWorker, Notes, NotNow, Sink, drain, queue
 
+HOUR_MS = 3_600_000
+
+
+async def pending(client: Client) -> tuple[str, int]:
+    """Return the one entry that was delivered and not acknowledged, and for how many ms."""
+    (found,) = await client.xpending_range(STREAM, GROUP, "-", "+", 10)
+    return str(found["message_id"]), int(found["time_since_delivered"])
+
 
 async def test_each_message_is_sent_and_recorded_once(
     client: Client, clock: Clock, outbox: MakeWorker
@@ -171,10 +179,15 @@ async def test_a_message_of_a_live_worker_is_not_claimed(
     holder = outbox(slow, Notes(), "slow")
     running = asyncio.create_task(holder.run())
     await slow.began.wait()
-    # Renewed every 30 ms, it never lies as long as the other worker would wait for.
-    await asyncio.sleep(2)
+    # As if its worker had hung for an hour; that lives, and renews it.
+    entry, _ = await pending(client)
+    hour = ("IDLE", HOUR_MS, "JUSTID")
+    await client.execute_command("XCLAIM", STREAM, GROUP, "slow", 0, entry, *hour)
+    async with asyncio.timeout(60):
+        while (await pending(client))[1] >= HOUR_MS:  # noqa: ASYNC110 - the store tells nobody
+            await asyncio.sleep(0.005)
 
-    await outbox(sink, Notes(), "other", claim_ms=1500).step()
+    await outbox(sink, Notes(), "other", claim_ms=HOUR_MS).step()
 
     assert sink.got == []
     slow.go.set()

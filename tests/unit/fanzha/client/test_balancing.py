@@ -10,6 +10,7 @@ import pytest
 
 from fanzha.client import AsyncClient, Call, Options
 from tests.support.decision_server import DecisionServer, allow, decision_server, refuse
+from tests.support.reserved_ports import reserved_port
 
 CALL = Call(caller="+8617000000001", callee="+8619900000001")
 LONG = 60.0
@@ -178,9 +179,7 @@ async def test_a_target_that_does_not_answer_becomes_the_last_choice(
 
 
 async def test_without_any_server_traffic_is_let_through() -> None:
-    with decision_server() as server:
-        target = server.target
-    async with AsyncClient(target) as client:
+    async with AsyncClient("127.0.0.1:1") as client:
         ready = await client.wait_until_ready(0.05)
         answer = await client.decide_call(CALL)
         answers = await client.decide_calls([CALL, CALL])
@@ -194,8 +193,8 @@ async def test_without_any_server_traffic_is_let_through() -> None:
 
 
 async def test_a_client_finds_a_server_that_comes_back() -> None:
-    with decision_server() as first:
-        port = int(first.target.rpartition(":")[2])
+    port = reserved_port()
+    with decision_server(port=port) as first:
         client = client_of(first, timeout=0.5)
         await asked(client, first)
     assert (await client.decide_call(CALL)).failed_open

@@ -1,10 +1,22 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Coroutine
+from contextlib import closing
+from random import Random
+from typing import Any
 
 from infra.sip.addresses import read_via
 from infra.sip.codec import SipRequest, read_request, split_message
-from integrations.sip.transactions import ServerTransaction, ServerTransactions, key_of
+from integrations.sip.transactions import (
+    T1_SECONDS,
+    ServerTransaction,
+    ServerTransactions,
+    key_of,
+)
+from tests.support.simulation.scheduler import SimulatedLoop
 from tests.support.sip_messages import sip_request
+
+LONGEST_SECONDS = 64 * T1_SECONDS + 1
+"""No timer of a transaction takes as long."""
 
 
 class Sent(list[bytes]):
@@ -28,10 +40,10 @@ def transaction(number: int, sent: Sent, *, reliable: bool = False) -> ServerTra
     )
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not holds():  # noqa: ASYNC110 - nothing tells of timers
-            await asyncio.sleep(0.001)
+def on_simulated_time(work: Coroutine[Any, Any, None]) -> None:
+    """Run *work* where time passes only while everything waits, as no busy machine lets it."""
+    with closing(SimulatedLoop(Random(1), most_steps=10_000)) as loop:
+        loop.run_until_complete(work)
 
 
 def test_ack_and_cancel_belong_to_the_transaction_of_their_invite() -> None:
@@ -52,58 +64,83 @@ def test_peers_before_rfc_3261_are_told_apart_by_their_call() -> None:
     assert keys[0] == keys[1] != keys[2]
 
 
-async def test_a_response_is_sent_again_until_it_is_acknowledged() -> None:
-    table, sent = ServerTransactions(10, lambda: None, t1_seconds=0.005), Sent()
-    one = transaction(1, sent)
-    table.begin(one)
+def test_a_response_is_sent_again_until_it_is_acknowledged() -> None:
+    sent, told = Sent(), list[int]()
 
-    table.respond(one, b"603")
-    await until(lambda: len(sent) > 2)
-    table.acknowledge(one)
-    after = len(sent)
-    await until(lambda: not len(table))
+    async def scenario() -> None:
+        table = ServerTransactions(10, lambda: None)
+        one = transaction(1, sent)
+        table.begin(one)
+        table.respond(one, b"603")
+        await asyncio.sleep(2)
+        table.acknowledge(one)
+        told.append(len(sent))
+        await asyncio.sleep(LONGEST_SECONDS)
+        told.append(len(table))
 
-    assert set(sent) == {b"603"}
-    assert len(sent) == after
+    on_simulated_time(scenario())
 
-
-async def test_without_an_ack_a_transaction_ends_by_itself() -> None:
-    table, sent = ServerTransactions(10, lambda: None, t1_seconds=0.001), Sent()
-    one = transaction(1, sent)
-    table.begin(one)
-
-    table.respond(one, b"603")
-    await until(lambda: not len(table))
-    ended = len(sent)
-    await asyncio.sleep(0.02)
-
-    assert len(sent) == ended > 2
+    # At once, after half a second and after another whole one.
+    assert sent == [b"603"] * 3
+    assert told == [3, 0]
 
 
-async def test_over_a_reliable_transport_nothing_is_sent_again() -> None:
-    table, sent = ServerTransactions(10, lambda: None, t1_seconds=0.001), Sent()
-    one = transaction(1, sent, reliable=True)
-    table.begin(one)
+def test_without_an_ack_a_transaction_ends_by_itself() -> None:
+    sent, told = Sent(), list[int]()
 
-    table.respond(one, b"603")
-    await asyncio.sleep(0.02)
-    table.acknowledge(one)
+    async def scenario() -> None:
+        table = ServerTransactions(10, lambda: None)
+        one = transaction(1, sent)
+        table.begin(one)
+        table.respond(one, b"603")
+        await asyncio.sleep(31)
+        told.append(len(table))
+        await asyncio.sleep(2)
+        told.append(len(table))
+        told.append(len(sent))
+        await asyncio.sleep(LONGEST_SECONDS)
+
+    on_simulated_time(scenario())
+
+    # After 0.5, 1.5, 3.5 and 7.5 seconds, then every four seconds until the 32nd.
+    assert told == [1, 0, 11]
+    assert sent == [b"603"] * 11
+
+
+def test_over_a_reliable_transport_nothing_is_sent_again() -> None:
+    sent, told = Sent(), list[int]()
+
+    async def scenario() -> None:
+        table = ServerTransactions(10, lambda: None)
+        one = transaction(1, sent, reliable=True)
+        table.begin(one)
+        table.respond(one, b"603")
+        await asyncio.sleep(20)
+        told.append(len(table))
+        table.acknowledge(one)
+        told.append(len(table))
+
+    on_simulated_time(scenario())
 
     assert sent == [b"603"]
-    assert len(table) == 0
+    assert told == [1, 0]
 
 
-async def test_beyond_the_bound_the_oldest_is_forgotten_and_still_answered_once() -> None:
-    evicted: list[bool] = []
-    table, sent = ServerTransactions(3, lambda: evicted.append(True), t1_seconds=0.001), Sent()
-    all_of_them = [transaction(number, sent) for number in range(5)]
+def test_beyond_the_bound_the_oldest_is_forgotten_and_still_answered_once() -> None:
+    sent, evicted, found = Sent(), list[bool](), list[bool]()
 
-    for one in all_of_them:
-        table.begin(one)
-    table.respond(all_of_them[0], b"302")
-    await asyncio.sleep(0.02)
+    async def scenario() -> None:
+        table = ServerTransactions(3, lambda: evicted.append(True))
+        all_of_them = [transaction(number, sent) for number in range(5)]
+        for one in all_of_them:
+            table.begin(one)
+        table.respond(all_of_them[0], b"302")
+        await asyncio.sleep(20)
+        found.extend(table.find(one.key) is one for one in all_of_them)
+        table.close()
+
+    on_simulated_time(scenario())
 
     assert sent == [b"302"]
     assert len(evicted) == 2
-    assert [table.find(one.key) is one for one in all_of_them] == [False, False, True, True, True]
-    table.close()
+    assert found == [False, False, True, True, True]
