@@ -1,6 +1,9 @@
 """Two ways of asking: prepared requests on bare connections, and the client of integrators."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import cycle
 from typing import Any, Protocol
 
@@ -9,6 +12,8 @@ from benchmarks.load.traffic import Body
 from fanzha.client import Answer, AsyncClient, Login, Options
 
 READY_SECONDS = 30.0
+REOPEN_SECONDS = 1.0
+"""Between attempts to open a connection again, as gRPC's own clients wait."""
 
 
 class Asker(Protocol):
@@ -25,35 +30,87 @@ class Asker(Protocol):
 
 
 class Connections:
-    """Prepared requests, one connection after the other."""
+    """Prepared requests, one connection after the other.
+
+    With *renew_seconds* each is left after about so long, and at once when it is lost, for a new
+    one: so they spread over workers again after one of these was started anew.
+    """
 
     def __init__(
-        self, target: str, count: int, timeout: float, finished: Finished, token: str = ""
+        self,
+        target: str,
+        count: int,
+        timeout: float,
+        finished: Finished,
+        token: str = "",
+        *,
+        renew_seconds: float = 0.0,
     ) -> None:
         self._target = target
-        self._all = [Connection(target, timeout, finished, token) for _ in range(count)]
-        self._turns = cycle(self._all)
+        self._new = partial(Connection, target, timeout, finished, token)
+        self._all = [self._new() for _ in range(count)]
+        self._left: list[Connection] = []
+        """Asked nothing any more, but still answering."""
+        self._turns, self._renewals = cycle(range(count)), cycle(range(count))
+        self._renew_seconds = renew_seconds
+        self._renew_at = self._reopen_at = 0.0
+        self._renewal: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        loop, (host, _, port) = asyncio.get_running_loop(), self._target.rpartition(":")
         for connection in self._all:
-            await loop.create_connection(lambda one=connection: one, host.strip("[]"), int(port))  # type: ignore[misc]
-            await asyncio.wait_for(connection.settled.wait(), READY_SECONDS)
+            await self._connect(connection)
 
     def ask(self, body: Body, due: float) -> None:
-        next(self._turns).ask(body, due)
+        connection = self._all[next(self._turns)]
+        if self._renew_seconds and connection.lost:
+            working = (one for one in self._all if not one.lost)
+            connection = next(working, connection)
+        connection.ask(body, due)
 
     def turn(self, now: float) -> None:
         for connection in self._all:
             connection.expire(now)
+        if self._renew_seconds:
+            self._renew(now)
 
     @property
     def busy(self) -> int:
-        return sum(connection.busy for connection in self._all)
+        return sum(connection.busy for connection in (*self._all, *self._left))
 
     async def close(self) -> None:
-        for connection in self._all:
+        if self._renewal is not None:
+            self._renewal.cancel()
+        for connection in (*self._all, *self._left):
             connection.close()
+
+    async def _connect(self, connection: Connection) -> None:
+        loop, (host, _, port) = asyncio.get_running_loop(), self._target.rpartition(":")
+        await loop.create_connection(lambda: connection, host.strip("[]"), int(port))
+        await asyncio.wait_for(connection.settled.wait(), READY_SECONDS)
+
+    def _renew(self, now: float) -> None:
+        for connection in self._left[:]:
+            connection.expire(now)
+            if not connection.busy:
+                connection.close()
+                self._left.remove(connection)
+        if self._renewal is not None and not self._renewal.done():
+            return
+        lost = [place for place, one in enumerate(self._all) if one.lost]
+        if lost and now >= self._reopen_at:
+            self._reopen_at = now + REOPEN_SECONDS
+            self._renewal = asyncio.create_task(self._replace(lost))
+        elif now >= self._renew_at:
+            self._renew_at = now + self._renew_seconds / len(self._all)
+            self._renewal = asyncio.create_task(self._replace([next(self._renewals)]))
+
+    async def _replace(self, places: Sequence[int]) -> None:
+        for place in places:
+            connection = self._new()
+            with suppress(OSError, TimeoutError):
+                await self._connect(connection)
+                self._left.append(self._all[place])
+                self._all[place] = connection
 
 
 class ThroughClient:

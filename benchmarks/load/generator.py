@@ -11,7 +11,9 @@ import gc
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from multiprocessing.connection import Connection as Pipe
 from time import monotonic, process_time
 
@@ -24,6 +26,7 @@ from benchmarks.load.connection import OK
 from benchmarks.load.histogram import Histogram
 from benchmarks.load.plan import Failed, Outcome, Plan, Step
 from benchmarks.load.probe import probe
+from benchmarks.load.subscribers import SubscriberTraffic
 from benchmarks.load.traffic import Body
 from fanzha.errors import FanzhaError
 
@@ -67,18 +70,26 @@ class _Generator:
 
     def __init__(self, pipe: Pipe, plan: Plan, part: int) -> None:
         self._pipe, self._plan, self._part = pipe, plan, part
-        self._bodies = _bodies(plan)
-        self._next = part * len(self._bodies) // plan.generators
+        self._samples, self._bodies = _bodies(plan, part)
         self._seen = _Seen()
         self._refill = False
-        kind = ThroughClient if plan.through == "client" else Connections
-        self._asker: Asker = kind(
-            plan.target, plan.connections, plan.timeout, self._finished, plan.token
+        target, count, timeout = plan.target, plan.connections, plan.timeout
+        self._asker: Asker = (
+            ThroughClient(target, count, timeout, self._finished, plan.token)
+            if plan.through == "client"
+            else Connections(
+                target,
+                count,
+                timeout,
+                self._finished,
+                plan.token,
+                renew_seconds=plan.renew_seconds,
+            )
         )
 
     async def run(self) -> None:
         if self._part == 0:
-            probe(self._plan.target, self._bodies, self._plan.token)
+            probe(self._plan.target, self._samples, self._plan.token)
         await self._asker.open()
         # All objects so far are permanent; collecting them would look like a slow server.
         gc.collect()
@@ -155,9 +166,7 @@ class _Generator:
 
     def _ask(self, due: float) -> None:
         self._seen.lags.append(monotonic() - due)
-        body = self._bodies[self._next]
-        self._next = (self._next + 1) % len(self._bodies)
-        self._asker.ask(body, due)
+        self._asker.ask(next(self._bodies), due)
 
     def _finished(self, due: float, status: str) -> None:
         self._seen.finished(due, status)
@@ -178,7 +187,17 @@ class _Generator:
         return now
 
 
-def _bodies(plan: Plan) -> list[Body]:
+def _bodies(plan: Plan, part: int) -> tuple[list[Body], Iterator[Body]]:
+    """Return some requests, at least one of each method, and those of generator *part*."""
+    if plan.fraud_share is not None:
+        endless = SubscriberTraffic(
+            plan.mix, rows=plan.rows, listed=plan.listed, seed=plan.seed + part,
+            fraud_share=plan.fraud_share,
+        )  # fmt: skip
+        return endless.samples(), endless
     if plan.file is not None:
-        return traffic.from_file(plan.file, next(iter(plan.mix)), plan.rows)
-    return traffic.from_scenarios(plan.mix, plan.rows, plan.listed, plan.seed)
+        made = traffic.from_file(plan.file, next(iter(plan.mix)), plan.rows)
+    else:
+        made = traffic.from_scenarios(plan.mix, plan.rows, plan.listed, plan.seed)
+    first = part * len(made) // plan.generators
+    return made, cycle(made[first:] + made[:first])

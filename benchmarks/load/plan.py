@@ -41,6 +41,8 @@ class Plan:
     """Prepared requests, or the client that integrators import."""
     listed: int = 0
     """Listed numbers, of which some call."""
+    fraud_share: float | None = None
+    """Of rows as subscribers make them (`benchmarks.load.subscribers`); None: seeded scenarios."""
     token: str = ""
     """Shown with each request; empty: no login."""
     seed: int
@@ -48,6 +50,8 @@ class Plan:
     """Seconds until a request is given up."""
     connections: int = 4
     """Of each generator."""
+    renew_seconds: float = 0.0
+    """After so long, or when it is lost, another takes a connection's place; 0: never."""
     generators: int = 1
     cores: tuple[int, ...] = ()
     """That generators run on; none: any."""

@@ -56,20 +56,20 @@ def read_mix(text: str) -> dict[str, float]:
 def from_scenarios(mix: dict[str, float], rows: int, listed: int, seed: int) -> list[Body]:
     """Make requests of *rows* rows each, in the shares of *mix*."""
     made = {
-        channel: _bodies(channel, scenarios.MAKERS[channel](DIFFERENT_ROWS, listed, seed), rows)
+        channel: bodies(channel, scenarios.MAKERS[channel](DIFFERENT_ROWS, listed, seed), rows)
         for channel in mix
     }
     chance = np.random.default_rng(seed)
     names, shares = list(mix), list(mix.values())
     count = max(DIFFERENT_ROWS // rows, 1) * len(mix)
     order = [names[number] for number in chance.choice(len(names), count, p=shares)]
-    given = {channel: cycle(bodies) for channel, bodies in made.items()}
+    given = {channel: cycle(requests) for channel, requests in made.items()}
     return [next(given[channel]) for channel in order]
 
 
 def several(channel: str, rows: int, listed: int, seed: int, count: int) -> list[Body]:
     """Make *count* different requests of *rows* rows each."""
-    return _bodies(channel, scenarios.MAKERS[channel](rows * count, listed, seed), rows)
+    return bodies(channel, scenarios.MAKERS[channel](rows * count, listed, seed), rows)
 
 
 def from_file(file: Path, channel: str, rows: int) -> list[Body]:
@@ -81,10 +81,11 @@ def from_file(file: Path, channel: str, rows: int) -> list[Body]:
         raise ValueError(f"{file.name}: no rows")
     if len(messages) < rows:
         messages = (messages * (rows // len(messages) + 1))[:rows]
-    return _bodies(channel, messages, rows)
+    return bodies(channel, messages, rows)
 
 
-def _bodies(channel: str, messages: Sequence[Any], rows: int) -> list[Body]:
+def bodies(channel: str, messages: Sequence[Any], rows: int) -> list[Body]:
+    """Make requests of *rows* messages each of a channel."""
     name = channel.capitalize()
     # The last rows that fill no request are left out: all requests are of the same size.
     starts = range(0, len(messages) - rows + 1, rows)

@@ -82,6 +82,7 @@ def other_growth(samples: Sequence[Sample]) -> dict[str, Growth]:
     reads: dict[str, Read] = {
         "open files of all": lambda one: sum(one.open_files.values()),
         "p99, ms": lambda one: one.p99_ms,
+        "of that, sent late by the generator: p99, ms": lambda one: one.late_p99_ms,
         "store, MiB by its own account": lambda one: one.store_mib,
     }
     for folder in samples[-1].folder_mib:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
+from benchmarks import machine, results
+from benchmarks.report import latest_results
+from benchmarks.soak import load_page
 from benchmarks.soak.figures import KINDS, is_flat, memory_of_role
 from benchmarks.soak.sampling import Sample
 from classifiers.evaluation.plots import save
@@ -33,26 +35,33 @@ def write(report: Mapping[str, Any], samples: Sequence[Sample]) -> None:
     save(PLOT, lambda axes: _paint(axes, samples), height=3.5)
 
 
+def write_again() -> None:
+    """Write the page of the newest result that was kept; the plot stays."""
+    kept = latest_results.newest(results.FOLDER)["soak"]
+    PAGE.write_text(text(kept, kept, REMARKS.read_text()))
+
+
 def text(report: Mapping[str, Any], where: Mapping[str, Any], remarks: str) -> str:
     """Return the page, with what somebody found out about its figures."""
     tables = _memory(report), _store(report), _rest(report)
-    return "\n".join((_introduction(report, where), remarks, *tables))
+    return "\n".join((_introduction(report, where), load_page.text(report), remarks, *tables))
 
 
 def _introduction(report: Mapping[str, Any], where: Mapping[str, Any]) -> str:
     churn = ", ".join(f"{count:,} {name}" for name, count in report["churn"].items())
+    before, after = where["load_average_before"][0], where["load_average"][0]
     return f"""# Soak
 
 <!-- Written by `fanzha bench soak --save`. -->
 
-Whether anything grows while the service works for long. Two workers, administration, the warning
-pipeline, the console and the embedded store; {report["rate"]:,g} rows a second in requests of
-{report["rows"]} (calls, texts, links), {report["listed"]:,} numbers listed. Meanwhile: {churn}.
+Whether anything grows while the service works for long. {report["workers"]} workers,
+administration, the warning pipeline, the console and the embedded store; {report["rate"]:,.0f} rows
+a second in requests of {report["rows"]} (calls, texts, links), {report["listed"]:,} numbers listed.
+Meanwhile: {churn}.
 
 Measured for {report["minutes"]:g} minutes, a look every ten seconds, commit {where["commit"]},
-{where["cpu"]}, {where["cores"]} cores, load average {where["load_average_before"][0]:.1f} before,
-{where["load_average"][0]:.1f} at the end. Requests answered: {report["answered"]:,};
-without an answer in time: {report["failed"]:,}.
+{where["cpu"]}, {where["cores"]} cores, load average {before:.1f} before, {after:.1f} at the end.
+Requests answered: {report["answered"]:,}; without an answer in time: {load_page.failures(report)}.
 
 ![memory, open files and p99 over the minutes](plots/soak.svg)
 

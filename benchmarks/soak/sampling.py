@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import footprint, processes
+from benchmarks.load.connection import OK
+from benchmarks.load.plan import Outcome
 from benchmarks.service import Service
 from benchmarks.soak.memory import Memory, memory_of
 
@@ -37,8 +39,23 @@ class Sample:
     """What the store says its data and buffers take; 0 while it does not answer."""
     p99_ms: float
     """Of the requests since the last look."""
-    answered: int
-    failed: int
+    late_p99_ms: float
+    """How late the generator sent them; a part of those."""
+    server_cores: float
+    """Processor time a second; below zero where a process has ended meanwhile."""
+    generator_cores: float
+    statuses: dict[str, int]
+    """Requests by gRPC status."""
+
+    @property
+    def answered(self) -> int:
+        """Requests that were decided in time."""
+        return self.statuses.get(OK, 0)
+
+    @property
+    def failed(self) -> int:
+        """Requests that were not."""
+        return sum(self.statuses.values()) - self.answered
 
     @property
     def whole(self) -> Memory:
@@ -50,10 +67,8 @@ class Sample:
         return {name: _words(getattr(self, name)) for name in self.__slots__}
 
 
-def look(
-    running: Service, *, at: float, store_mib: float, p99_ms: float, answered: int, failed: int
-) -> Sample:
-    """Look at all processes and files of a service."""
+def look(running: Service, *, at: float, store_mib: float, outcome: Outcome) -> Sample:
+    """Look at all processes and files of a service, after some load."""
     memory, rss = defaultdict[str, Memory](Memory), defaultdict[str, float](float)
     handles, count = defaultdict[str, int](int), defaultdict[str, int](int)
     found = processes.tree(running.pid)
@@ -76,9 +91,11 @@ def look(
         folder_mib=sizes,
         files=files,
         store_mib=store_mib,
-        p99_ms=p99_ms,
-        answered=answered,
-        failed=failed,
+        p99_ms=outcome.latencies.milliseconds(0.99) if outcome.answered else 0.0,
+        late_p99_ms=outcome.lags.milliseconds(0.99),
+        server_cores=outcome.server_cpu / outcome.seconds,
+        generator_cores=outcome.generator_cpu / outcome.seconds,
+        statuses=dict(outcome.statuses),
     )
 
 

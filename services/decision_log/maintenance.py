@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
+from infra import garbage_collection
 from services.decision_log import compaction, retention, schema, segment_files
 from services.decision_log.folder_thread import FolderThread
 from services.decision_log.partitions import (
@@ -103,13 +104,19 @@ class LogMaintenance:
         now_ms = self._now_ms()
         since_ms = now_ms - _RECENT_MS if self._looked_at_all else 0
         torn: list[Path] = []
+        read_whole = 0
         for folder in schema.ALL_FOLDERS:
             for hour in logged_hours(self._root, folder, since_ms):
                 torn += segment_files.unfinished_of_the_dead(hour, _is_alive)
                 compaction.remove_replaced(hour, torn)
-                self.figures.joined += compaction.compact(hour, self._name, now_ms, torn)
+                joined = compaction.compact(hour, self._name, now_ms, torn)
+                self.figures.joined += joined
+                read_whole += joined
                 if folder in schema.FOLDERS.values():
-                    compaction.write_keys(hour, now_ms, torn)
+                    read_whole += compaction.write_keys(hour, now_ms, torn)
+        if read_whole:
+            # This thread has a heap of its own, which would keep what an hour of rows took.
+            garbage_collection.return_free_memory()
         self._looked_at_all = True
         self.figures.torn += len(torn)
         self.figures.turns += 1

@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -159,6 +159,87 @@ async def test_a_lost_connection_ends_its_requests() -> None:
     assert ended != "OK"
     assert await heard.get() == "CONNECTION_LOST"
     assert asker.busy == 0
+
+
+class Relay:
+    """Passes connections on to a server, and can cut all of them."""
+
+    def __init__(self, target: str) -> None:
+        host, _, port = target.rpartition(":")
+        self._to = host, int(port)
+        self._ends: list[asyncio.StreamWriter] = []
+        self.opened = 0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
+        try:
+            yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close()
+            self.cut()
+
+    def cut(self) -> None:
+        for end in self._ends:
+            end.close()
+        self._ends.clear()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
+        back, forth = await asyncio.open_connection(*self._to)
+        self._ends += writer, forth
+
+        async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            with suppress(ConnectionError):
+                while data := await source.read(65_536):
+                    sink.write(data)
+            sink.close()
+
+        await asyncio.gather(copy(reader, forth), copy(back, writer))
+
+
+async def until(asker: Connections, happened: Callable[[], bool]) -> None:
+    """Ask again and again until something happened."""
+    async with asyncio.timeout(60):
+        while not happened():
+            asker.ask(body("echo"), monotonic())
+            asker.turn(monotonic())
+            await asyncio.sleep(0.005)
+
+
+async def test_connections_are_left_for_new_ones_without_losing_a_request() -> None:
+    statuses = Counter[str]()
+    async with serving() as (_, target):
+        relay = Relay(target)
+        async with relay.running() as relayed:
+            asker = Connections(
+                relayed, 2, 20.0, lambda _, status: statuses.update([status]), renew_seconds=0.05
+            )
+            await asker.open()
+            await until(asker, lambda: relay.opened >= 6)
+            while asker.busy:
+                asker.turn(monotonic())
+                await asyncio.sleep(0.005)
+            await asker.close()
+
+    assert set(statuses) == {"OK"}
+
+
+async def test_lost_connections_are_opened_again() -> None:
+    answered = Counter[str]()
+    async with serving() as (_, target):
+        relay = Relay(target)
+        async with relay.running() as relayed:
+            asker = Connections(
+                relayed, 2, 20.0, lambda _, status: answered.update([status]), renew_seconds=600
+            )
+            await asker.open()
+            await until(asker, lambda: answered["OK"] > 0)
+            relay.cut()
+            await until(asker, lambda: relay.opened >= 4)
+            before = answered["OK"]
+            await until(asker, lambda: answered["OK"] > before)
+            await asker.close()
 
 
 async def test_a_server_that_answers_without_decisions_is_detected() -> None:

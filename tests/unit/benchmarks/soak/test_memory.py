@@ -18,7 +18,8 @@ LEVEL = Memory(pss=100, own_share=60, touched=80, asked_for=120, files=40)
 def a_sample(at: float, memory: Memory) -> Sample:
     return Sample(
         at=at, memory={"worker": memory}, rss_mib={}, open_files={}, processes={}, folder_mib={},
-        files={}, store_mib=0.0, p99_ms=1.0, answered=1, failed=0,
+        files={}, store_mib=0.0, p99_ms=1.0, late_p99_ms=0.1, server_cores=1.0,
+        generator_cores=0.1, statuses={"OK": 1},
     )  # fmt: skip
 
 
