@@ -247,7 +247,7 @@ async def test_hits_before_the_retraction_open_no_case_and_later_ones_do(
 ) -> None:
     await RetractionStore(client).publish([notice()])
     await pipeline.retractions.step()
-    await hit(client, 1)
+    await hit(client, 1, occurred_at_ms=str(now_ms() - 60_000))
     await pipeline.hits.step()
 
     assert await pipeline.listing.count() == 0
