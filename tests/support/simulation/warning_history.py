@@ -6,7 +6,8 @@ What is checked once everything works again:
 * for each case exactly one warning was accepted, or none, or it is on record as in doubt;
 * no message is accepted twice, whatever died while it was sent;
 * hits of an entry that was retracted leave no open case, and whoever was warned is corrected;
-* nothing waits, and there are no dead letters.
+* nothing waits, and there are no dead letters, but those of entries that consumers were killed
+  with as often as makes one: an operator replays these first.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
+from infra.redis.stream_consumer import MAX_TRIES, MOST_LOST
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import CONFIRMED, HitStore
 from services.warning.cases import ids
@@ -39,6 +41,8 @@ _CALM_SECONDS = 240.0
 _PEOPLE = 2
 _HAND_OVER_SECONDS = (0.1, 4.0)
 _SENT = frozenset({EventKind.SENT.value, EventKind.DELIVERED.value})
+_NO_ANSWER = ("lost_answer", "silent")
+"""Faults by which a delivery is counted that no consumer knows of."""
 _IN_DOUBT = "in doubt"
 _ALLOWED_REASONS = (_IN_DOUBT, "withdrawn", "the case was closed", SUPERSEDED)
 """Why a message may not be sent."""
@@ -153,6 +157,25 @@ class WarningHistory:
             )
 
         await world.until(over, seconds=_CALM_SECONDS, what="settled")
+        if await self._replay_what_crashed(processes):
+            await world.until(over, seconds=_CALM_SECONDS, what="settled after a replay")
+
+    async def _replay_what_crashed(self, processes: list[SimulatedProcess[WarnParts]]) -> int:
+        """Replay dead letters as an operator does, where deliveries may have been lost so often."""
+        parts = processes[0].parts
+        if parts is None:
+            raise Violation("a process died without faults")
+        injected = self.world.network.injected
+        lost = sum(process.kills for process in processes)
+        lost += sum(injected.get(fault, 0) for fault in _NO_ANSWER)
+        crashed = [
+            letter
+            for letter in await parts.pipeline.dead.list()
+            if MAX_TRIES + MOST_LOST <= letter.tries <= lost
+        ]
+        for letter in crashed:
+            await parts.pipeline.dead.replay(letter)
+        return len(crashed)
 
     async def check(self, process: SimulatedProcess[WarnParts], provider: MessageProvider) -> None:
         """Raise `Violation` where a promise is broken."""
