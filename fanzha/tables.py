@@ -116,6 +116,9 @@ class Calls:
     """Checksum of what identifies the caller's handset; 0 where unknown, None where all are."""
     location_areas: Uint32s | None = None
     """The same of the location area in which the caller is."""
+    handset_texts: Sequence[str] = field(default=(), repr=False)
+    """What identifies the caller's handset, as the switch sent it; none where no row has any. It is
+    never kept: the decision log keeps a keyed hash, if anything."""
 
     def __len__(self) -> int:
         return len(self.callers)

@@ -20,6 +20,8 @@ REVIEWS = "reviews"
 """How much the workers put up for review in this minute."""
 DECISIONS = "decisions"
 """Folder of the decision log, unless the settings name another."""
+HANDSET_KEY = "handset-key"
+"""Key of the hashes that the decision log keeps of handsets, unless the settings name another."""
 VALKEY = "valkey"
 """Folder of the embedded Valkey."""
 MODELS = "models.json"
@@ -44,6 +46,7 @@ OURS = (
     REQUEST_IDS,
     REVIEWS,
     DECISIONS,
+    HANDSET_KEY,
     VALKEY,
     MODELS,
     CARRIER_POLICY,

@@ -190,6 +190,8 @@ class _ClusterKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClusterKi
     """They dial strangers like machines, blocked or not, over one trunk or from one block."""
     CLUSTER_KIND_ACTIVATED_TOGETHER: _ClusterKind.ValueType  # 6
     """Of one block, they began to call strangers together, blocked or not."""
+    CLUSTER_KIND_SAME_HANDSET: _ClusterKind.ValueType  # 7
+    """They called from one handset, blocked or not; needs decision_log_handsets."""
 
 class ClusterKind(_ClusterKind, metaclass=_ClusterKindEnumTypeWrapper):
     """What the numbers of a cluster have in common."""
@@ -208,6 +210,8 @@ CLUSTER_KIND_AUTO_DIALER: ClusterKind.ValueType  # 5
 """They dial strangers like machines, blocked or not, over one trunk or from one block."""
 CLUSTER_KIND_ACTIVATED_TOGETHER: ClusterKind.ValueType  # 6
 """Of one block, they began to call strangers together, blocked or not."""
+CLUSTER_KIND_SAME_HANDSET: ClusterKind.ValueType  # 7
+"""They called from one handset, blocked or not; needs decision_log_handsets."""
 Global___ClusterKind: _TypeAlias = ClusterKind  # noqa: Y015
 
 @_typing.final
@@ -563,7 +567,7 @@ class SuspectCluster(_message.Message):
     kind: Global___ClusterKind.ValueType
     """What kind of thing."""
     common: _builtins.str
-    """What: a range of numbers, a trunk, a host, or an entity."""
+    """What: a range of numbers, a trunk, a host, an entity, or the keyed hash of a handset."""
     size: _builtins.int
     """How many there are."""
     blocked: _builtins.int
@@ -1268,7 +1272,7 @@ class FindClustersResponse(_message.Message):
     """How many there are."""
     @_builtins.property
     def clusters(self) -> _containers.RepeatedCompositeFieldContainer[Global___SuspectCluster]:
-        """The largest first."""
+        """The largest first; of handsets, those with the most blocked numbers."""
 
     def __init__(
         self,

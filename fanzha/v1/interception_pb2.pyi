@@ -119,8 +119,9 @@ class Call(_message.Message):
     decision and is counted once, by all workers of a host. Absent: each request counts.
     """
     handset: _builtins.str
-    """The caller's handset, up to 64 characters: the IMEI without its last two digits, or a keyed hash
-    of it. Only how many different ones a number calls from is kept; absent: unknown.
+    """The caller's handset, up to 64 characters: the 14 digits of the IMEI without check digit or
+    software version, or a keyed hash of them. Only how many different ones a number calls from is
+    kept, and with decision_log_handsets a keyed hash of each; absent: unknown.
     """
     location_area: _builtins.str
     """Where the caller is, coarsely, up to 64 characters: the location or tracking area (LAC, TAC) or

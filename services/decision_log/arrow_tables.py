@@ -73,14 +73,15 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
-        **_what_few_rows_have(few),
+        **_what_few_rows_have(batches, few),
         **_for_explanations(batches, few, sizes),
     }
     return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
 
-def _what_few_rows_have(few: "_Few") -> dict[str, Any]:
+def _what_few_rows_have(batches: Sequence[LoggedRows], few: "_Few") -> dict[str, Any]:
     return {
+        "handset_hash": _handset_hashes(batches),
         "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
         "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "link_score": pa.array(few.link_scores, from_pandas=True),
@@ -242,6 +243,16 @@ def _trunks(batches: Sequence[LoggedRows]) -> list[str | None]:
     for batch in batches:
         found += [_storable(name) or None for name in batch.trunks] or [None] * len(batch)
     return found
+
+
+def _handset_hashes(batches: Sequence[LoggedRows]) -> pa.Array:
+    found: Uint64s = np.concatenate(
+        [
+            np.zeros(len(one), np.uint64) if one.handset_hashes is None else one.handset_hashes
+            for one in batches
+        ]
+    )
+    return pa.array(found, pa.uint64(), mask=found == 0)
 
 
 def _rules_held(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:

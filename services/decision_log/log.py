@@ -15,6 +15,7 @@ from fanzha.tables import Bools, CallerActivity, Channel, Int64s
 from services.decision.observer import Table
 from services.decision_log.arrow_tables import LoggedEnds
 from services.decision_log.buffer import DecisionLogCounters, LogBuffer
+from services.decision_log.handsets.handset_hash import HandsetHash
 from services.decision_log.rows import RowSampler, cut
 from services.decision_log.watchlist import Watchlist
 from services.decision_log.writer import LogWriter
@@ -31,6 +32,8 @@ class LogOptions:
     ends_one_in: int = 1
     watched: Path | None = None
     texts: bool = False
+    handsets: HandsetHash | None = None
+    """What hashes the handsets of logged calls; None: nothing is kept of them."""
     buffer_rows: int = 200_000
     flush_seconds: float = 5.0
 
@@ -93,6 +96,7 @@ class DecisionLog:
             text_links=self._text_links,
             with_bodies=self._options.texts,
             activity=self._activity,
+            handsets=self._options.handsets,
         )
         self._text_links = self._activity = None
         if batch is not None:

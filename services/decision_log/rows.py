@@ -34,6 +34,7 @@ from fanzha.tables import (
 )
 from services.decision.observer import Table
 from services.decision_log import schema
+from services.decision_log.handsets.handset_hash import HandsetHash
 from services.decision_log.watchlist import Watchlist
 
 # The golden ratio of 2**64: its multiples are spread very evenly, so that almost exactly the
@@ -148,6 +149,8 @@ class LoggedRows:
     policy_version: int
     settings: str
     decided_at_ms: int
+    handset_hashes: Uint64s | None = None
+    """Of calls, where handsets are logged: the keyed hash of each, 0 where unknown; None: none."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -203,8 +206,12 @@ def cut(
     text_links: tuple[Sequence[str], Int64s] | None,
     with_bodies: bool,
     activity: CallerActivity | None = None,
+    handsets: HandsetHash | None = None,
 ) -> LoggedRows | None:
-    """Cut the rows of a batch that are logged; None when there are none."""
+    """Cut the rows of a batch that are logged; None when there are none.
+
+    Without *handsets* nothing is kept of them.
+    """
     sides = _sides(table)
     sample = choice.of(decisions, sides.from_keys, sides.to_keys)
     if sample is None:
@@ -219,6 +226,7 @@ def cut(
         strings=strings,
         decided_at_ms=decided_at_ms,
         activity=activity,
+        handset_hashes=None if handsets is None else _handsets_of(table, sample.rows, handsets),
     )
 
 
@@ -232,13 +240,12 @@ def _cut_rows(
     strings: _Strings,
     decided_at_ms: int,
     activity: CallerActivity | None,
+    handset_hashes: Uint64s | None,
 ) -> LoggedRows:
     rows = sample.rows
     ingress, attestations = _entered(table, rows)
     answers = _answers_of(decisions, rows)
-    activity_places, columns = _NO_ROWS, _NO_ACTIVITY
-    if activity is not None:
-        activity_places, columns = _activity_of(answers, rows, activity)
+    activity_places, columns = _activity_of(answers, rows, activity)
     return LoggedRows(
         channel=channel,
         rows=rows,
@@ -253,6 +260,7 @@ def _cut_rows(
         text_owners=strings.text_links[1],
         bodies=strings.bodies,
         trunks=strings.trunks,
+        handset_hashes=handset_hashes,
         activity_places=activity_places,
         activity=columns,
         held=None if decisions.held is None else decisions.held[rows],
@@ -275,9 +283,11 @@ def _answers_of(decisions: Decisions, rows: Int64s) -> _Answers:
 
 
 def _activity_of(
-    answers: _Answers, rows: Int64s, activity: CallerActivity
+    answers: _Answers, rows: Int64s, activity: CallerActivity | None
 ) -> tuple[Int64s, Float32s]:
     """Return the places among *rows* whose activity is logged, and its columns there."""
+    if activity is None:
+        return _NO_ROWS, _NO_ACTIVITY
     suspected: Bools = answers.scores >= np.asarray(answers.threshold, np.float32) * _NEAR
     suspected |= answers.actions != _ALLOW
     suspected |= answers.reasons == _VELOCITY
@@ -292,6 +302,12 @@ def _activity_of(
     for name, column in zip(schema.ACTIVITY, columns, strict=True):
         getattr(activity, name).take(chosen, out=column, mode="clip")
     return places, columns
+
+
+def _handsets_of(table: Table, rows: Int64s, handsets: HandsetHash) -> Uint64s | None:
+    if not isinstance(table, Calls) or not table.handset_texts:
+        return None
+    return handsets.of(picked(table.handset_texts, rows))
 
 
 def _sides(table: Table) -> _Sides:

@@ -73,6 +73,7 @@ DECISIONS = pa.schema(
         ("velocity_inputs", VELOCITY_INPUTS),
         ("sender_history", VELOCITY_INPUTS),
         ("host_facts", VELOCITY_INPUTS),
+        ("handset_hash", pa.uint64()),
     ]
 )
 """A decision. Null: there is none, or it is not known. ``would_block_…`` is the shadow entry that
@@ -80,7 +81,8 @@ would have blocked, whatever was decided; ``monitored`` is a row that was let th
 its carrier monitors the channel, with the reason of the block; ``rules_held`` the rules that held,
 the deciding one first, with commas; ``policy_version`` that of the carrier policy, 0 for none and
 for one of a file; ``caller_activity`` the fields of `ACTIVITY`; ``velocity_inputs`` leaves out
-zeros; ``sender_history`` and ``host_facts`` are those of `fanzha.decisions.Detail`."""
+zeros; ``sender_history`` and ``host_facts`` are those of `fanzha.decisions.Detail`;
+``handset_hash`` is that of `services.decision_log.handsets`, where the settings say so."""
 
 ACTIVITY = (
     "outgoing_calls",

@@ -4,8 +4,8 @@ Numbers that were blocked and have something in common: a block of a thousand co
 (号码池), a trunk over which they behaved like a SIM box, the host of the links in their texts, or
 the confirmed entity that they are related to. And, blocked or not, numbers that behave alike
 (`caller_behaviour`): those that dial strangers like machines over one trunk or from one block, and
-those of one block that began together. Each says why. Clusters by handset cannot be had: what
-switches send of it is only counted, never kept.
+those of one block that began together; and those that called from one handset
+(`handset_clusters`), where the log keeps hashes of handsets. Each says why.
 """
 
 from collections import defaultdict
@@ -20,8 +20,9 @@ from fanzha.phone import masked, number_text
 from services.decision.related.entities import is_party
 from services.decision_log import schema
 from services.decision_log.query import FILES, DecisionQuery
-from services.incidents import caller_behaviour
+from services.incidents import caller_behaviour, handset_clusters
 from services.incidents.caller_behaviour import CallerBehaviour
+from services.incidents.handset_clusters import SharedHandset
 
 FEWEST = 5
 """Numbers of a cluster, unless told otherwise."""
@@ -42,6 +43,7 @@ class ClusterKind(IntEnum):
     RELATED = 4
     AUTO_DIALER = 5
     ACTIVATED_TOGETHER = 6
+    SAME_HANDSET = 7
 
 
 BY_BEHAVIOUR = frozenset({ClusterKind.AUTO_DIALER, ClusterKind.ACTIVATED_TOGETHER})
@@ -65,7 +67,7 @@ class SuspectCluster:
 
     kind: ClusterKind
     common: str
-    """What: a range, a trunk, a host, or an entity."""
+    """What: a range, a trunk, a host, an entity, or the hash of a handset."""
     numbers: Sequence[str]
     """The most active first, `MOST_MEMBERS` at most."""
     size: int
@@ -96,13 +98,18 @@ class ClusterFinder:
         self._logged = logged
 
     def find(self, kind: ClusterKind, since_ms: int, fewest: int = 0) -> list[SuspectCluster]:
-        """Return the clusters of one kind, the largest first; `NotFound` without a log."""
+        """Return the clusters of one kind, the largest first; `NotFound` without a log.
+
+        Of handsets, those with the most blocked numbers come first.
+        """
         if not 0 <= fewest <= MOST_MEMBERS:
             raise InvalidInput("fewest: 2 to {most}", most=MOST_MEMBERS)
         if since_ms < 0:
             raise InvalidInput("since_ms: required")
         if kind in BY_BEHAVIOUR:
             return self._by_behaviour(kind, since_ms, fewest)
+        if kind is ClusterKind.SAME_HANDSET:
+            return self._by_handset(since_ms, max(fewest, 2) if fewest else FEWEST)
         rows = self._rows(kind, since_ms)
         groups: dict[str, list[_Caller]] = defaultdict(list)
         for one in rows:
@@ -117,7 +124,12 @@ class ClusterFinder:
 
     def one(self, kind: ClusterKind, common: str, since_ms: int) -> SuspectCluster:
         """Return one cluster, of any size; `NotFound` when it is none any more."""
-        found = self.find(kind, since_ms, 1 if kind is ClusterKind.AUTO_DIALER else 2)
+        if kind is ClusterKind.SAME_HANDSET:
+            # Most handsets with two numbers are somebody's; only this one is looked for.
+            is_one = handset_clusters.is_handset(common)
+            found = self._by_handset(since_ms, 2, common) if is_one else []
+        else:
+            found = self.find(kind, since_ms, 1 if kind is ClusterKind.AUTO_DIALER else 2)
         fitting = [one for one in found if common in (one.common, one.masked_common)]
         if len(fitting) == 1:
             return fitting[0]
@@ -137,6 +149,12 @@ class ClusterFinder:
         chosen = [(common, choose(members)) for common, members in groups.items() if common]
         found = [_behaving(kind, common, some) for common, some in chosen if len(some) >= least]
         return sorted(found, key=lambda one: (-one.size, -one.evidence["calls"], one.common))
+
+    def _by_handset(self, since_ms: int, fewest: int, common: str = "") -> list[SuspectCluster]:
+        found = handset_clusters.shared_handsets(
+            self._log(), since_ms, fewest, most=MOST_MEMBERS, handset=common
+        )
+        return [_of_handset(one) for one in found]
 
     def _log(self) -> DecisionQuery:
         if self._logged is None or not self._logged.exists:
@@ -212,4 +230,17 @@ def _behaving(kind: ClusterKind, common: str, members: Sequence[CallerBehaviour]
         first_ms=min(one.first_ms for one in ordered),
         last_ms=max(one.last_ms for one in ordered),
         evidence=caller_behaviour.evidence(ordered),
+    )
+
+
+def _of_handset(one: SharedHandset) -> SuspectCluster:
+    return SuspectCluster(
+        kind=ClusterKind.SAME_HANDSET,
+        common=one.handset,
+        numbers=one.numbers,
+        size=one.size,
+        blocked=one.blocked,
+        first_ms=one.first_ms,
+        last_ms=one.last_ms,
+        evidence=one.evidence,
     )

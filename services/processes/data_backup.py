@@ -4,7 +4,8 @@ An archive is a tar file: what cannot be made again, first the store, then what 
 it (the audit log records a change before the store has it, so the archive never has a change
 without its record), and last a manifest with the SHA-256 of every file. Files that only grow are
 copied up to the size they had. Left out is what processes make anew: list files, metrics, sockets,
-tables shared by workers. The archive holds the private key of the audit log and personal data.
+tables shared by workers. The archive holds the private key of the audit log, the key that hashes
+handsets, and personal data.
 """
 
 import io
@@ -101,6 +102,7 @@ def _folders(settings: Settings) -> dict[str, Path]:
         data_paths.APPEALS: data / data_paths.APPEALS,
         data_paths.MODELS: data / data_paths.MODELS,
         data_paths.CARRIER_POLICY: data / data_paths.CARRIER_POLICY,
+        data_paths.HANDSET_KEY: data / data_paths.HANDSET_KEY,
         data_paths.DECISIONS: options.folder(settings),
     }
 

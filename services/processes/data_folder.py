@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 UMASK = 0o077
 _OTHERS = 0o077
-# A key that others could read has to be replaced: `services.audit.keys` refuses it.
-_LEFT_ALONE = frozenset({"key"})
+# A key that others could read has to be replaced: whoever reads it refuses it.
+_LEFT_ALONE = frozenset({"key", data_paths.HANDSET_KEY})
 
 
 def prepare(settings: Settings) -> None:

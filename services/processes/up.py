@@ -87,6 +87,7 @@ class _Host:
             exposure.check_admin(settings)
         exposure.check_decisions(settings)
         exposure.check_metrics(settings)
+        options.prepare_handset_key(settings)
         stop = process_lifecycle.stop_event()
         async with AsyncExitStack() as stack:
             port = SharedPort(settings.listen_host, settings.listen_port)

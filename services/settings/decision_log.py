@@ -40,6 +40,16 @@ class DecisionLogSettings(DecisionArchiveSettings):
     decision_log_texts: bool = Field(
         default=False, description="Whether what texts say is logged, too."
     )
+    decision_log_handsets: bool = Field(
+        default=False,
+        description="Whether a keyed hash of the handset is logged with each logged call, so that "
+        "`fanzha incidents clusters --kind same_handset` finds numbers of one device.",
+    )
+    decision_log_handset_key_file: Path | None = Field(
+        default=None,
+        description="File with the key of these hashes, 64 hexadecimal digits, mode 0600: the same "
+        "on all hosts. Unset: handset-key in the data directory, made at the first start.",
+    )
     decision_log_days: int = Field(
         default=180,
         ge=1,

@@ -110,6 +110,7 @@ class Settings(ConsoleSettings):
         "decision_log_archive_credentials_file",
         "decision_log_archive_ca",
         "decision_log_warehouse_key_file",
+        "decision_log_handset_key_file",
         "console_tls_ca",
         "console_client_certificate",
         "console_client_key",

@@ -66,6 +66,8 @@ FIELDS = (
     # Why numbers are a cluster.
     "calls", "people per call", "called per call", "calls an hour", "answered share",
     "seconds talked", "new numbers", "activation hours", "blocked per number", "hours",
+    "blocked share", "blocked numbers", "numbers an hour", "numbers a day", "trunks",
+    "handsets a number",
     "contradicted", "contradicts itself", "under", "over", "within", "covers",
 )  # fmt: skip
 """Names of fields that commands show beside their values, with spaces for underscores."""

@@ -69,7 +69,10 @@ OPTIONS: dict[str, Words] = {
     "incidents list --stage": lambda: (
         *("monitoring", "warning", "disposal", "tracking", "closed"),
     ),
-    "incidents clusters --kind": lambda: ("number_pool", "sim_box", "shared_link", "related"),
+    "incidents clusters --kind": lambda: (
+        *("number_pool", "sim_box", "shared_link", "related"),
+        *("auto_dialer", "activated_together", "same_handset"),
+    ),
     "incidents leads answer --outcome": lambda: (
         *("case_filed", "penalty", "measures", "nothing_found", "not_competent"),
     ),

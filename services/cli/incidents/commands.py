@@ -59,7 +59,8 @@ _Kind = Annotated[
     str,
     typer.Option(
         "--kind",
-        help="number_pool, sim_box, shared_link, related, auto_dialer or activated_together.",
+        help="number_pool, sim_box, shared_link, related, auto_dialer, activated_together or "
+        "same_handset.",
     ),
 ]
 _Fewest = Annotated[
@@ -310,7 +311,8 @@ def clusters(
 
     Blocked ones: number_pool, a block of a thousand consecutive numbers; sim_box, a trunk over
     which they behaved like a SIM box; shared_link, the host of the links in their texts; related, a
-    confirmed entity. Blocked or not: auto_dialer and activated_together, numbers that call alike.
+    confirmed entity. Blocked or not: auto_dialer and activated_together, numbers that call alike;
+    same_handset, numbers that called from one device.
     """
     request = pb.FindClustersRequest(
         kind=words.cluster_kind(kind),

@@ -5,6 +5,7 @@ Gives the tables that `services.rpc.decide.message_decoder` gives for the same r
 signalling become Python objects; bodies and links have to.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -78,7 +79,8 @@ class ColumnarDecoder:
         rows = WireRows(data, count, _CALLS)
         times, trunks = rows.number(3), rows.text(6)
         request_ids = _request_ids(rows)
-        handsets, areas = _checksums(rows, _HANDSET), _checksums(rows, _LOCATION_AREA)
+        handset_texts = _place_texts(rows, _HANDSET)
+        handsets, areas = _checksums(handset_texts), _checksums(_place_texts(rows, _LOCATION_AREA))
         if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
             raise Unusual
         callers, callees = self._parties(rows)
@@ -99,6 +101,7 @@ class ColumnarDecoder:
             request_ids=request_ids,
             handsets=handsets,
             location_areas=areas,
+            handset_texts=handset_texts,
         )
 
     def texts(self, data: bytes, count: int, now_ms: int) -> Texts:
@@ -183,15 +186,20 @@ def _names(rows: WireRows, keys: Int64s) -> dict[int, str]:
     return {row: sender_name(rows.string(spans, row)) for row in rows_of(named)}
 
 
-def _checksums(rows: WireRows, field: int) -> Uint32s | None:
+def _place_texts(rows: WireRows, field: int) -> Sequence[str]:
+    """Read handsets or location areas, which few switches send; none where no row has one."""
     spans = rows.text(field)
     longest = np.maximum.reduce(spans.lengths)
     if not longest:
-        return None
+        return ()
     if longest > MAX_TRUNK_CHARACTERS:
         raise Unusual
     # As texts, so that what is not UTF-8 is told.
-    return np.array([checksum(text.encode()) for text in rows.strings(spans)], np.uint32)
+    return rows.strings(spans)
+
+
+def _checksums(texts: Sequence[str]) -> Uint32s | None:
+    return np.array([checksum(text.encode()) for text in texts], np.uint32) if texts else None
 
 
 def _request_ids(rows: WireRows) -> dict[int, str]:

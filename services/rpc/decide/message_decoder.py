@@ -61,7 +61,8 @@ class MessageDecoder:
         wrong = (callers == UNREADABLE) | (callees == UNREADABLE) | not_times(times)
         if max(map(len, trunks), default=0) > MAX_TRUNK_CHARACTERS:
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
-        handsets = _checksums([row.handset for row in rows], wrong)
+        handset_texts = [row.handset for row in rows]
+        handsets = _checksums(handset_texts, wrong)
         areas = _checksums([row.location_area for row in rows], wrong)
         request_ids = _request_ids(rows, wrong)
         errors = {row: wrong_with_call(self.home, rows[row]) for row in rows_of(wrong)}
@@ -77,6 +78,7 @@ class MessageDecoder:
             request_ids=request_ids,
             handsets=handsets,
             location_areas=areas,
+            handset_texts=() if handsets is None else handset_texts,
         )
 
     def texts(self, messages: Sequence[pb.Text], now_ms: int) -> Texts:

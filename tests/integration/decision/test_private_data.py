@@ -14,8 +14,9 @@ from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from tests.support.processes import Running, eventually, fanzha_up
 
-CALLER, CALLEE = "+8617000000123", "+8619900000001"
-OURS = ("valkey", "lists", "admin-lists", "audit", "metrics", "siblings", "decisions", "appeals")
+CALLER, CALLEE, HANDSET = "+8617000000123", "+8619900000001", "35209900176148"
+OURS = ("valkey", "lists", "admin-lists", "audit", "metrics", "siblings", "decisions", "appeals",
+        "handset-key")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def blocked(service: Running) -> int:
     """Ask for a call; return the decision when it is blocked, and 0 otherwise."""
     with channels.blocking(service.interception) as channel:
         stub = interception_pb2_grpc.InterceptionServiceStub(channel)
-        request = pb.DecideCallRequest(call=pb.Call(caller=CALLER, callee=CALLEE))
+        request = pb.DecideCallRequest(call=pb.Call(caller=CALLER, callee=CALLEE, handset=HANDSET))
         answer = stub.DecideCall(request, timeout=30).decision
     return answer.decision_id if answer.action == decision_pb2.ACTION_BLOCK else 0
 
@@ -74,6 +75,7 @@ def test_files_of_a_service_are_private(tmp_path: Path) -> None:
         data,
         workers=1,
         FANZHA_DECISION_LOG_FLUSH_SECONDS="0.5",
+        FANZHA_DECISION_LOG_HANDSETS="1",
         FANZHA_CASCADE_SHARE="0",
         FANZHA_WARNING_DROP_DIR=str(dropped),
     ) as service:
@@ -88,6 +90,8 @@ def test_files_of_a_service_are_private(tmp_path: Path) -> None:
     assert found == []
     assert denied == []
     assert set(OURS) <= names
+    files = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
+    assert not [content for content in files if HANDSET.encode() in content]
     assert (data / "appeals").is_dir()
     assert evidence.stat().st_mode & 0o777 == 0o600
 

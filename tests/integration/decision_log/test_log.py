@@ -82,6 +82,17 @@ def test_a_block_is_explained_by_velocity_and_a_counterfactual(
     assert "leave one out" in shown
 
 
+def test_nothing_is_kept_of_handsets_unless_told_to(service: Running) -> None:
+    with Client(service.interception, PATIENT) as client:
+        client.decide_call(Call(caller=FRAUD, callee=ANN, handset="35209900176148"))
+
+    asked = service.fanzha("incidents", "clusters", "--kind", "same_handset", check=False)
+
+    assert asked.returncode
+    assert "decision_log_handsets is off" in " ".join(asked.stderr.split())
+    assert not (service.folder / "handset-key").exists()
+
+
 def test_the_default_output_has_tables_and_bars(service: Running) -> None:
     eventually(lambda: bool(logged(service)))
 

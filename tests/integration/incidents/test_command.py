@@ -1,6 +1,7 @@
 """An incident from its opening to a verified package and its closing, by the command."""
 
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,24 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from fanzha.client import Call, Client, Options
 from services.cli.entities.commands import app as entities_app
 from services.cli.incidents.commands import app
-from tests.support.processes import LEAN, Running, fanzha_up
+from tests.support.processes import LEAN, Running, eventually, fanzha_up
+
+ANN, IMEI = "+8619900000001", "35209900176148"
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with fanzha_up(tmp_path_factory.mktemp("up"), workers=1, **LEAN) as service:
+    with fanzha_up(
+        tmp_path_factory.mktemp("up"),
+        workers=1,
+        FANZHA_DECISION_LOG_HANDSETS="1",
+        FANZHA_DECISION_LOG_ALLOWED_ONE_IN="1",
+        FANZHA_DECISION_LOG_FLUSH_SECONDS="0.1",
+        **LEAN,
+    ) as service:
         yield service
 
 
@@ -123,6 +134,35 @@ def test_a_wrong_word_is_refused_with_the_known_ones(
     running: Running, arguments: tuple[str, ...]
 ) -> None:
     assert incidents(running, *arguments, check=False).exit_code == 2
+
+
+def test_numbers_of_one_handset_become_an_incident_whose_package_says_why(
+    running: Running, tmp_path: Path
+) -> None:
+    cards = [f"+86170000{last:05}" for last in range(21, 26)]
+    package = tmp_path / "lead.zip"
+    with Client(running.interception, Options(timeout=60.0)) as client:
+        client.decide_calls([Call(caller=card, callee=ANN, handset=IMEI) for card in cards])
+    found: list[dict[str, Any]] = []
+
+    def is_found() -> bool:
+        asked = incidents(running, "clusters", "--kind", "same_handset", "--json", check=False)
+        found[:] = json.loads(asked.stdout)["clusters"] if not asked.exit_code else []
+        return bool(found)
+
+    eventually(is_found)
+    shown = incidents(running, "clusters", "--kind", "same_handset").stdout
+    number = opened(running, "一机多卡", "--cluster", f"same_handset:{found[0]['common']}")
+    lead = ("public_security", "--purpose", "who holds the device", "--by", "li")
+    incidents(running, "leads", "draft", number, *lead)
+    incidents(running, "leads", "send", number, "1", "--yes", "--by", "wang")
+    incidents(running, "leads", "get", number, "1", "--out", str(package))
+
+    assert (found[0]["size"], found[0]["evidence"]["numbers_an_hour"]) == (5, 5.0)
+    assert "numbers an hour 5" in " ".join(shown.split())
+    with zipfile.ZipFile(package) as file:
+        facts = json.loads(file.read("facts.json"))
+    assert {row["why"] for row in facts if "numbers_an_hour 5" in row.get("why", "")}
 
 
 def test_a_service_that_blocked_nothing_has_no_cluster(running: Running) -> None:

@@ -34,6 +34,7 @@ BATCH: dict[str, Any] = {
 }
 
 shares = st.floats(0, 1, width=32)
+hashes = st.sampled_from([0, 1, 2**64 - 1])
 carriers = st.lists(st.sampled_from(["", "cmcc", "cucc"]), min_size=0, max_size=3)
 
 
@@ -68,6 +69,7 @@ def batches(draw: st.DrawFn) -> tuple[LoggedRows, list[dict[str, Any]]]:
     trunks = draw(
         st.just([]) | st.lists(st.sampled_from(["", "t"]), min_size=count, max_size=count)
     )
+    handsets = draw(st.none() | st.lists(hashes, min_size=count, max_size=count))
     requests = draw(carriers)
     of_rows = requests * ROWS if len(requests) == 1 else [name for name in requests for _ in "12"]
     of_rows += [""] * ROWS if not requests else [requests[-1]] * ROWS
@@ -76,6 +78,7 @@ def batches(draw: st.DrawFn) -> tuple[LoggedRows, list[dict[str, Any]]]:
         rows=np.array(rows, np.int64),
         first_id=first_id,
         trunks=trunks,
+        handset_hashes=None if handsets is None else np.array(handsets, np.uint64),
         threshold=common if own is None else np.array(own, np.float32),
         monitored=None if monitored is None else np.array(monitored),
         # Two rows of each request, but the last has all that are left.
@@ -88,6 +91,7 @@ def batches(draw: st.DrawFn) -> tuple[LoggedRows, list[dict[str, Any]]]:
             "monitored": bool(monitored and monitored[place]),
             "carrier": of_rows[row] or None,
             "trunk": (trunks[place] or None) if trunks else None,
+            "handset_hash": (handsets[place] or None) if handsets else None,
         }
         for place, row in enumerate(rows)
     ]

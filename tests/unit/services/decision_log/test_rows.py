@@ -14,6 +14,7 @@ from services.decision.carriers.policy_document import read_policies
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.decision_log import schema
+from services.decision_log.handsets.handset_hash import HandsetHash
 from services.decision_log.watchlist import Watchlist
 from tests.support.builders import NINE_O_CLOCK_S as NOW_S
 from tests.support.builders import (
@@ -88,6 +89,7 @@ BLOCKED_ROW: dict[str, object] = {
     "velocity_inputs": None,
     "sender_history": None,
     "host_facts": None,
+    "handset_hash": None,
 }
 """A row of `test_a_block_is_logged_with_its_evidence`, without the id of its entry."""
 
@@ -107,6 +109,29 @@ def test_a_block_is_logged_with_its_evidence(tmp_path: Path) -> None:
 
     (row,) = rows(log)
     assert row | {"score": None, "threshold": None} == BLOCKED_ROW | {"entry_id": entry.entry_id}
+
+
+def test_of_handsets_a_keyed_hash_is_logged_with_their_own_rows(tmp_path: Path) -> None:
+    hashes = HandsetHash(b"k" * 32)
+    log = logged(tmp_path, allowed_one_in=0, handsets=hashes)
+    sent = ["35209900000001", "", "35209900000003", "xy" * 32]
+    calls = replace(some_calls(OTHER, FRAUD, FRAUD, FRAUD, callee=ANN), handset_texts=sent)
+
+    log.decide(calls, an_entry(FRAUD))
+    log.decide(some_calls(FRAUD, callee=ANN), an_entry(FRAUD))
+    log.decide(some_texts("hello", sender=FRAUD), an_entry(FRAUD))
+
+    found = [row["handset_hash"] for row in rows(log)]
+    assert found == [None, *map(int, hashes.of(sent[2:])), None]
+    assert [row["handset_hash"] for row in rows(log, "text")] == [None]
+
+
+def test_nothing_is_logged_of_handsets_unless_told_to(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+
+    log.decide(replace(some_calls(FRAUD, callee=ANN), handset_texts=["35209900000001"]))
+
+    assert [row["handset_hash"] for row in rows(log)] == [None]
 
 
 def test_activity_is_logged_of_callers_that_may_need_an_explanation(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ WRITTEN = {
     "audit/key": b"private",
     "appeals/7.pdf": b"%PDF",
     "models.json": b"{}",
+    "handset-key": b"00" * 32,
     "decisions/call/day=2026-11-30/one.parquet": b"PAR1",
 }
 LEFT_OUT = ("valkey/url", "valkey/valkey.conf", "valkey/owner.lock", "lists/current.json",

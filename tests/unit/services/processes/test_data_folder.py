@@ -62,10 +62,11 @@ def test_foreign_files_in_the_folder_are_untouched(tmp_path: Path) -> None:
 def test_a_key_readable_by_others_is_left_for_its_reader_to_refuse(tmp_path: Path) -> None:
     (tmp_path / "audit").mkdir()
     (tmp_path / "audit" / "key").touch(0o644)
+    (tmp_path / "handset-key").touch(0o644)
 
     prepare(tmp_path)
 
-    assert open_to_others(tmp_path) == ["key"]
+    assert open_to_others(tmp_path) == ["handset-key", "key"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")

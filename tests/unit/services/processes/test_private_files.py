@@ -15,11 +15,12 @@ from blocklists.snapshot import verified_files
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import Publisher
 from infra import atomic_file, file_lock
-from infra.data_paths import MODELS
+from infra.data_paths import HANDSET_KEY, MODELS
 from services.audit import keys, log_files, recovery
 from services.auth.local_authority import AuthorityFolder
 from services.decision.model_kinds import ModelKind
 from services.decision_log import schema
+from services.decision_log.handsets import handset_hash
 from services.decision_log.maintenance import LogMaintenance, RetentionLimits
 from services.models import desired_models
 from services.models.desired_models import DesiredModel
@@ -79,6 +80,10 @@ def write_audit_keys(folder: Path) -> None:
     keys.open_key(folder / "audit" / keys.KEY_FILE)
 
 
+def write_handset_key(folder: Path) -> None:
+    handset_hash.open_hash(folder / HANDSET_KEY, create=True)
+
+
 def write_metrics(folder: Path) -> None:
     pages = MetricsPages(folder / "metrics")
     DecisionMetrics.on_page(pages.directory, "worker-0", 1)
@@ -106,6 +111,7 @@ def write_lock(folder: Path) -> None:
         (write_decision_log, "call/**/*.parquet"),
         (write_audit_log, "audit/*.torn"),
         (write_audit_keys, "audit/key"),
+        (write_handset_key, HANDSET_KEY),
         (write_metrics, "metrics/worker-0.1.page"),
         (write_identities, "identity/private/ca.key"),
         (write_models, MODELS),

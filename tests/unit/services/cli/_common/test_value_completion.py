@@ -43,6 +43,7 @@ def completed(line: str, **environment: str) -> list[str]:
         ("fanzha decisions find --channel te", "text"),
         ("fanzha decisions stats --group-by ho", "hour"),
         ("fanzha eval li", "link"),
+        ("fanzha incidents clusters --kind sa", "same_handset"),
         ("fanzha models activate ve", "velocity"),
         ("fanzha train ca", "call"),
         ("fanzha warnings examples export x.csv --for te", "text"),

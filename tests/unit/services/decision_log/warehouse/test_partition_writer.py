@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s
+from services.decision_log.handsets.handset_hash import HandsetHash
 from services.decision_log.warehouse.keyed_hash import HashKey, hashed
 from services.decision_log.warehouse.partition_writer import PartitionWriter, WarehouseOptions
 from services.decision_log.warehouse.rows import WAREHOUSE, RegionColumn
@@ -37,9 +39,11 @@ def of(number: str) -> int:
 
 
 def test_a_day_becomes_a_partition_without_a_number_sorted_by_who_called(tmp_path: Path) -> None:
-    log = logged(tmp_path / "log")
+    handsets = HandsetHash(b"k" * 32)
+    log = logged(tmp_path / "log", handsets=handsets)
     for caller in (FRAUD, OTHER, FRAUD):
-        log.decide(some_calls(caller, callee=ANN), an_entry(FRAUD))
+        calls = replace(some_calls(caller, callee=ANN), handset_texts=["35209900000001"])
+        log.decide(calls, an_entry(FRAUD))
         log.clock.now_ms += HOUR_MS
 
     built = writer(tmp_path).build(DAY, "call")
@@ -54,6 +58,7 @@ def test_a_day_becomes_a_partition_without_a_number_sorted_by_who_called(tmp_pat
     assert set(table["region"].to_pylist()) == {"330100"}
     assert set(table["entry_id"].to_pylist()) == {None}
     shown = str(table.to_pylist())
+    assert str(handsets.of(["35209900000001"])[0]) not in shown
     assert not [text for text in ("17000000123", "17000000456", "19900000001") if text in shown]
     assert file.stat().st_mode & 0o777 == 0o600
 
