@@ -4,21 +4,27 @@ The cost: an engine decides batches; the log then observes them, as on the decis
 segment is written, as by the writer thread. Reported is the least processor time of some rounds of
 each. Observing slows decisions down; writing uses another core or, without one, slows them too.
 
+Handsets: the log observes the same calls with and without a hash of the handset of each logged row,
+in turns, so that both see the same machine.
+
 The preview: a synthetic day with millions of logged decisions, and changes of one number, one
 range and 100,000 numbers; medians.
 
     fanzha bench decision-log                # both; a minute or two, and 1 GB of disk
     fanzha bench decision-log --rows 1000000 # a shorter preview
+    fanzha bench decision-log --only handsets  # some seconds
 """
 
 import argparse
 import json
+import math
 import os
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import cycle, islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -32,6 +38,7 @@ from fanzha.tables import CallerActivity, Channel, Int64s
 from infra.clock import now_ms
 from services.decision.observer import Observer, Table
 from services.decision.pipeline import DecisionPipeline
+from services.decision_log.handsets.handset_hash import KEY_BYTES, HandsetHash
 from services.decision_log.impact.estimator import ImpactEstimator
 from services.decision_log.log import DecisionLog, LogOptions
 
@@ -96,13 +103,18 @@ def main() -> int:
     parser.add_argument("--ends", type=int, default=10_000_000, help="logged ends of calls")
     parser.add_argument("--repeats", type=int, default=5, help="previews of each change")
     parser.add_argument("--folder", type=Path, help="folder of the day; written unless it exists")
-    parser.add_argument("--only", choices=("cost", "preview"), help="measure only one of the two")
+    parser.add_argument("--only", choices=("cost", "handsets", "preview"), help="measure only this")
     options = parser.parse_args()
     report: dict[str, Any] = {"machine": machine.describe()}
     with tempfile.TemporaryDirectory(prefix="fanzha-log-") as scratch:
-        if options.only != "preview":
+        if options.only in (None, "cost"):
             report["cost"] = _costs(Path(scratch) / "cost")
-        if options.only != "cost":
+        if options.only in (None, "handsets"):
+            report["handsets"] = [
+                _handset_cost(Path(scratch) / "handsets", rows, one_in)
+                for rows, one_in in ((16, 100), (256, 100), (16, 1), (256, 1))
+            ]
+        if options.only in (None, "preview"):
             folder = options.folder or Path(scratch) / "day"
             report["preview"] = _previews(folder, options.rows, options.ends, options.repeats)
     report["load_average_after"] = os.getloadavg()
@@ -159,6 +171,41 @@ def _cost(folder: Path, channel: Channel, rows: int, one_in: int) -> dict[str, A
         "microseconds_a_batch": {name: round(found, 1) for name, found in least.items()},
         "telling_costs_percent": round(least["telling"] / least["deciding"] * 100, 1),
         "writing_costs_percent": round(least["writing"] / least["deciding"] * 100, 1),
+    }
+
+
+def _handset_cost(folder: Path, rows: int, one_in: int) -> dict[str, Any]:
+    counts, recorded = Counts(), Decided()
+    logs = {
+        name: DecisionLog(
+            LogOptions(folder=folder / name, allowed_one_in=one_in, handsets=handsets),
+            home=HomePlan(),
+            now_ms=now_ms,
+            counters=counts,
+        )
+        for name, handsets in (("without", None), ("with", HandsetHash(bytes(KEY_BYTES))))
+    }
+    observer = Observer(callers_active=recorded.callers_active, decided=recorded.decided)
+    engine = fixtures.engine(fixtures.listed_numbers(fixtures.LISTED), observer=observer)
+    sent = [f"35209900{serial:06}" for serial in range(rows)]
+    calls = [replace(one, handset_texts=sent) for one in _tables(Channel.CALL, rows)]
+    least = dict.fromkeys(logs, math.inf)
+    for _ in range(ROUNDS):
+        _decide(engine, Channel.CALL, calls)
+        for name, log in logs.items():
+            began = time.thread_time()
+            recorded.tell(log)
+            least[name] = min(least[name], (time.thread_time() - began) / len(calls) * 1e6)
+            log.writer.flush()
+        recorded.forget()
+    if counts.lost:
+        raise SystemExit(f"{counts.lost} rows were lost: this is no measurement")
+    return {
+        "rows": rows,
+        "allowed_one_in": one_in,
+        "rows_logged_of_a_batch": round(counts.written / (2 * ROUNDS * len(calls)), 2),
+        "microseconds_a_batch": {name: round(found, 2) for name, found in least.items()},
+        "microseconds_a_row": round((least["with"] - least["without"]) / rows, 4),
     }
 
 
