@@ -25,9 +25,9 @@ from blocklists.snapshot.layers import Layer
 from blocklists.snapshot.segment import Segment
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.text_column import TextColumn
-from fanzha.errors import NotAllowed
 from fanzha.tables import Bools, Int64s
-from services.auth import identity, roles
+from fanzha.translation.message import Message
+from services.auth import identity, roles, whole_province
 from services.auth.identity import Identity
 
 Regions = frozenset[str]
@@ -66,16 +66,11 @@ def may_change_all(who: Identity, regions: Iterable[str]) -> bool:
     return all(roles.may_access_region(who, one) for one in list(regions) or [WHOLE_PROVINCE])
 
 
-def check_all_regions(what: str) -> None:
+def check_all_regions(what: Message) -> None:
     """Raise `NotAllowed` for callers with regions: *what* is of all regions."""
     who = identity.current()
     if who.regions:
-        raise NotAllowed(
-            "{name} has the scope {scope}, and {what} is of all regions",
-            name=who.name,
-            scope=", ".join(sorted(who.regions)),
-            what=what,
-        )
+        raise whole_province.refusal(who, what)
 
 
 def regions_of(table: EntryTable) -> set[str]:

@@ -1,7 +1,7 @@
 """Access control: the roles that may call each method, and the scope of an identity.
 
-A method that is not in the table is refused to every role. ``docs/reference/roles.md``
-is this table written out (``python -m tools.reference``).
+A method that is not in the table is refused to every role. ``docs/reference/roles.md`` is written
+from it (``make reference``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -309,9 +309,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "List": AccessLevel.OPEN,
         "Watch": AccessLevel.OPEN,
     },
-    "grpc.reflection.v1alpha.ServerReflection": {
-        "ServerReflectionInfo": AccessLevel.AUTHENTICATED,
-    },
+    "grpc.reflection.v1alpha.ServerReflection": {"ServerReflectionInfo": AccessLevel.AUTHENTICATED},
 }
 """Access by service and method."""
 
@@ -337,8 +335,7 @@ def methods_of(identity: Identity) -> list[str]:
     return [
         path
         for path, allowed in _BY_PATH.items()
-        if is_allowed(identity, allowed)
-        and not (identity.regions and path in whole_province.METHODS)
+        if is_allowed(identity, allowed) and not whole_province.is_refused(identity, path)
     ]
 
 
@@ -347,6 +344,8 @@ def refusal(identity: Identity, path: str) -> NotAllowed:
     allowed, method = access_of(path), path.rpartition(".")[2]
     if allowed is None:
         return NotAllowed("{method}: no role may call this method", method=method)
+    if is_allowed(identity, allowed) and whole_province.is_refused(identity, path):
+        return whole_province.refusal(identity, whole_province.METHODS[path])
     return NotAllowed(
         "{method} takes the role {takes}; {name} has {held}",
         method=method,

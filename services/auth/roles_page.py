@@ -2,6 +2,7 @@
 
 import sys
 
+from services.auth import whole_province
 from services.auth.identity import Role
 from services.auth.role_words import join_roles
 from services.auth.roles import LIVE_DECISIONS, TABLE, AccessLevel, Allowed
@@ -38,17 +39,18 @@ def page() -> str:
     parts.append(f"| --- |{' :-: |' * len(Role)}\n")
     for service, methods in TABLE.items():
         parts.append(f"| **{service}** |{' |' * len(Role)}\n")
-        parts += [_row(method, allowed) for method, allowed in methods.items()]
+        parts += [_row(f"/{service}/{name}", allowed) for name, allowed in methods.items()]
     parts += ["\n", _legend()]
     return "".join(parts)
 
 
-def _row(method: str, allowed: Allowed) -> str:
+def _row(path: str, allowed: Allowed) -> str:
     if isinstance(allowed, AccessLevel):
         marks = [{AccessLevel.OPEN: "○", AccessLevel.AUTHENTICATED: "●"}[allowed]] * len(Role)
     else:
-        marks = ["●" if role in allowed else "" for role in Role]
-    return f"| {method} | {' | '.join(marks)} |\n"
+        mark = "◆" if path in whole_province.METHODS else "●"
+        marks = [mark if role in allowed else "" for role in Role]
+    return f"| {path.rpartition('/')[2]} | {' | '.join(marks)} |\n"
 
 
 def _legend() -> str:
@@ -63,8 +65,8 @@ def _legend() -> str:
         f"{' and '.join(known)} need authentication and no role.\n\n"
         f"Decisions are recorded only for the role {join_roles(LIVE_DECISIONS, 'or')}: the others "
         "must set `dry_run` (`fanzha check` and `fanzha replay` do), and are refused without it.\n"
-        "\nWhat an identity with regions sees and changes of it: "
-        "[scope](../how-to/identity.md#scope).\n"
+        "\n◆ allowed, but to nobody with regions: it is about all of them. What an identity with "
+        "regions sees and changes of the rest: [scope](../how-to/identity.md#scope).\n"
     )
 
 

@@ -326,7 +326,6 @@ class ChangeService:
     async def plan_restore(self, version: int) -> Draft:
         """Return what `restore` would submit now; changes nothing."""
         permissions.check_may_propose(ChangeKind.REVERT)
-        region_scope.check_all_regions(Message("a version of the lists"))
         draft, _ = await self._reverts.plan_restore(version, by="", reason="")
         return draft
 
@@ -346,7 +345,6 @@ class ChangeService:
             self._context.step_lock,
         ):
             permissions.check_may_propose(ChangeKind.REVERT)
-            region_scope.check_all_regions(Message("a version of the lists"))
             draft, approved = await self._reverts.plan_restore(version, by, reason)
             draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=approved)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan, masked, number_text
+from fanzha.translation.message import Message
 from infra.redis.client import Client
 from services.audit.events import Audit, AuditKind
-from services.auth import identity
+from services.auth import identity, region_scope
 from services.settings.settings import Settings
 from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore, never_stopped
@@ -35,6 +36,9 @@ class WarningControl:
     ) -> frozenset[NoticeKind]:
         """Set or revoke an opt-out, and return all opt-outs of the person."""
         person = self._person(number)
+        if notice is not NoticeKind.ADVICE:
+            # A person may live anywhere: a county keeps no warning of a danger from them.
+            region_scope.check_all_regions(Message("an opt-out of warnings"))
         change = self._limits.opt_out if opted_out else self._limits.opt_in
         await change(person, notice)
         await self._audit.record(

@@ -11,6 +11,7 @@ import typer
 from blocklists.importers import vocabulary
 from blocklists.importers.tables import columns
 from blocklists.importers.tables import headers as table_headers
+from fanzha import client
 from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, mapping_pb2_grpc
@@ -79,7 +80,10 @@ class MappingsOfSource:
                 )
 
     def save(self, headers: Sequence[table_headers.Header], author: str) -> None:
-        """Remember what was said, for each header with such a column."""
+        """Remember what was said, for each header with such a column.
+
+        Somebody who may not, as people with regions, is told so: their file is imported by then.
+        """
         if not (self._use and self._said):
             return
         for header in headers:
@@ -97,7 +101,14 @@ class MappingsOfSource:
                 ],
                 saved_by=author,
             )
-            self._stub.SaveMapping(pb.SaveMappingRequest(mapping=mapping))
+            try:
+                self._stub.SaveMapping(pb.SaveMappingRequest(mapping=mapping))
+            except grpc.RpcError as error:
+                if error.code() is not grpc.StatusCode.PERMISSION_DENIED:
+                    raise
+                why = client.localized_message(error) or error.details()
+                err.print(gettext("not remembered: {why}", why=why), markup=False)
+                return
 
     def _of(self, names: Sequence[str]) -> dict[str, str]:
         if self._known is None:

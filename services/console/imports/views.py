@@ -33,6 +33,7 @@ _MOST_COLUMNS = 60
 _EXAMPLES = 10
 _POLL_SECONDS = 0.5
 _NEEDS = ("BlocklistService/ImportEntries",)
+_SAVE = "MappingService/SaveMapping"
 _jobs: set["asyncio.Task[None]"] = set()
 
 
@@ -79,7 +80,7 @@ async def change(visit: PageRequest) -> Response:
     await _store(visit).set(stored.id, options=options)
     if act in {"check", "import"}:
         header.dry_run = act == "check"
-        if act == "import" and visit.field("remember"):
+        if act == "import" and visit.field("remember") and visit.may(_SAVE):
             await _remember(visit, stored, form, mapping)
         await _start(visit, stored, header, _file_options(options))
     return await visit.redirect(f"/lists/import/{stored.id}")
@@ -209,9 +210,7 @@ async def _remember(
         columns=columns,
         saved_by=visit.session.by,
     )
-    await visit.calls.unary(
-        "MappingService/SaveMapping", mapping_pb2.SaveMappingRequest(mapping=saved)
-    )
+    await visit.calls.unary(_SAVE, mapping_pb2.SaveMappingRequest(mapping=saved))
 
 
 async def _start(

@@ -1,4 +1,4 @@
-"""Authenticates the caller and checks its role, before a request is read.
+"""Authenticates the caller and checks its role and regions, before a request is read.
 
 A token identifies who sends it and outranks a client certificate: a person's token may travel over
 a gateway's connection. A certificate never makes up for a token that is not valid.
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from fanzha.errors import Unauthenticated
 from fanzha.translation.catalogue import gettext_noop
-from services.auth import roles
+from services.auth import roles, whole_province
 from services.auth.certificates import CertificateIdentities
 from services.auth.identity import ANONYMOUS, Identity, set_identity
 from services.auth.roles import AccessLevel
@@ -68,7 +68,7 @@ class AuthInterceptor:
                 self._limits.take(identity.name)
             if self._note is not None:
                 self._note(identity)
-            if not roles.is_allowed(identity, allowed):
+            if not roles.is_allowed(identity, allowed) or whole_province.is_refused(identity, path):
                 raise roles.refusal(identity, path)
 
         return authenticate

@@ -5,10 +5,8 @@ import heapq
 from collections.abc import AsyncIterator, Callable
 
 from fanzha.errors import InvalidInput
-from fanzha.translation.message import Message
 from fanzha.v1 import warning_operations_pb2 as pb
 from fanzha.v1 import warning_operations_pb2_grpc as pb_grpc
-from services.auth import region_scope
 from services.rpc.warnings import operations_messages as messages
 from services.warning.dead_letter_control import DeadLetterControl
 from services.warning.intake import parser
@@ -53,7 +51,6 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: object
     ) -> pb.ListDeadLettersResponse:
-        region_scope.check_all_regions(Message("dead letters"))
         found = await self._dead_letters.page(
             page_size=request.page_size, page_token=request.page_token
         )
@@ -66,7 +63,6 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def ReplayDeadLetters(
         self, request: pb.ReplayDeadLettersRequest, context: object
     ) -> pb.ReplayDeadLettersResponse:
-        region_scope.check_all_regions(Message("dead letters"))
         places = request.places
         missing = await self._dead_letters.replay(places, by=request.replayed_by)
         replayed = len(set(places)) - len(missing)
@@ -75,7 +71,6 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def DropDeadLetter(
         self, request: pb.DropDeadLetterRequest, context: object
     ) -> pb.DropDeadLetterResponse:
-        region_scope.check_all_regions(Message("dead letters"))
         await self._dead_letters.drop(request.place, by=request.dropped_by)
         return pb.DropDeadLetterResponse()
 
@@ -92,7 +87,6 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def GetSourceFeedback(
         self, request: pb.GetSourceFeedbackRequest, context: object
     ) -> pb.GetSourceFeedbackResponse:
-        region_scope.check_all_regions(Message("what became of a source's warnings"))
         found = await self._sources.read_feedback(
             parser.check_source_name(request.source_name),
             after=request.after,
@@ -103,7 +97,6 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def ListEntryOutcomes(
         self, request: pb.ListEntryOutcomesRequest, context: object
     ) -> pb.ListEntryOutcomesResponse:
-        region_scope.check_all_regions(Message("what became of the cases of all entries"))
         limit = _size("limit", request.limit)
         by_source: dict[str, OutcomeTally] = {}
         found: list[EntryOutcomeRecord] = []

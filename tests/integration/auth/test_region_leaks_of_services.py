@@ -1,8 +1,9 @@
 """Whoever asks whatever of any service learns and changes what is of their own regions only.
 
 The methods are those of the service descriptors: one that is added later is asked, too, unless it
-is listed here with a reason. Requests are filled by the names of their fields. Lists, changes and
-appeals are asked by `test_region_leaks`, where nothing else runs beside them.
+is listed with a reason in `methods_without_region`. Requests are filled by the names of their
+fields. Lists, changes and appeals are asked by `test_region_leaks`, where nothing else runs beside
+them.
 """
 
 import random
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
 import pytest
 from google.protobuf import message_factory
 from google.protobuf.descriptor import FieldDescriptor
@@ -19,16 +21,18 @@ from google.protobuf.descriptor import FieldDescriptor
 from blocklists import region_codes
 from fanzha.v1 import (
     assessment_pb2,
+    audit_pb2,
     case_pb2,
     education_pb2,
     entity_pb2,
     incident_pb2,
-    source_pb2,
+    warning_control_pb2,
 )
 from services.auth import region_scope, roles, whole_province
-from services.auth.identity import Identity
 from tests.integration.auth import test_region_leaks as lists
+from tests.support.methods_without_region import EXEMPT
 from tests.support.processes import eventually
+from tests.support.region_records import MARK, acted, beyond, scope_of, sources_of
 from tests.support.regional_office import Person, Refused, written
 from tests.support.regional_service import (
     ALL,
@@ -43,34 +47,15 @@ from tests.support.regional_service import (
 )
 from tests.support.rpc_fuzz import all_methods
 
-EXEMPT: Mapping[str, str] = {
-    "AccessService/*": "who may do what is one list for the whole province",
-    "AuditService/FollowVerification": "whether the log is whole: numbers and hashes",
-    "AuditService/GetHead": "a hash",
-    "AuditService/VerifyLog": "whether the log is whole: numbers and hashes",
-    "FeedbackService/*": "decisions have no region (ADR 44), and answers tell nothing",
-    "InterceptionService/*": "a decision is the same for everybody (ADR 44)",
-    "MappingService/*": "names of columns of files",
-    "ModelService/*": "models have no region",
-    "PolicyService/*": "the policy of carriers has no region",
-    "WarningControlService/*": "the switch is one for the province, opt-outs are by number",
-    "WarningOperationsService/GetRobotReport": "counts of scripts, of no case",
-    "WarningOperationsService/LintText": "tells of the text of the request",
-    "WarningOperationsService/ListSources": "counts of a source, of no case",
-    "WarningOperationsService/ListTemplates": "texts that come along",
-    "WarningPolicyService/*": "the policy of warnings has no region",
-    "WarningService/*": "a source learns what became of what it sent",
-}
-"""Methods with nothing of a region, and why."""
-WHOLE = {one.removeprefix("/fanzha.v1.") for one in whole_province.METHODS} | {
-    "ListUpdateService/ComputeDiff"  # but for switches of carriers, which decide by the lists
-}
+REFUSED = sorted(one.removeprefix("/fanzha.v1.") for one in whole_province.METHODS)
 """Methods about all regions at once: people with regions are refused."""
+WHOLE = {*REFUSED, "ListUpdateService/ComputeDiff"}
+"""Also copies of the lists, but for switches of carriers, which decide by them."""
 READ_BY_ALL = frozenset({"SourceService"})
 """Services whose records of the whole province are there for everybody, as those of the lists."""
 PEOPLE, TIMES, MORE_TIMES = 3, 2, 20
 THIS_MONTH = time.strftime("%Y-%m")
-_MARK, _CODE = re.compile(r"m-([0-9a-z]+)-m"), re.compile(r'"(33[0-9]{0,4})"')
+_CODE = re.compile(r'"(33[0-9]{0,4})"')
 _READS = re.compile(r"/(Get|List|Find|Count|Rate|Tail|Assess|Preview)")
 _MOVES = re.compile(r"/(Edit|Assign)")
 _FILTERED = re.compile(r"/(Get|List|FindDecisions)")
@@ -87,21 +72,71 @@ def names() -> set[str]:
     return {one.path.removeprefix("/fanzha.v1.") for one in all_methods()}
 
 
-def is_exempt(method: str) -> bool:
-    return method in EXEMPT or f"{method.partition('/')[0]}/*" in EXEMPT
-
-
 ASKED = sorted(
-    one for one in names() if not is_exempt(one) and one.partition("/")[0] not in lists.SERVICES
+    one
+    for one in names() - set(EXEMPT) - set(REFUSED)
+    if one.partition("/")[0] not in lists.SERVICES
 )
 
 
 def test_what_is_exempt_is_there_and_says_why() -> None:
-    known = names() | {f"{one.partition('/')[0]}/*" for one in names()}
-
-    assert set(EXEMPT) <= known
+    assert set(EXEMPT) <= names()
     assert all(EXEMPT.values())
-    assert set(ASKED) >= WHOLE
+    assert set(REFUSED) <= names()
+    assert not set(EXEMPT) & set(REFUSED)
+
+
+@pytest.mark.parametrize("method", REFUSED)
+def test_what_is_of_all_regions_is_refused_whatever_the_request_says(
+    service: RegionalService, method: str
+) -> None:
+    county = Person(name="county", roles=LI.roles, regions=("330106",))
+    asked = service.methods[method].request
+
+    answer = service.ask(method, message_factory.GetMessageClass(asked)(), county)
+
+    assert isinstance(answer, Refused), answer
+    assert answer.code is grpc.StatusCode.PERMISSION_DENIED
+    assert re.fullmatch(r"county has the scope 330106, and .* is of all regions", answer.details)
+
+
+def test_people_of_a_county_do_not_stop_warnings_and_the_attempt_is_on_record(
+    service: RegionalService,
+) -> None:
+    who = Person(name="zhou", roles=("operator", "approver"), regions=("3301",))
+    stop = warning_control_pb2.StopWarningsRequest(reason="mischief")
+
+    answer = service.ask("WarningControlService/StopWarnings", stop, who)
+
+    assert isinstance(answer, Refused)
+    state = service.done(
+        "WarningControlService/GetWarningSwitch", warning_control_pb2.GetWarningSwitchRequest()
+    )
+    assert not state.HasField("stop")
+    asked = audit_pb2.ListRecordsRequest(actor="zhou", page_size=10)
+    eventually(lambda: service.done("AuditService/ListRecords", asked).records)
+    records = service.done("AuditService/ListRecords", asked).records
+    assert [one.subject for one in records] == ["method:WarningControlService/StopWarnings"]
+    assert "the switch of all warnings is of all regions" in records[0].details["why"]
+
+
+def test_people_of_a_county_keep_no_warning_of_a_danger_from_anybody(
+    service: RegionalService,
+) -> None:
+    who = Person(name="qian", roles=("operator",), regions=("3301",))
+
+    def asked(kind: Any) -> Any:
+        request = warning_control_pb2.SetOptOutRequest(
+            number="+8617000000907", kind=kind, opted_out=True
+        )
+        return service.ask("WarningControlService/SetOptOut", request, who)
+
+    advice = asked(warning_control_pb2.WARNING_KIND_ADVICE)
+    warning = asked(warning_control_pb2.WARNING_KIND_WARNING)
+
+    assert list(advice.opted_out) == [warning_control_pb2.WARNING_KIND_ADVICE]
+    assert isinstance(warning, Refused)
+    assert warning.code is grpc.StatusCode.PERMISSION_DENIED
 
 
 @dataclass
@@ -258,17 +293,13 @@ def somebody(dice: random.Random, number: int) -> Person:
     return Person(name=f"somebody-{number}", roles=ROLES, regions=regions)
 
 
-def scope_of(who: Person) -> Identity:
-    return Identity(name=who.name, roles=frozenset(), regions=frozenset(who.regions))
-
-
 def leaked(method: str, request: Any, answer: Any, who: Person) -> set[str]:
     """Return the regions in an answer that are not for *who*."""
     scope, said, asked = scope_of(who), written(answer), written(request)
     # What entries of the province say is there for everybody, also where a decision names them.
     like_entries = method.partition("/")[0] in (*READ_BY_ALL, "DecisionLogService", "HitService")
-    marked = {"" if one == ALL else one for one in _MARK.findall(said)}
-    marked -= {"" if one == ALL else one for one in _MARK.findall(asked)}
+    marked = {"" if one == ALL else one for one in MARK.findall(said)}
+    marked -= {"" if one == ALL else one for one in MARK.findall(asked)}
     # Regions around those of a person are no secret.
     coded = {
         one
@@ -281,67 +312,6 @@ def leaked(method: str, request: Any, answer: Any, who: Person) -> set[str]:
     return {one or ALL for one in marked if not may_read(scope, one)} | {
         one for one in coded if not roles.may_access_region(scope, one)
     }
-
-
-def beyond(service: RegionalService, who: Person) -> dict[str, str]:
-    """Return the records that *who* may not change, as they are."""
-    scope, found = scope_of(who), {}
-    reads: list[tuple[str, Any, str]] = [
-        ("EntityService/ListEntities", entity_pb2.ListEntitiesRequest(page_size=500), "entity_id"),
-        (
-            "IncidentService/ListIncidents",
-            incident_pb2.ListIncidentsRequest(page_size=500),
-            "incident_id",
-        ),
-        (
-            "EducationService/ListEducationCampaigns",
-            education_pb2.ListEducationCampaignsRequest(page_size=500),
-            "campaign_id",
-        ),
-        (
-            "AssessmentService/ListUnitTasks",
-            assessment_pb2.ListUnitTasksRequest(page_size=500),
-            "task_id",
-        ),
-    ]
-    for method, request, key in reads:
-        for record in service.done(method, request).ListFields()[0][1]:
-            if not roles.may_access_region(scope, region_of(record)):
-                found[f"{method} {getattr(record, key)}"] = written(record)
-    for source in sources_of(service):
-        if not roles.may_access_region(scope, region_of(source)):
-            asked = source_pb2.ListPullsRequest(name=source.name)
-            pulls = service.done("SourceService/ListPulls", asked).pulls
-            found[f"source {source.name}"] = (
-                f"{source.asked} {who.name in {one.by for one in pulls}}"
-            )
-    return found
-
-
-def sources_of(service: RegionalService) -> Any:
-    """Return the sources, as somebody of the whole province sees them."""
-    request = source_pb2.ListDataSourcesRequest()
-    return service.done("SourceService/ListDataSources", request).sources
-
-
-def acted(service: RegionalService, who: Person) -> list[str]:
-    """Return the regions beyond those of *who* in which they did something about a case."""
-    found = []
-    for region, case_id in zip(REGIONS, service.records.cases, strict=True):
-        request = case_pb2.GetCaseHistoryRequest(case_id=case_id, page_size=200)
-        history = service.done("CaseService/GetCaseHistory", request)
-        if who.name in written(history) and not roles.may_access_region(scope_of(who), region):
-            found.append(region or ALL)
-    return found
-
-
-def region_of(record: Any) -> str:
-    """Return the region of a record; of a task or a source, that of its unit or in its name."""
-    if hasattr(record, "region"):
-        return str(record.region)
-    named = getattr(record, "unit", "").removeprefix("unit") or getattr(record, "name", "")
-    mark = _MARK.fullmatch(named)
-    return ("" if mark[1] == ALL else mark[1]) if mark else named
 
 
 @pytest.mark.parametrize("seed", [1])
