@@ -1,6 +1,7 @@
 """The Entities page: who must leave, how far each is, what was seen again."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from starlette.responses import Response
@@ -96,7 +97,11 @@ async def edit(visit: PageRequest) -> Response:
     except BackendFault as fault:
         if not fault.is_input:
             raise
-        return await _form(visit, await _entity(visit), _typed(visit), fault.message)
+        now, mine = await _entity(visit), _typed(visit)
+        if fault.status != "ABORTED":
+            return await _form(visit, now, mine, fault.message)
+        # What they typed stays in the form, beside what somebody else has saved meanwhile.
+        return await _form(visit, now, mine, fault.message, status=409, theirs=forms.typed(now))
     return await visit.redirect(f"/entities/{_id(visit)}", message=Message("Saved."))
 
 
@@ -203,13 +208,21 @@ async def _page(visit: PageRequest, *, status: int = 200, **values: Any) -> Resp
 
 
 async def _form(
-    visit: PageRequest, entity: pb.Entity | None, typed: Mapping[str, str], fault: str = ""
+    visit: PageRequest,
+    entity: pb.Entity | None,
+    typed: Mapping[str, str],
+    fault: str = "",
+    *,
+    status: int = 400,
+    theirs: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     return await visit.show(
         "entities/form.html",
-        status=400 if fault else 200,
+        status=status if fault else 200,
         entity=entity,
         typed=typed,
+        theirs=theirs,
+        differing=[name for name in theirs if name in typed and typed[name] != theirs[name]],
         fault=fault,
         kinds=[one for one in pb.EntityKind.values() if one],
         frauds=[one for one in pb.FinancialFraud.values() if one],
@@ -229,7 +242,7 @@ def _id(visit: PageRequest) -> int:
 
 
 def _typed(visit: PageRequest) -> dict[str, str]:
-    return {name: visit.field(name) for name in visit.form}
+    return {name: visit.field(name).replace("\r\n", "\n") for name in visit.form}
 
 
 def _day(ms: int) -> str:

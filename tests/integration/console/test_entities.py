@@ -59,6 +59,34 @@ def test_an_entity_is_registered_its_entries_proposed_and_its_steps_settled(
     assert_accessible(ma)
 
 
+def test_who_saves_an_entity_after_somebody_else_is_shown_both_versions(
+    browser: Browser, service: ConsoleService
+) -> None:
+    li = service.person(browser, "li", "editor")
+    path = registered(li, "示例贷两人")
+    wu = service.person(browser, "wu", "editor", language="zh")
+    li.goto(path + "/edit")
+    wu.goto(path + "/edit")
+    wu.fill("[name=hosts]", "loan.example\nlater.example")
+    wu.fill("[name=legal_basis]", HOSTILE)
+    wu.click("button:has-text('保存')")
+    expect(wu.locator("main [role=status]").first).to_have_text("已保存。")
+
+    li.fill("[name=hosts]", "loan.example\nm.loan.example\nmine.example")
+    li.click("button:has-text('Save')")
+
+    expect(li.locator("#both + p")).to_contain_text("Changed meanwhile by wu; now at revision 2.")
+    both = li.locator("#both ~ div table")
+    expect(both.locator("tbody tr")).to_have_count(2)
+    expect(both.locator("tr:has-text('Host') td").last).to_have_text("later.example\nloan.example")
+    expect(both.locator("tr:has-text('Legal basis') td").last).to_have_text(HOSTILE)
+    expect(li.locator("[name=hosts]")).to_have_value("loan.example\nm.loan.example\nmine.example")
+    assert_accessible(li)
+    li.click("button:has-text('Save mine over theirs')")
+    expect(li.locator("main [role=status]").first).to_have_text("Saved.")
+    expect(li.locator("main")).to_contain_text("mine.example")
+
+
 def test_it_is_found_by_a_part_of_a_host_in_chinese_and_dark(
     browser: Browser, service: ConsoleService
 ) -> None:
