@@ -38,13 +38,15 @@ class SipLink:
 
     def __init__(self, peer: SipPeerAddress, received: Callable[[bytes], None]) -> None:
         self.peer = peer
-        self._received = received
+        self._on_message = received
         self._datagrams: asyncio.DatagramTransport | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._connected = asyncio.Event()
         self._reading: asyncio.Task[None] | None = None
         self.local = ("", 0)
         """Host and port of our end, once connected."""
+        self.heard = 0
+        """How many messages have come."""
         self.peer_host = ""
         """Address of the peer, once connected."""
 
@@ -89,6 +91,10 @@ class SipLink:
             with suppress(asyncio.CancelledError):
                 await self._reading
             self._reading = None
+
+    def _received(self, data: bytes) -> None:
+        self.heard += 1
+        self._on_message(data)
 
     async def _keep(self) -> None:
         backoff, outage = Backoff(), OutageLog("the connection to the SIP peer", logger)

@@ -102,13 +102,15 @@ class PhoneCaller:
             return CallFailure(end=CallEnd.TRUNK_DOWN, why="no port is free for audio", rang=False)
         offer = session_description.offer(host, stream.port, session=secrets.randbits(32))
         written = number if self._rules.with_plus else number.lstrip("+")
+        heard = self._agent.link.heard
         call = self._agent.call(written, offer, on_key=pressed)
         try:
             answer = session_description.read_answer(await call.ring(self._rules.ring_seconds))
             stream.begin(answer, peer_host=self._agent.link.peer_host)
             return await self._talk(CalledPhone(call, stream, keys), call, plan)
         except CallRefused as refused:
-            if refused.silent:
+            # Other calls go on over a link that is alive: a new one would cut them off.
+            if refused.silent and self._agent.link.heard == heard:
                 self._agent.link.reset()
             return call_ends.failure_of(refused)
         except UnusableAnswer as error:
