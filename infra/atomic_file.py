@@ -22,6 +22,7 @@ NEW = ".new"
 
 # From file systems that cannot sync a folder; the file itself is on the disk.
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP})
+_OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 @contextmanager
@@ -65,10 +66,16 @@ def create(path: Path, *, fresh: bool = True) -> Iterator[IO[bytes]]:
     if fresh:
         path.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, FILE_MODE), "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(os.open(path, flags, FILE_MODE), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # A write to a full disk names no file.
+        if error.filename is None and error.errno in _OF_THE_DISK:
+            error.filename = str(path)
+        raise
 
 
 @contextmanager

@@ -97,9 +97,13 @@ def metrics(settings: Settings) -> DecisionMetrics:
     """Make the metrics, on a page that the parent process reads where it serves them."""
     if not settings.metrics_enabled:
         return DecisionMetrics()
-    return DecisionMetrics.on_page(
-        settings.data_dir / METRICS, os.environ.get(NAME_VARIABLE, "worker"), os.getpid()
-    )
+    name = os.environ.get(NAME_VARIABLE, "worker")
+    try:
+        return DecisionMetrics.on_page(settings.data_dir / METRICS, name, os.getpid())
+    except OSError as error:
+        # A full disk stops no decisions.
+        logger.warning("the metrics of this worker are on no page: %s", error)
+        return DecisionMetrics()
 
 
 def traces(settings: Settings) -> DecisionTraces | None:

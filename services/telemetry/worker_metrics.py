@@ -6,6 +6,7 @@ mode costs a lock and a `getpid` per figure, ten times the budget of a batch. On
 """
 
 import mmap
+import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -91,13 +92,20 @@ class DecisionMetrics:
         pid: int,
         clock: Callable[[], float] = perf_counter,
     ) -> Self:
-        """Count on the page of a worker; *directory* is what `MetricsPages` reads."""
-        page = directory / f"{worker}.{pid}.page"
+        """Count on the page of a worker; *directory* is what `MetricsPages` reads.
+
+        Its bytes are allocated, so that a full disk is an `OSError` here and not a fault later.
+        """
+        page, size = directory / f"{worker}.{pid}.page", layout.SIZE * _BYTES
         page.touch(FILE_MODE)
-        with page.open("r+b") as file:
-            file.truncate(0)
-            file.truncate(layout.SIZE * _BYTES)
-            return cls(mmap.mmap(file.fileno(), layout.SIZE * _BYTES), clock)
+        try:
+            with page.open("r+b") as file:
+                file.truncate(0)
+                os.posix_fallocate(file.fileno(), 0, size)
+                return cls(mmap.mmap(file.fileno(), size), clock)
+        except OSError:
+            page.unlink()  # whoever reads pages takes a short one for a damaged one
+            raise
 
     def started(self, channel: Channel) -> None:  # noqa: ARG002 - an observer is told
         """Start the clock of a batch."""

@@ -7,6 +7,7 @@ from typing import IO
 import pytest
 
 from infra import atomic_file
+from tests.support.audit_logs import no_file_beyond
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +98,14 @@ def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="a"):
         atomic_file.make_folder(tmp_path / "a" / "b")
+
+
+def test_a_full_disk_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "lists.json"
+    atomic_file.write(file, "before")
+
+    with no_file_beyond(1000), pytest.raises(OSError, match=r"File too large.*lists\.json") as full:
+        atomic_file.write(file, b"x" * 100_000)
+
+    assert full.value.filename == str(tmp_path / "lists.json.new")
+    assert file.read_text() == "before"

@@ -20,6 +20,7 @@ from services.telemetry import drift_families
 from services.telemetry import metrics_layout as layout
 from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 from services.telemetry.worker_metrics import DecisionMetrics
+from tests.support.audit_logs import no_file_beyond
 
 NOW = 1_767_603_600.0
 decisions = st.lists(st.tuples(st.sampled_from(Action), st.sampled_from(Reason)), max_size=40)
@@ -366,3 +367,12 @@ def test_requests_are_counted_by_the_longest_wait_of_their_batch(pages: MetricsP
     assert value("fanzha_queue_seconds_bucket", le="0.005") == 3
     assert value("fanzha_queue_seconds_count") == 4
     assert value("fanzha_queue_seconds_sum") == pytest.approx(0.212)
+
+
+def test_a_page_for_which_there_is_no_room_is_an_error_and_leaves_nothing(
+    pages: MetricsPages,
+) -> None:
+    with no_file_beyond(1000), pytest.raises(OSError, match="File too large"):
+        DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    assert list(pages.directory.iterdir()) == []
