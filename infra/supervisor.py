@@ -93,9 +93,9 @@ class Supervisor:
 
     async def wait_serving(self, seconds: float) -> bool:
         """Wait until every child is ready; return whether all are."""
-        serving = asyncio.gather(*(child.serving.wait() for child in self.children))
         try:
-            await asyncio.wait_for(serving, seconds)
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(child.serving.wait() for child in self.children))
         except TimeoutError:
             return False
         return True
