@@ -12,7 +12,7 @@ import numpy as np
 
 from fanzha.decisions import Reason
 from fanzha.tables import Bools, Channel, Float32s
-from infra.minute_counts import MinuteCounts
+from infra.mapped.minute_counts import MinuteCounts
 from services.decision import rules
 from services.decision.evidence import BatchEvidence
 from services.decision.rules import Ruling

@@ -15,7 +15,7 @@ from fanzha.errors import InvalidConfiguration
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Calls, Channel, Int64s
 from infra.data_paths import REVIEWS
-from infra.minute_counts import MinuteCounts
+from infra.mapped.minute_counts import MinuteCounts
 from infra.reloaded_file import ReloadedFile
 from services.carrier_policy import wiring as carrier_policy
 from services.decision import cascade, dry_run, review

@@ -12,8 +12,8 @@ from fanzha.tables import Calls
 from fanzha.tracing import tracer
 from infra.clock import now_ms
 from infra.data_paths import METRICS, NAME_VARIABLE, REQUEST_IDS
+from infra.mapped.shared_table import SharedTable
 from infra.redis.client import connect
-from infra.shared_table import SharedTable
 from services.decision.decision_traces import DecisionTraces
 from services.decision.exchange.call_exchange import CallExchange
 from services.decision.exchange.call_outbox import CallOutbox

@@ -6,7 +6,6 @@ mode costs a lock and a `getpid` per figure, ten times the budget of a batch. On
 """
 
 import mmap
-import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy.typing as npt
 from blocklists.snapshot.findings import FindingKind
 from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.tables import Channel, Uint8s
-from infra.atomic_file import FILE_MODE
+from infra.mapped.mapped_file import map_file
 from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Table
@@ -92,20 +91,9 @@ class DecisionMetrics:
         pid: int,
         clock: Callable[[], float] = perf_counter,
     ) -> Self:
-        """Count on the page of a worker; *directory* is what `MetricsPages` reads.
-
-        Its bytes are allocated, so that a full disk is an `OSError` here and not a fault later.
-        """
-        page, size = directory / f"{worker}.{pid}.page", layout.SIZE * _BYTES
-        page.touch(FILE_MODE)
-        try:
-            with page.open("r+b") as file:
-                file.truncate(0)
-                os.posix_fallocate(file.fileno(), 0, size)
-                return cls(mmap.mmap(file.fileno(), size), clock)
-        except OSError:
-            page.unlink()  # whoever reads pages takes a short one for a damaged one
-            raise
+        """Count on the page of a worker, in what `MetricsPages` reads; `OSError` without room."""
+        page = directory / f"{worker}.{pid}.page"
+        return cls(map_file(page, layout.SIZE * _BYTES, fresh=True), clock)
 
     def started(self, channel: Channel) -> None:  # noqa: ARG002 - an observer is told
         """Start the clock of a batch."""

@@ -3,8 +3,8 @@
 A row repeats another if it comes from the same login with the same id and the same bytes within
 the time that an answer holds. It gets the answer of the other, is not decided, and so is not
 counted: not by activity, velocity, campaigns, hits or the decision log. Answers lie in a table that
-the workers of a host share (`infra.shared_table`). A row whose id was used with other contents is a
-new request.
+the workers of a host share (`infra.mapped.shared_table`). A row whose id was used with other
+contents is a new request.
 
 A retry that reaches another worker while the first is still deciding, which takes milliseconds,
 counts twice. Rows that cannot be read are not remembered; the answer is the same anyway.
@@ -23,7 +23,7 @@ from fanzha.decisions import Decisions, Detail, DisplayLabel, MatchedOn, Relatio
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Float32s
 from fanzha.v1 import decision_pb2 as pb
-from infra.shared_table import MAX_VALUE_BYTES, PutOutcome, SharedTable
+from infra.mapped.shared_table import MAX_VALUE_BYTES, PutOutcome, SharedTable
 from services.decision.observer import Table
 from services.rpc.decide.encoder import decision_message
 from services.rpc.decide.request_decoder import EncodedRequest

@@ -10,7 +10,7 @@ from classifiers.interfaces import TextScores
 from fanzha.decisions import Action, Decisions, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel, Texts
-from infra.minute_counts import MinuteCounts
+from infra.mapped.minute_counts import MinuteCounts
 from services.decision.carriers.policy import CarrierPolicies, CarrierPolicy, ChannelPolicy
 from services.decision.evidence import BatchContext, ModelSet
 from services.decision.pipeline import DecisionPipeline

@@ -16,7 +16,7 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, Links, Texts, marked
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
-from infra.shared_table import SharedTable
+from infra.mapped.shared_table import SharedTable
 from services.auth import identity
 from services.auth.identity import Identity, Role
 from services.decision.evidence import BatchContext

@@ -7,7 +7,6 @@ all readers. So a table may forget a value, but never gives a wrong one.
 """
 
 import mmap
-import os
 import struct
 import zlib
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Self
 
-from infra.atomic_file import FILE_MODE
+from infra.mapped.mapped_file import map_file
 
 SLOT_BYTES = 512
 PROBES = 8
@@ -56,19 +55,8 @@ class SharedTable:
 
     @classmethod
     def on_file(cls, path: Path, *, slots: int, holds_ms: int) -> Self:
-        """Map *path*, which is created where it is missing or of another size.
-
-        Its bytes are allocated, so that a full disk is an `OSError` here and not a fault later.
-        """
-        size = slots * SLOT_BYTES
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            if os.fstat(file).st_size != size:
-                os.ftruncate(file, size)
-            os.posix_fallocate(file, 0, size)
-            return cls(mmap.mmap(file, size), holds_ms=holds_ms)
-        finally:
-            os.close(file)
+        """Share *path* with other processes; `OSError` where there is no room for it."""
+        return cls(map_file(path, slots * SLOT_BYTES), holds_ms=holds_ms)
 
     @classmethod
     def in_memory(cls, *, slots: int, holds_ms: int) -> Self:

@@ -6,12 +6,11 @@ additions, so a limit may be passed by what one of them adds, never fallen short
 """
 
 import mmap
-import os
 import struct
 from pathlib import Path
 from typing import Self
 
-from infra.atomic_file import FILE_MODE
+from infra.mapped.mapped_file import map_file
 
 _CELL = struct.Struct("<II")
 """Minutes since the Unix epoch, and the count."""
@@ -25,19 +24,8 @@ class MinuteCounts:
 
     @classmethod
     def on_file(cls, path: Path, *, places: int) -> Self:
-        """Map *path*, created where it is missing or of another size; `OSError` where that fails.
-
-        Its bytes are allocated, so that a full disk is an error here and not a fault later.
-        """
-        size = places * _CELL.size
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-        try:
-            if os.fstat(file).st_size != size:
-                os.ftruncate(file, size)
-            os.posix_fallocate(file, 0, size)
-            return cls(mmap.mmap(file, size))
-        finally:
-            os.close(file)
+        """Share *path* with other processes; `OSError` where there is no room for it."""
+        return cls(map_file(path, places * _CELL.size))
 
     @classmethod
     def in_memory(cls, *, places: int) -> Self:

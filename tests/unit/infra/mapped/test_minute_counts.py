@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.minute_counts import MinuteCounts
+from infra.mapped.minute_counts import MinuteCounts
 
 NOON = 43_200
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.shared_table import (
+from infra.mapped.shared_table import (
     MAX_VALUE_BYTES,
     PROBES,
     SLOT_BYTES,
