@@ -2,10 +2,10 @@
 
 Starts ``fanzha up`` with an embedded Valkey and a real SMPP server, and lets the bureau, a carrier,
 the desk of a city and simulated people do a week's work: lists, traffic, warnings, the robot's
-dialogues, an incident with a lead, an entity that must leave, a campaign that educates, outcomes,
-tasks and the assessment of the month. A day takes seconds here; the behaviour of people is made up
-(`people`), so figures of dissuasion are simulated. Ends by itself. Exit status 1 when something
-that must hold does not, 2 when it cannot run here.
+dialogues, incidents with leads (one about a device with many cards), an entity that must leave, a
+campaign that educates, outcomes, tasks and the assessment of the month. A day takes seconds here;
+the behaviour of people is made up (`people`), so figures of dissuasion are simulated. Ends by
+itself. Exit status 1 when something that must hold does not, 2 when it cannot run here.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from examples.lists_tour_site import heading, say, site
-from examples.province_demo import robot_call
+from examples.province_demo import robot_call, sim_bank
 from examples.province_demo.education import educate
 from examples.province_demo.week import ProvinceWeek
 from examples.warning_demo import campaigns, files
@@ -91,6 +91,7 @@ def _live(
             "FANZHA_WARNING_SMPP_ADDRESS": f"127.0.0.1:{centre.port}",
             "FANZHA_WARNING_ROBOT": "true",
             "FANZHA_ASSESSMENT_UNITS_FILE": str(folder / "units.toml"),
+            **sim_bank.SETTINGS,
             **phone,
         }
         with site(folder, PEOPLE, settings, runner=run_in) as place:
@@ -103,6 +104,7 @@ def _live(
             week.dialogues(seen)
             robot_call.call(story, seen, week.plans, can_speak=bool(phone))
             incident = week.incident(seen)
+            sim_bank.hand_over(story, folder)
             week.entity()
             educate(story, folder)
             week.desk(seen)
