@@ -75,6 +75,14 @@ placeholder for each set to remove from, fields and increments.
 Returns 1. Returns 0 when the case has another revision, or when a marker is present: the caller
 read the markers before the case, and may have missed one. Idempotent by the commit id."""
 
+_REFUSE = """
+redis.call('SADD', KEYS[2], unpack(ARGV, 2))
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('EXPIRE', KEYS[2], ARGV[1]) end
+"""
+"""Sets markers of warnings that join no case. KEYS: round, seen. ARGV: seconds, then markers."""
+_REFUSED_S = _DAY_S
+"""How long markers are kept where there is no case: far longer than a commit is under way."""
+
 Decide = Callable[[Case], Sequence[CaseEvent]]
 
 
@@ -170,6 +178,18 @@ class CaseStore:
             base: CaseLookup(case=newest.get(one), seen=[bool(mark) for mark in marks])
             for base, one, marks in zip(bases, ids, seen, strict=True)
         }
+
+    async def refuse(self, markers: Mapping[str, Sequence[str]]) -> None:
+        """Have no warning with one of *markers* (by base) join a case from now on.
+
+        A commit that its sender gave up may still be under way, and is refused when it arrives.
+        """
+        async with within(WRITE_SECONDS):
+            writing: Any = self._client.pipeline(transaction=False)
+            for base, some in markers.items():
+                names = (_key(base, "round"), _key(base, "seen"))
+                writing.eval(_REFUSE, len(names), *names, _REFUSED_S, *some)
+            await writing.execute()
 
     async def change(self, case_id: str, decide: Decide) -> Case:
         """Append the events that *decide* derives from a case, and return the new case.

@@ -3,6 +3,9 @@
 Intake looks for retracted entries, then commits; a retraction remembers its entry, then walks the
 open cases. Where the look comes before the memory and the commit after the walk, neither meets the
 other, so intake looks again after its commit.
+
+A commit may also arrive when intake has given it up, was told of the retraction and skipped the
+hit: it was under way for long. So the hit is marked as one that joins no case before we look.
 """
 
 from collections.abc import Sequence
@@ -23,24 +26,25 @@ class LateHits:
         self._retractor = retractor
 
     async def withdraw(self, warnings: Sequence[WarningRecord]) -> None:
-        """Take *warnings* out of the cases that they joined, if they did. Idempotent."""
+        """Take *warnings* out of the cases that they joined, and let none join. Idempotent."""
         by_base: dict[str, set[str]] = {}
         for one in warnings:
             base = ids.base_of(one.victim, ids.campaign_of(one))
             by_base.setdefault(base, set()).add(one.reference)
         if not by_base:
             return
-        references = {base: sorted(several) for base, several in by_base.items()}
         source = warnings[0].source_name
-        found = await self._store.lookup(
-            {base: [marker(source, one) for one in some] for base, some in references.items()}
-        )
-        for base, some in references.items():
-            case, seen = found[base].case, found[base].seen
-            joined = {one for one, is_in in zip(some, seen, strict=True) if is_in}
-            if case is not None and case.open and joined:
+        markers = {
+            base: [marker(source, one) for one in sorted(several)]
+            for base, several in by_base.items()
+        }
+        await self._store.refuse(markers)
+        found = await self._store.lookup(markers)
+        for base, references in by_base.items():
+            case = found[base].case
+            if case is not None and case.open:
                 await self._retractor.retract(
-                    case.id, _is_one_of(source, joined), by=GROUP, why=_WHY
+                    case.id, _is_one_of(source, references), by=GROUP, why=_WHY
                 )
 
 

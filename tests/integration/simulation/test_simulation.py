@@ -71,6 +71,12 @@ def test_a_process_that_crashes_again_and_again_costs_nobody_a_warning() -> None
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_case_that_is_written_late_rests_on_no_retracted_entry() -> None:
+    done = simulate("--history", "appeals", "--seed", 540045)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_seeds_take_the_same_steps_whatever_ran_before_them() -> None:
     done = simulate("--history", "failovers", "--first", 312, "--seeds", 10, "--twice")
 

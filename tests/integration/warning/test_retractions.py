@@ -1,12 +1,12 @@
 """Warnings that rest on a wrong entry are withdrawn, corrected, and closed as false alarms."""
 
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, cast
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidInput, Unavailable
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
 from infra.redis.consumer_group import StreamEntry
@@ -16,11 +16,14 @@ from services.warning import keys, wiring
 from services.warning.cases import ids
 from services.warning.cases.events import CaseOutcome, EventKind, MessageRef
 from services.warning.cases.model import Case
+from services.warning.cases.opening import PlainRouter
+from services.warning.cases.store import CaseCommit, CaseStore
 from services.warning.channels.channel import Outgoing
 from services.warning.channels.city_queues import CityQueues, queue
 from services.warning.dispatch import channel_stream, outbox_relay
 from services.warning.dispatch.send_ledger import SendLedger, SendStatus
 from services.warning.intake.own_hits import OwnHitIntake
+from services.warning.intake.service import WarningIntake
 from services.warning.messages.corrections import CorrectionTexts
 from services.warning.model import Tier
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
@@ -217,6 +220,44 @@ async def test_a_hit_that_joins_while_its_entry_is_retracted_is_taken_out_again(
     assert [bool(found) for found in looks] == [False, True, True, True]
     closed = await the_case(pipeline)
     assert (closed.outcome, closed.hits) == (CaseOutcome.FALSE_ALARM, 1)
+
+
+class SlowStore(CaseStore):
+    """Its commits reach Redis long after their sender gave up."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._under_way: list[CaseCommit] = []
+
+    async def commit(self, commits: Sequence[CaseCommit]) -> list[bool]:
+        """Give up."""
+        self._under_way += commits
+        raise Unavailable("no answer")
+
+    async def arrive(self) -> list[bool]:
+        """Let the commits reach Redis."""
+        return await super().commit(self._under_way)
+
+
+async def test_a_commit_that_arrives_after_its_hit_was_skipped_opens_no_case(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    await hit(client, 1)
+    ((_, fields),) = await cast(Any, client.xrange(CONFIRMED))
+    slow = SlowStore(client)
+    giving_up = OwnHitIntake(
+        WarningIntake(client=client, store=slow, router=PlainRouter(), now_ms=now_ms),
+        now_ms=now_ms,
+        max_age_hours=72,
+    )
+    with pytest.raises(Unavailable):
+        await giving_up.handle([StreamEntry(id="1-0", fields=fields)])
+    await RetractionStore(client).publish([notice()])
+    await pipeline.retractions.step()
+    await pipeline.hits.step()
+
+    assert await slow.arrive() == [False]
+    assert not (await pipeline.listing.page(lambda _case: True, only_open=False)).cases
 
 
 async def test_a_case_with_other_evidence_stays_open_without_the_retracted_entry(
