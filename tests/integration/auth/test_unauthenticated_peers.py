@@ -161,7 +161,9 @@ async def test_unauthenticated_requests_cannot_fill_the_memory(
         requests = (status_of(port, MESSAGE, compression) for _ in range(REQUESTS))
         found = Counter(await asyncio.gather(*requests))
 
-        assert found == {status: REQUESTS}
+        assert found.total() == REQUESTS
+        # On a busy machine, a message may take longer than the second that it may.
+        assert {status} <= set(found) <= {status, "DEADLINE_EXCEEDED"}
         assert held_mib(pid, "VmHWM") - before < most_mib
         assert await given_back(pid, before)
 
