@@ -89,7 +89,13 @@ async def networks(service: Running, folder: Path) -> AsyncIterator[Networks]:
 
 @contextmanager
 def _telephone(folder: Path, target: str) -> Iterator[int]:
-    settings = {"listen": "127.0.0.1:0", "targets": target, "timeout_ms": TIMEOUT_MS}
+    settings = {
+        "listen": "127.0.0.1:0",
+        "targets": target,
+        "timeout_ms": TIMEOUT_MS,
+        # On a machine that runs all of this, a call that waits is no sign of a dead service.
+        "stall_ms": TIMEOUT_MS,
+    }
     with (
         callee(folder) as next_hop,
         adapter_up("sip", folder, **settings) as running,

@@ -27,6 +27,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     a_text_bundle(models, "1", second=False)
     a_text_bundle(models, "2")
     with fanzha_up(folder, workers=1, FANZHA_MODELS_DIR=str(models), **NO_WARNINGS) as running:
+        # A swap waits for no worker that has not said yet which models it runs.
+        eventually(lambda: "runs 2" in running.fanzha("models", "list").stdout)
         yield running
 
 

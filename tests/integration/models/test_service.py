@@ -33,7 +33,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with fanzha_up(
         folder, workers=WORKERS, FANZHA_MODELS_DIR=str(folder / "models"), **LEAN
     ) as running:
+        reported(running, WORKERS)
         yield running
+
+
+def reported(service: Running, workers: int) -> None:
+    """Wait until all workers say which models they run: a swap waits for no others."""
+    eventually(lambda: len(listed(service)["link"]["workers"]) == workers)
 
 
 def models(service: Running, *arguments: str, check: bool = True) -> Any:
@@ -295,6 +301,7 @@ def test_without_a_velocity_stage_no_velocity_model_is_activated(tmp_path: Path)
         FANZHA_VELOCITY_ACTION="off",
         **LEAN,
     ) as service:
+        reported(service, 1)
         done = service.fanzha("models", "activate", "--yes", "velocity", "1", check=False)
 
     assert done.returncode == 1
@@ -315,6 +322,7 @@ def test_a_host_runs_the_last_desired_model_after_the_store_lost_it(
     root = some_bundles(tmp_path / "models")
     a_bundle(root, "url", "2")
     with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as service:
+        reported(service, 1)
         models(service, "activate", "--yes", "link", "1")
     rmtree(tmp_path / "valkey")
     with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as again:
