@@ -13,19 +13,18 @@ from infra import atomic_file
 from infra.clock import now_ms
 from services.cli._common import files
 from services.cli._common.confirmation import agree
-from services.cli._common.console import err, fail, print_json, progress
-from services.cli._common.exit_status import ExitStatus
+from services.cli._common.console import err, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Note, Target, Yes
 from services.cli._common.time_arguments import month_before
 from services.cli.assessment import display, tasks
 from services.cli.assessment.options import MonthName, server
+from services.cli.report.report_stream import DEADLINE_SECONDS, finished_report
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Member units: their tasks, and the monthly assessment from the system's own figures.",
 )
 app.add_typer(tasks.app, name="tasks")
-_DEADLINE_SECONDS = 3600.0
 _UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="Code of the unit.")]
 _Measure = Annotated[
     str,
@@ -100,7 +99,7 @@ def cases(
     """List the cases behind a figure of a unit; those that lower it first."""
     request = pb.ListMeasuredCasesRequest(month=month, unit=unit, measure=measure)
     with server(target) as stub:
-        answer = stub.ListMeasuredCases(request, timeout=_DEADLINE_SECONDS)
+        answer = stub.ListMeasuredCases(request, timeout=DEADLINE_SECONDS)
     if as_json:
         print_json(answer)
     else:
@@ -122,7 +121,7 @@ def publish(
     request = pb.PublishAssessmentRequest(month=name, note=note, by=by)
     with server(target, gettext("assessing")) as stub:
         known = stub.ListUnits(pb.ListUnitsRequest())
-        made = stub.PublishAssessment(request, timeout=_DEADLINE_SECONDS).assessment
+        made = stub.PublishAssessment(request, timeout=DEADLINE_SECONDS).assessment
     if as_json:
         print_json(made)
     else:
@@ -149,17 +148,8 @@ def _published(month: str, target: str) -> pb.MonthlyAssessment:
 
 
 def _assessed(month: str, target: str) -> pb.MonthlyAssessment:
-    with server(target) as stub, progress() as bar:
-        task = bar.add_task(gettext("looking at cases"), total=None, note="")
-        asked = pb.AssessUnitsRequest(month=month)
-        for one in stub.AssessUnits(asked, timeout=_DEADLINE_SECONDS):
-            bar.update(task, completed=one.examined, total=one.expected, note=f"{one.examined:,}")
-            if one.HasField("assessment"):
-                break
-        else:
-            fail(
-                gettext("{target} ended without a report", target=target),
-                status=ExitStatus.UNREACHABLE,
-            )
-    found: pb.MonthlyAssessment = one.assessment
+    request = pb.AssessUnitsRequest(month=month)
+    found: pb.MonthlyAssessment = finished_report(
+        server, target, "AssessUnits", request, part="assessment"
+    )
     return found

@@ -113,8 +113,13 @@ def show_history(events: Iterable[pb.CaseEvent]) -> None:
         _line(time(event.at_ms), "; ".join(filter(None, parts)))
 
 
-def show_dialogue(one: pb.GetRobotDialogueResponse) -> None:
-    """Print a dialogue, and what to say next to whatever the person may mean."""
+def language_name(code: str) -> str:
+    """Return the name of a language of scripts, in that of the user."""
+    return {"zh": gettext("Chinese"), "en": gettext("English")}.get(code, code)
+
+
+def show_dialogue(one: pb.GetRobotDialogueResponse, spoken: str) -> None:
+    """Print a dialogue, and what to say next, in *spoken*, to whatever the person may mean."""
     for turn in one.turns:
         who = gettext("robot") if turn.by_robot else gettext("person")
         heard = f" ({enum_word('meaning', turn.meaning)})" if turn.meaning else ""
@@ -123,7 +128,12 @@ def show_dialogue(one: pb.GetRobotDialogueResponse) -> None:
         end = enum_word("robot_outcome", one.outcome)
         out.print(gettext("end: {outcome}", outcome=end), markup=False)
     out.print(
-        gettext("what to say next ({script}, {place}):", script=one.script, place=one.place),
+        gettext(
+            "what to say next, in {language} ({script}, {place}):",
+            language=language_name(spoken),
+            script=one.script,
+            place=one.place,
+        ),
         markup=False,
     )
     for branch in one.branches:

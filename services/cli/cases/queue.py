@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fanzha.translation import catalogue
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from infra.clock import now_ms
@@ -171,35 +172,56 @@ def assign_all(
         raise typer.Exit(1)
 
 
+_USUALLY_SPOKEN = "zh"
+_Spoken = Annotated[
+    str, typer.Option("--language", help="Language of the person: zh or en; empty: zh.")
+]
+
+
 def script(
     case_id: CaseId,
-    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    language: _Spoken = "",
     target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show what to say and ask, by the kind of fraud and the tier of a case."""
+    """Show what to say and ask, by the kind of fraud and the tier of a case.
+
+    It is printed in your language, and below in that of the person where this is another one.
+    """
+    spoken = language or _USUALLY_SPOKEN
     with server(target) as stub:
-        answer = stub.GetCallScript(pb.GetCallScriptRequest(case_id=case_id, language=language))
+        answer = stub.GetCallScript(pb.GetCallScriptRequest(case_id=case_id, language=spoken))
+        own = answer
+        if catalogue.language() != spoken and not as_json:
+            request = pb.GetCallScriptRequest(case_id=case_id, language=catalogue.language())
+            own = stub.GetCallScript(request)
     if as_json:
         print_json(answer)
         return
-    out.print(answer.text, markup=False, soft_wrap=True)
+    out.print(own.text, markup=False, soft_wrap=True)
+    if own is not answer:
+        out.print(
+            gettext("For the person, in {language}:", language=display.language_name(spoken)),
+            markup=False,
+        )
+        out.print(answer.text, markup=False, soft_wrap=True)
 
 
 def dialogue(
     case_id: CaseId,
-    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    language: _Spoken = "",
     target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Show what the robot and the person said, and what the script says next."""
-    request = pb.GetRobotDialogueRequest(case_id=case_id, language=language)
+    spoken = language or _USUALLY_SPOKEN
+    request = pb.GetRobotDialogueRequest(case_id=case_id, language=spoken)
     with server(target) as stub:
         answer = stub.GetRobotDialogue(request)
     if as_json:
         print_json(answer)
         return
-    display.show_dialogue(answer)
+    display.show_dialogue(answer, spoken)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -12,8 +12,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import education_pb2 as pb
 from infra.clock import now_ms
 from services.cli._common.confirmation import agree
-from services.cli._common.console import err, fail, print_json, progress
-from services.cli._common.exit_status import ExitStatus
+from services.cli._common.console import err, print_json, progress
 from services.cli._common.json_words import as_dict
 from services.cli._common.options import (
     DEFAULT_TARGET,
@@ -30,13 +29,13 @@ from services.cli._common.time_arguments import ahead
 from services.cli.education import display, recipients_file
 from services.cli.education import options as words
 from services.cli.education.options import CampaignId, server
+from services.cli.report.report_stream import finished_report
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Educational campaigns: draft, preview, approve, stop, and measure by hold-out groups.",
 )
 _PAGE = 500
-_REPORT_SECONDS = 3600.0
 _PREVIEW_SECONDS = 600.0
 _MOST_FAULTS = 20
 _Name = Annotated[str, typer.Argument(help="Name of the campaign.")]
@@ -313,23 +312,13 @@ def report(
     What each figure means: docs/how-to/education.md.
     """
     request = pb.GetEducationReportRequest(campaign_id=campaign_id)
-    with server(target) as stub, progress() as bar:
-        task = bar.add_task(gettext("looking at cases"), total=None, note="")
-        for one in stub.GetEducationReport(request, timeout=_REPORT_SECONDS):
-            bar.update(task, completed=one.examined, total=one.expected, note=f"{one.examined:,}")
-            if one.HasField("report"):
-                break
-        else:
-            fail(
-                gettext("{target} ended without a report", target=target),
-                status=ExitStatus.UNREACHABLE,
-            )
+    found = finished_report(server, target, "GetEducationReport", request)
     if as_json:
-        print_json(one.report)
+        print_json(found)
     else:
-        display.show_report(one.report)
+        display.show_report(found)
     if csv_file is not None:
-        display.write_csv(one.report, csv_file)
+        display.write_csv(found, csv_file)
 
 
 def _count(

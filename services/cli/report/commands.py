@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation import catalogue
 from fanzha.translation.catalogue import gettext
 from fanzha.translation.message import alternatives
 from fanzha.v1 import warning_report_pb2 as pb
@@ -49,7 +50,7 @@ def warnings(
     region: _Region = "",
     csv_file: _CsvFile = None,
     plot: _Plot = None,
-    language: LanguageWord = "zh",
+    language: LanguageWord = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -57,6 +58,7 @@ def warnings(
 
     What each figure means: docs/how-to/warning-reports.md. Who is held to some regions gets theirs.
     """
+    language = language or catalogue.language()
     _check_words(by, language)
     paint = _painter(plot)
     request = pb.GetWarningReportRequest(
@@ -67,7 +69,7 @@ def warnings(
     )
     if by:
         request.by = pb.WarningReportBy.Value(f"WARNING_REPORT_BY_{by.upper()}")
-    report = finished_report(target, "GetWarningReport", request)
+    report = finished_report(words.server, target, "GetWarningReport", request)
     if as_json:
         print_json(report)
     else:

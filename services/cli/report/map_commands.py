@@ -20,7 +20,7 @@ from services.cli._common.enum_words import shown_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import Since, Until, moment
-from services.cli.report.report_stream import server
+from services.cli.report.options import server
 
 LEVELS = ("province", "city", "county")
 STEPS = ("day", "month")

@@ -11,8 +11,11 @@ from typing import NamedTuple
 from blocklists.importers import vocabulary as list_words
 from fanzha.toml_files import read_table
 from fanzha.v1 import warning_report_pb2 as pb
+from fanzha.v1 import warning_report_pb2_grpc
+from services.cli._common.server import ServerOf
 from services.warning.policy.places import places
 
+server = ServerOf(lambda: warning_report_pb2_grpc.WarningReportServiceStub)
 LANGUAGES = ("zh", "en")
 BY = ("city", "county", "source", "fraud_type", "day", "tier")
 """What a report can be grouped by."""

@@ -19,6 +19,7 @@ from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import Since, Until, day, moment
 from services.cli.report import policy_draft
+from services.cli.report.options import server
 from services.cli.report.report_stream import finished_report
 
 _FEN = 100
@@ -88,7 +89,7 @@ def targets(
         minutes=minutes,
         region=region,
     )
-    report = finished_report(target, "GetTargetingReport", request)
+    report = finished_report(server, target, "GetTargetingReport", request)
     if as_json:
         print_json(report)
     else:

@@ -131,7 +131,8 @@ async def test_a_queue_is_worked_by_commands(office: Office, window: Window) -> 
     whole = await desk("unmask", one, "--reason", "to call her")
     noted = await desk.json("note", one, "--evidence", "account:6222 0000")
     assigned = await desk("assign-all", two, city, elsewhere, "--officer", "zhao", status=1)
-    script = await desk("script", one, "--language", "en")
+    script = await desk("script", one)
+    english = await desk("script", one, "--language", "en")
     history = await desk("history", case_id)
 
     assert "3 open" in board
@@ -142,7 +143,10 @@ async def test_a_queue_is_worked_by_commands(office: Office, window: Window) -> 
     assert "6222 0000" not in str(noted)
     assert "2 assigned, 1 refused" in assigned
     assert f"{elsewhere}: case: there is no" in assigned
-    assert "loan" in script
+    assert english.startswith("VISIT SHEET")
+    mine, _, theirs = script.partition("For the person, in Chinese:\n")
+    assert mine == english
+    assert theirs.startswith("【见面劝阻单】")
     assert "passed over" in history
     assert "a relative of mine" in history
 
