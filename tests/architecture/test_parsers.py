@@ -47,7 +47,7 @@ from services.decision_log.conditions import Conditions
 from services.decision_log.recipient_subject import SubjectKind
 from services.decision_log.segment_files import SegmentMetadata
 from services.models import desired_models
-from services.sources import definitions, warning_delivery
+from services.sources import definitions
 from services.sources.reports.reader import ReportReader
 from services.sources.reports.rules import ReportRules
 from services.warning import csv_rows
@@ -56,7 +56,7 @@ from services.warning.cases.events import CaseEvent, EventKind
 from services.warning.channels import address_filter
 from services.warning.desk import assignment
 from services.warning.dispatch import channel_stream, limits
-from services.warning.intake import csv_files, own_hits
+from services.warning.intake import own_hits, warning_files
 from services.warning.messages import template_files
 from services.warning.model import Region
 from services.warning.policy import counties, facts, plans, tiers
@@ -321,11 +321,9 @@ def _of_files(folder: Path) -> list[Parser]:
         Parser("table of an administrator",
                lambda path: list(csv_rows.rows(path, ("a",), ("b",))),
                files(damaged_bytes(b"a,b\n1,2\n"), folder), (ValueError,)),
-        Parser("file of warnings", lambda path: list(csv_files.rows(path)),
-               files(damaged_text(WARNINGS) | st.binary(max_size=40), folder), (InvalidInput,)),
-        Parser("pulled file of warnings", lambda path: list(warning_delivery.rows(path)),
-               files(damaged_text(WARNINGS) | damaged_text('{"reference": "1"}'), folder),
-               (InvalidInput,)),
+        Parser("file of warnings", lambda path: list(warning_files.rows(path)),
+               files(damaged_text(WARNINGS) | damaged_text('{"reference": "1"}')
+                     | st.binary(max_size=40), folder), (InvalidInput,)),
         *(Parser(f"file of reports: {sample[:8]}", partial(_reports, READER),
                  files(damaged_text(sample) | st.binary(max_size=40), folder), (InvalidInput,))
           for sample in REPORTS),

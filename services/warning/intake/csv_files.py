@@ -1,4 +1,4 @@
-"""Streaming parser for the CSV files of sources in the drop folder.
+"""Streaming parser for the CSV files of sources, and for the rows of their other tables.
 
 Fields have no line breaks, so each line is parsed by itself and an unclosed quote spoils one line
 only. Encoding and delimiter are detected as for list files.
@@ -16,10 +16,8 @@ from fanzha.errors import InvalidInput
 from services.warning.intake import parser
 from services.warning.intake.parser import RawWarning
 
-MOST_BYTES = 256 * 2**20
 _REQUIRED = ("reference", "victim", "means_kind", "means", "occurred_at")
-_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
-"""Magic bytes of zip files and workbooks, gzip, and old workbooks."""
+_GZIP = b"\x1f\x8b"
 _LONGEST_REFERENCE = 200
 """Characters of a reference that the report echoes."""
 
@@ -31,21 +29,21 @@ class FileRow(NamedTuple):
     reference: str
     """For the report; empty where it cannot be parsed."""
     raw: RawWarning | InvalidInput
+    sheet: int = 0
+    """Number of its sheet, from 1; 0 in files that have none."""
+
+    @property
+    def where(self) -> str:
+        """Its line, such as ``7``; of a further sheet with the number of that, ``2:7``."""
+        return f"{self.sheet}:{self.line}" if self.sheet > 1 else str(self.line)
 
 
 def rows(file: Path) -> Iterator[FileRow]:
     """Parse a file. Raises `InvalidInput` where the rest of it cannot be parsed."""
-    try:
-        with file.open("rb") as raw:
-            if file.stat().st_size > MOST_BYTES:
-                raise InvalidInput(
-                    "file: larger than {most_bytes} MiB; split it", most_bytes=MOST_BYTES // 2**20
-                )
-            if raw.peek(4).startswith(_ARCHIVES):
-                raise InvalidInput("file: a workbook or an archive; save it as CSV")
-            yield from _rows(files.lines(raw))
-    except OSError as error:
-        raise InvalidInput("file: cannot be read: {error}", error=error) from error
+    with file.open("rb") as raw:
+        if raw.peek(2).startswith(_GZIP):
+            raise InvalidInput("file: an archive; unpack it")
+        yield from _rows(files.lines(raw))
 
 
 def _rows(lines: Lines) -> Iterator[FileRow]:

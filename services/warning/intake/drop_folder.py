@@ -1,4 +1,4 @@
-"""Ingests CSV files that sources put into a drop folder.
+"""Ingests files that sources put into a drop folder.
 
 Each source has a folder ``<kind>-<name>``, such as ``carrier-mobile.example``. A file is picked up
 once it has not changed for `SETTLED_SECONDS`. Names that begin with a dot or end in ``.tmp`` or
@@ -26,7 +26,7 @@ from fanzha.errors import InvalidInput, Unavailable
 from infra import atomic_file, file_lock
 from infra.csv_cells import SafeWriter
 from infra.periodic import run_periodically
-from services.warning.intake import csv_files, parser
+from services.warning.intake import parser, warning_files
 from services.warning.intake.service import IntakeStatus
 from services.warning.intake.submission import MOST_AT_ONCE, WarningSubmission
 
@@ -134,7 +134,7 @@ class DropFolder:
         report_file = file.with_name(f".{file.name}.report.csv.new")
         count, refused, error_text = 0, 0, ""
         with _report(report_file) as table:
-            rows = csv_files.rows(file)
+            rows = warning_files.rows(file)
             try:
                 while batch := await asyncio.to_thread(lambda: list(islice(rows, MOST_AT_ONCE))):
                     results = await self._submission.submit(
@@ -142,7 +142,7 @@ class DropFolder:
                     )
                     for row, result in zip(batch, results, strict=True):
                         result_cells = (result.status.value, result.reason, result.case_id)
-                        table.writerow([row.line, row.reference, *result_cells])
+                        table.writerow([row.where, row.reference, *result_cells])
                         refused += result.status is IntakeStatus.REFUSED
                     count += len(batch)
             except InvalidInput as error:

@@ -3,11 +3,13 @@
 import csv
 import json
 import os
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -269,6 +271,45 @@ async def test_a_malformed_row_stops_no_other(pipeline: WarningPipeline, tmp_pat
 
     found = [(row["line"], row["result"]) for row in report(tmp_path, "done", "a.csv")]
     assert found == [("2", "accepted"), ("3", "refused"), ("4", "refused"), ("5", "joined")]
+
+
+async def test_a_workbook_is_read_sheet_by_sheet_as_its_stored_values(
+    pipeline: WarningPipeline, tmp_path: Path
+) -> None:
+    drop = DropFolder(tmp_path, pipeline.submission)
+    head, first = HEAD.strip().split(","), a_row("1").strip().split(",")
+    file = dropped(tmp_path, "a.xlsx", "")
+    book = openpyxl.Workbook()
+    for row in (head, first, ["2", '=HYPERLINK("http://evil.example")', *first[2:]]):
+        book.active.append(row)
+    more = book.create_sheet("more")
+    for row in (head, a_row("3").strip().split(",")):
+        more.append(row)
+    book.save(file)
+    os.utime(file, (0, 0))
+
+    await drop.scan()
+    drop.close()
+
+    found = [(row["line"], row["result"]) for row in report(tmp_path, "done", "a.xlsx")]
+    assert found == [("2", "accepted"), ("3", "refused"), ("2:2", "joined")]
+
+
+async def test_a_workbook_that_unpacks_to_too_much_is_rejected_unread(
+    pipeline: WarningPipeline, tmp_path: Path
+) -> None:
+    drop = DropFolder(tmp_path, pipeline.submission)
+    file = dropped(tmp_path, "a.xlsx", "")
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"<worksheet>" + b" " * (64 << 20))
+    os.utime(file, (0, 0))
+
+    await drop.scan()
+    drop.close()
+
+    (row,) = report(tmp_path, "rejected", "a.xlsx")
+    assert row["result"] == "refused"
+    assert "unpack" in row["reason"]
 
 
 async def test_a_symlink_is_ignored_and_an_unusable_folder_blocks_no_other(

@@ -1,4 +1,4 @@
-"""Pulled workbooks of warnings: each visible sheet is a table, and nothing is guessed."""
+"""Workbooks of warnings: each visible sheet is a table, and nothing is guessed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from fanzha.errors import InvalidInput
-from services.sources import warning_delivery
+from services.warning.intake import warning_files
 from services.warning.intake.parser import RawWarning
 
 HEAD = ("reference", "victim", "means_kind", "means", "occurred_at")
@@ -36,10 +36,10 @@ def test_each_sheet_has_a_header_and_empty_cells_at_the_end_are_no_fields(tmp_pa
         [tuple(name.upper() for name in (*HEAD, "campaign")), numeric],
     )
 
-    found = list(warning_delivery.rows(file))
+    found = list(warning_files.rows(file))
 
     raws = [one.raw for one in found if isinstance(one.raw, RawWarning)]
-    assert [one.line for one in found] == [3, 5, 2]
+    assert [one.where for one in found] == ["3", "5", "2:2"]
     assert len(raws) == len(found), found
     assert (raws[2].victim, raws[2].occurred_at_ms) == ("17000000602", 1_796_000_000_000)
 
@@ -53,7 +53,7 @@ def test_each_sheet_has_a_header_and_empty_cells_at_the_end_are_no_fields(tmp_pa
     ],
 )
 def test_a_row_that_cannot_be_read_says_why(tmp_path: Path, row: Sequence[Any], why: str) -> None:
-    good, bad = warning_delivery.rows(workbook(tmp_path, [HEAD, GOOD, row]))
+    good, bad = warning_files.rows(workbook(tmp_path, [HEAD, GOOD, row]))
 
     assert isinstance(good.raw, RawWarning)
     assert isinstance(bad.raw, InvalidInput)
@@ -64,7 +64,7 @@ def test_a_decision_id_that_excel_has_rounded_is_refused(tmp_path: Path) -> None
     rounded = (*GOOD, 1234567890123456789)
     file = workbook(tmp_path, [(*HEAD, "decision_id"), rounded, (*GOOD, "1234567890123456789")])
 
-    first, second = warning_delivery.rows(file)
+    first, second = warning_files.rows(file)
 
     assert isinstance(first.raw, InvalidInput)
     assert isinstance(second.raw, RawWarning)
@@ -83,7 +83,7 @@ def test_a_sheet_that_is_none_of_warnings_is_refused(
     tmp_path: Path, sheets: Sequence[Sequence[Sequence[Any]]], why: str
 ) -> None:
     with pytest.raises(InvalidInput, match=why):
-        list(warning_delivery.rows(workbook(tmp_path, *sheets)))
+        list(warning_files.rows(workbook(tmp_path, *sheets)))
 
 
 @pytest.mark.parametrize("start", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04 no workbook"])
@@ -92,4 +92,4 @@ def test_what_only_begins_like_a_workbook_is_refused(tmp_path: Path, start: byte
     file.write_bytes(start + b"\0" * 600)
 
     with pytest.raises(InvalidInput):
-        list(warning_delivery.rows(file))
+        list(warning_files.rows(file))
