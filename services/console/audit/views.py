@@ -10,7 +10,8 @@ from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message
 from fanzha.v1 import audit_pb2 as pb
 from infra.clock import now_ms
-from services.console.audit.kinds import KINDS, page_of
+from services.console.audit import subject_links
+from services.console.audit.kinds import KINDS
 from services.console.backend.faults import BackendFault
 from services.console.web.formats import CHINA
 from services.console.web.page_request import PageRequest
@@ -38,8 +39,9 @@ async def records(visit: PageRequest) -> Response:
     )
     answer = await visit.calls.unary("AuditService/ListRecords", request)
     head = await visit.calls.unary("AuditService/GetHead", pb.GetHeadRequest())
+    links = await subject_links.of(visit, answer.records)
     rows = [
-        (one, _linked(visit, one.subject), sorted(one.details.items())) for one in answer.records
+        (one, links.get(one.subject, ""), sorted(one.details.items())) for one in answer.records
     ]
     return await visit.show(
         "audit/records.html",
@@ -50,11 +52,6 @@ async def records(visit: PageRequest) -> Response:
         words=words,
         query={name: query[name] for name in _FILTER if query.get(name)},
     )
-
-
-def _linked(visit: PageRequest, subject: str) -> str:
-    path, method = page_of(subject)
-    return path if path and visit.may(method) else ""
 
 
 def _day_ms(text: str, *, days: int = 0) -> int:
