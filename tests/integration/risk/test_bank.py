@@ -1,64 +1,81 @@
-"""A bank's program asks about numbers with an identity of its own, and too many at once."""
+"""A bank's program asks about numbers over TLS, with an identity of its own, and too many."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import grpc
 import pytest
 
+from fanzha.client import Login, channels
 from fanzha.status_details import DETAILS_KEY, RETRY_INFO
 from fanzha.v1 import (
     audit_pb2,
     audit_pb2_grpc,
     blocklist_pb2,
     blocklist_pb2_grpc,
+    change_pb2,
+    change_pb2_grpc,
+    list_update_pb2,
+    list_update_pb2_grpc,
     risk_pb2,
     risk_pb2_grpc,
 )
-from tests.support.identities import AUDIENCE, ISSUER, Issuer
-from tests.support.processes import LEAN, Running, fanzha_up
-from tests.support.regional_office import written
+from services.auth.identity import Role
+from services.auth.local_authority import AuthorityFolder
+from tests.support.identities import now
+from tests.support.processes import LEAN, Running, eventually, fanzha_up
+from tests.support.regional_office import an_entry, written
 
 DEADLINE = 60
 
 
 class Bank:
-    """A service, and programs of banks that ask it."""
+    """A service that talks TLS only, and programs of banks that ask it."""
 
-    def __init__(self, running: Running, issuer: Issuer) -> None:
+    def __init__(self, running: Running, folder: AuthorityFolder) -> None:
         self.running = running
-        self.issuer = issuer
+        self.folder = folder
 
-    def metadata(self, name: str, *roles: str) -> tuple[tuple[str, str], ...]:
-        return (("authorization", f"Bearer {self.issuer.token(*roles, sub=name)}"),)
+    def channel(self, name: str, *roles: Role) -> grpc.Channel:
+        """Return a connection of *name*, with a token that is new each time."""
+        token = self.folder.token(name, roles, regions=(), sources=(), now=now(), days=1)
+        login = Login(ca=str(self.folder.authority), token=token)
+        return channels.blocking(self.running.admin, login)
 
     def rate(
         self, numbers: Sequence[str], *, name: str, purpose: str = "transfer"
     ) -> risk_pb2.RateNumbersResponse:
-        with grpc.insecure_channel(self.running.admin) as channel:
+        with self.channel(name, Role.PARTNER) as channel:
             return risk_pb2_grpc.RiskServiceStub(channel).RateNumbers(
-                risk_pb2.RateNumbersRequest(numbers=numbers, purpose=purpose),
-                metadata=self.metadata(name, "partner"),
-                timeout=DEADLINE,
+                risk_pb2.RateNumbersRequest(numbers=numbers, purpose=purpose), timeout=DEADLINE
             )
+
+    def list_number(self, number: str, **fields: Any) -> None:
+        """Block a number: one proposes it, another approves."""
+        request = blocklist_pb2.UpdateEntriesRequest(
+            additions=[an_entry(number, **fields)], reason="reported"
+        )
+        with self.channel("editor", Role.EDITOR) as channel:
+            stub: Any = blocklist_pb2_grpc.BlocklistServiceStub(channel)
+            made = stub.UpdateEntries(request, timeout=DEADLINE)
+        with self.channel("approver", Role.APPROVER) as channel:
+            changes: Any = change_pb2_grpc.ChangeServiceStub(channel)
+            approve = change_pb2.ApproveChangeRequest(id=made.change_id)
+            changes.ApproveChange(approve, timeout=DEADLINE)
 
 
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    folder = tmp_path_factory.mktemp("bank")
-    issuer = Issuer(folder / "jwks.json")
-    settings = {
-        **LEAN,
-        "FANZHA_JWKS_FILE": str(folder / "jwks.json"),
-        "FANZHA_TOKEN_ISSUER": ISSUER,
-        "FANZHA_TOKEN_AUDIENCE": AUDIENCE,
-        # So slow that no machine is slow enough to refill it meanwhile.
-        "FANZHA_RISK_NUMBERS": "0.001",
-    }
-    up = folder / "up"
+    base = tmp_path_factory.mktemp("bank")
+    folder = AuthorityFolder(base / "identity")
+    folder.make([], now=now(), days=30)
+    # So slow that no machine is slow enough to refill it meanwhile.
+    settings = {**LEAN, "FANZHA_CONFIG": str(folder.settings), "FANZHA_RISK_NUMBERS": "0.001"}
+    up = base / "up"
     up.mkdir(mode=0o700)
     with fanzha_up(up, workers=1, **settings) as running:
-        yield Bank(running, issuer)
+        yield Bank(running, folder)
 
 
 WRITTEN = {
@@ -87,15 +104,66 @@ def test_numbers_of_every_form_get_a_rating_or_are_called_unreadable(bank: Bank)
     assert {one.rating for one in answer.risks} == {risk_pb2.RISK_RATING_NONE}
 
 
-def test_a_bank_may_do_nothing_else(bank: Bank) -> None:
-    with grpc.insecure_channel(bank.running.admin) as channel:
-        stub: Any = blocklist_pb2_grpc.BlocklistServiceStub(channel)
+def test_without_tls_or_without_a_name_nothing_is_told(bank: Bank) -> None:
+    request = risk_pb2.RateNumbersRequest(numbers=["+8617000000101"], purpose="transfer")
+    codes = []
+    plain = grpc.insecure_channel(bank.running.admin)
+    nobody = channels.blocking(bank.running.admin, Login(ca=str(bank.folder.authority)))
+    for one in (plain, nobody):
+        with one as channel, pytest.raises(grpc.RpcError) as refused:
+            risk_pb2_grpc.RiskServiceStub(channel).RateNumbers(request, timeout=DEADLINE)
+        failed: Any = refused.value
+        codes.append(failed.code())
+
+    assert codes == [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAUTHENTICATED]
+
+
+def test_a_rating_tells_that_a_number_is_listed_and_not_by_whom_or_why(bank: Bank) -> None:
+    bank.list_number(
+        "+8617000000888", reason="secret-reason", campaign="secret-campaign", legal_basis="secret"
+    )
+
+    def listed() -> risk_pb2.NumberRisk:
+        answer = bank.rate(["17000000888"], name=f"asks-{time.monotonic_ns()}.example")
+        return answer.risks[0]
+
+    eventually(lambda: listed().rating == risk_pb2.RISK_RATING_VERY_HIGH)
+
+    found = listed()
+    assert list(found.reasons) == ["listed"]
+    assert {field.name for field, _ in found.ListFields()} == {
+        *("rating", "reasons", "since_ms", "valid_until_ms")
+    }
+    assert "secret" not in written(found)
+
+
+@pytest.mark.parametrize(
+    ("stub", "method", "request_"),
+    [
+        (
+            blocklist_pb2_grpc.BlocklistServiceStub,
+            "FindEntries",
+            blocklist_pb2.FindEntriesRequest(query="+8617000000888"),
+        ),
+        (
+            blocklist_pb2_grpc.BlocklistServiceStub,
+            "ExportEntries",
+            blocklist_pb2.ExportEntriesRequest(),
+        ),
+        (
+            list_update_pb2_grpc.ListUpdateServiceStub,
+            "ComputeDiff",
+            list_update_pb2.ComputeDiffRequest(),
+        ),
+        (audit_pb2_grpc.AuditServiceStub, "ListRecords", audit_pb2.ListRecordsRequest()),
+    ],
+)
+def test_a_bank_may_do_nothing_else(bank: Bank, stub: Any, method: str, request_: Any) -> None:
+    with bank.channel("bank.example", Role.PARTNER) as channel:
+        ask = getattr(stub(channel), method)
+        # A stream fails when its first answer is read, others at once.
         with pytest.raises(grpc.RpcError) as refused:
-            stub.FindEntries(
-                blocklist_pb2.FindEntriesRequest(query="+8617000000101"),
-                metadata=bank.metadata("bank.example", "partner"),
-                timeout=DEADLINE,
-            )
+            next(iter(ask(request_, timeout=DEADLINE)))
     failed: Any = refused.value
 
     assert failed.code() == grpc.StatusCode.PERMISSION_DENIED
@@ -104,6 +172,7 @@ def test_a_bank_may_do_nothing_else(bank: Bank) -> None:
 def test_a_flood_of_one_bank_is_refused_with_a_time_to_wait_and_others_are_answered(
     bank: Bank,
 ) -> None:
+    # Each on a connection of its own and with a new token: what counts is the name.
     hundred = [f"+8617000000{number:03}" for number in range(100)]
     bank.rate(hundred, name="greedy.example")
     with pytest.raises(grpc.RpcError) as refused:
@@ -135,11 +204,10 @@ def test_a_request_that_is_wrong_says_how(
 def test_the_audit_log_names_the_bank_its_purpose_and_masked_numbers(bank: Bank) -> None:
     bank.rate(["+8617000000777", "+12025550177"], name="named.example", purpose="new contract")
 
-    with grpc.insecure_channel(bank.running.admin) as channel:
+    with bank.channel("auditor", Role.AUDITOR) as channel:
         stub: Any = audit_pb2_grpc.AuditServiceStub(channel)
         log = stub.ListRecords(
             audit_pb2.ListRecordsRequest(kinds=["risk_read"], actor="named.example"),
-            metadata=bank.metadata("auditor", "auditor"),
             timeout=DEADLINE,
         )
 
