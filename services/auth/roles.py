@@ -11,6 +11,7 @@ from typing import TypeAlias
 from blocklists.entries import Source
 from blocklists.region_codes import region_key
 from fanzha.errors import NotAllowed
+from fanzha.translation.message import Message
 from services.auth import role_words, whole_province
 from services.auth.identity import Identity, Role
 
@@ -395,5 +396,5 @@ def check_region(identity: Identity, region: str) -> None:
             "region: {name} has the scope {scope}, not {name_2}",
             name=identity.name,
             scope=", ".join(sorted(identity.regions)),
-            name_2=region or "an unknown region",
+            name_2=region or Message("an unknown region"),
         )

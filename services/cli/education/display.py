@@ -51,8 +51,9 @@ def show_campaign(one: pb.EducationCampaign) -> None:
     _line("areas", ", ".join(meant.areas))
     _line("groups", ", ".join(meant.groups))
     _line("text", one.text)
-    _line("template", f"{one.template}, {one.template_version}, {one.parts} SMS")
-    _line("hold-out", f"{one.hold_out_percent} %, {one.outcome_days} d")
+    _line("template", f"{one.template}, {one.template_version}, {_parts(one.parts)}")
+    days = gettext("{days} days compared", days=one.outcome_days)
+    _line("hold-out", f"{one.hold_out_percent} %, {days}")
     _line("daily cap", f"{one.daily_cap:,}")
     _line("time", f"{written(one.start_ms)} – {written(one.end_ms)}")
     _line("recipients", f"{one.recipients:,}")
@@ -117,7 +118,7 @@ def show_report(report: pb.EducationReport) -> None:
     one = report.campaign
     _line("campaign", f"{one.campaign_id}, {one.name}, {state_word(one.state)}")
     _line("text", f"{one.template}, {one.template_version}")
-    _line("sent", f"{report.sent:,} / {report.to_send:,}, {report.sent_parts:,} SMS")
+    _line("sent", f"{report.sent:,} / {report.to_send:,}, {_parts(report.sent_parts)}")
     _line("delivered", f"{report.delivered:,}")
     _line("held out", f"{report.held_out:,}")
     _line("before", _span(report.before_from_ms, report.before_until_ms))
@@ -246,3 +247,7 @@ def _written(at_ms: int) -> str:
 def _line(name: str, text: str) -> None:
     if text:
         out.print(f"{padded(gettext(name), 16)} {text}", markup=False, soft_wrap=True)
+
+
+def _parts(count: int) -> str:
+    return gettext("{count:,} SMS", count=count)
