@@ -34,6 +34,12 @@ def simulate(*arguments: object) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def assert_holds(history: str, seed: int) -> None:
+    """Run one seed, which failed once."""
+    done = simulate("--history", history, "--seed", seed)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_invariant_holds() -> None:
     done = simulate("--seeds", SEEDS, "--minutes", _MOST_MINUTES, "--history", *TURNS)
 
@@ -48,33 +54,23 @@ def test_a_seed_takes_the_same_steps_again() -> None:
 
 
 def test_a_base_whose_answer_is_lost_keeps_what_it_is_made_of() -> None:
-    done = simulate("--history", "changes", "--seed", 301341)
-
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_holds("changes", 301341)
 
 
 def test_a_failed_lift_that_is_recorded_late_undoes_no_later_one() -> None:
-    done = simulate("--history", "appeals", "--seed", 400083)
-
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_holds("appeals", 400083)
 
 
 def test_a_change_that_was_interrupted_is_given_up_though_a_clock_is_set_back() -> None:
-    done = simulate("--history", "appeals", "--seed", 401031)
-
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_holds("appeals", 401031)
 
 
 def test_a_process_that_crashes_again_and_again_costs_nobody_a_warning() -> None:
-    done = simulate("--history", "appeals", "--seed", 400684)
-
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_holds("appeals", 400684)
 
 
 def test_a_case_that_is_written_late_rests_on_no_retracted_entry() -> None:
-    done = simulate("--history", "appeals", "--seed", 540045)
-
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_holds("appeals", 540045)
 
 
 def test_seeds_take_the_same_steps_whatever_ran_before_them() -> None:
