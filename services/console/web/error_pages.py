@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message
 from infra.safe_traceback import kind_and_places
+from services.auth import whole_province
 from services.console.backend.faults import BackendFault
 from services.console.web import role_table
 from services.console.web.page_request import ConsoleParts, PageRequest, theme_of
@@ -48,6 +49,7 @@ _ADVICE = {
     503: gettext_noop("Nothing was changed. Wait a moment and try again."),
     504: gettext_noop("It may still be at work: look before you try again."),
 }
+_ALL_REGIONS = gettext_noop("Ask somebody of the province, whose identity has no region.")
 
 
 async def of_fault(visit: PageRequest, fault: BackendFault) -> Response:
@@ -56,14 +58,33 @@ async def of_fault(visit: PageRequest, fault: BackendFault) -> Response:
 
 
 async def not_allowed(visit: PageRequest, methods: Sequence[str]) -> Response:
-    """Answer with the role that it takes."""
+    """Answer with the role that it takes, or that it is about all regions."""
     missing = [one for one in methods if not visit.may(one)]
+    if (beyond := _beyond_regions(visit, missing)) is not None:
+        return await _page(visit, 403, beyond, advice=_ALL_REGIONS)
     takes = [role.value for role in role_table.roles_of(missing)]
     return await _page(
         visit,
         403,
         Message("{method} takes another role", method=", ".join(missing)),
         takes=sorted(takes),
+    )
+
+
+def _beyond_regions(visit: PageRequest, missing: Sequence[str]) -> Message | None:
+    """Return what is refused to somebody for their regions, where they have the roles for it."""
+    whole = [whole_province.METHODS.get(f"/fanzha.v1.{one}") for one in missing]
+    held, allowed = set(visit.session.roles), role_table.roles_of(missing)
+    if not visit.session.regions or held.isdisjoint(one.value for one in allowed):
+        return None
+    found = next((one for one in whole if one is not None), None)
+    if found is None:
+        return None
+    return Message(
+        "{name} has the scope {scope}, and {what} is of all regions",
+        name=visit.session.name,
+        scope=", ".join(visit.session.regions),
+        what=found,
     )
 
 
@@ -94,9 +115,16 @@ def without_session(
 
 
 async def _page(
-    visit: PageRequest, status: int, message: str, *, takes: Sequence[str] = ()
+    visit: PageRequest,
+    status: int,
+    message: str,
+    *,
+    takes: Sequence[str] = (),
+    advice: str = "",
 ) -> Response:
     values = {**_values(status, message), "takes": takes}
+    if advice:
+        values["advice"] = Message(advice)
     if visit.is_part:
         return await visit.show("error_part.html", status=status, **values)
     return await visit.show("error.html", status=status, **values)

@@ -114,3 +114,24 @@ def test_evidence_about_nothing_says_so_and_keeps_what_was_typed(
     expect(page.locator("#error-query")).to_contain_text("Nothing is on record")
     expect(page.locator("[name=reason]")).to_have_value("a question")
     assert_accessible(page)
+
+
+def test_people_of_a_county_are_told_that_the_log_and_models_are_of_all_regions(
+    browser: Browser, service: ConsoleService
+) -> None:
+    roles = ("auditor", "operator")
+    page = service.person(browser, "zhou", *roles, regions=["330106"])
+
+    page.goto("/models")
+    models = page.locator("main").inner_text()
+    forms = page.locator("main form").count()
+    answer = page.goto("/audit")
+
+    assert "This is about all regions" in models
+    assert forms == 0
+    assert answer is not None
+    assert answer.status == 403
+    told = page.locator("main")
+    expect(told).to_contain_text("zhou has the scope 330106, and the audit log is of all regions")
+    expect(told).to_contain_text("Ask somebody of the province")
+    expect(told).not_to_contain_text("Ask an administrator for the role")
