@@ -112,7 +112,7 @@ def _rest(report: Mapping[str, Any]) -> str:
 What grows on disk by design: the decision log, until `decision_log_days` or its bound of bytes, the
 append-only file of the store until it is rewritten, and the audit log, for ever.
 
-An hour: `fanzha bench soak --minutes 60 --save`.
+The command: `fanzha bench soak --minutes {report["minutes"]:g} --listed {report["listed"]} --save`.
 """
 
 
