@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -278,8 +279,8 @@ def test_an_entry_without_an_end_needs_a_review(stub: Any, run: Run) -> None:
 def test_an_import_reports_entries_that_get_the_default_term_instead_of_no_end(
     run: Run, tmp_path: Path
 ) -> None:
-    file = tmp_path / "list.csv"
-    file.write_text("号码,有效期,复核日期\n17000000001,永久,\n17000000002,永久,2026-12-01\n")
+    file, review = tmp_path / "list.csv", datetime.now(UTC).date() + timedelta(days=60)
+    file.write_text(f"号码,有效期,复核日期\n17000000001,永久,\n17000000002,永久,{review}\n")
 
     done = run("import", str(file), "--source", "province", "--by", "li")
 
