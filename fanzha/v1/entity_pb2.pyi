@@ -226,12 +226,15 @@ class ExitStep(_message.Message):
     SETTLED_BY_FIELD_NUMBER: _builtins.int
     SETTLED_AT_MS_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    OWNER_NAME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name, as `fanzha entities show` lists them, such as icp_cancelled."""
     state: Global___ExitStepState.ValueType
     """Where it stands."""
     owner: _builtins.str
-    """The unit that owes it; empty: nobody yet."""
+    """The unit that owes it: its code where it has one, such as carriers, else its name; empty: nobody
+    yet.
+    """
     due_ms: _builtins.int
     """By when, in milliseconds since the Unix epoch; 0: no deadline."""
     document: _builtins.str
@@ -246,6 +249,8 @@ class ExitStep(_message.Message):
     """When, in milliseconds since the Unix epoch; 0 while it is open."""
     overdue: _builtins.bool
     """Whether it is open after its deadline."""
+    owner_name: _builtins.str
+    """The name of the unit that owes it, in the caller's language. Set by the server."""
     def __init__(
         self,
         *,
@@ -259,10 +264,11 @@ class ExitStep(_message.Message):
         settled_by: _builtins.str = ...,
         settled_at_ms: _builtins.int = ...,
         overdue: _builtins.bool = ...,
+        owner_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "document_sha256", b"document_sha256", "due_ms", b"due_ms", "name", b"name", "note", b"note", "overdue", b"overdue", "owner", b"owner", "settled_at_ms", b"settled_at_ms", "settled_by", b"settled_by", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "document_sha256", b"document_sha256", "due_ms", b"due_ms", "name", b"name", "note", b"note", "overdue", b"overdue", "owner", b"owner", "owner_name", b"owner_name", "settled_at_ms", b"settled_at_ms", "settled_by", b"settled_by", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -665,7 +671,7 @@ class ListEntitiesRequest(_message.Message):
     financial_fraud: Global___FinancialFraud.ValueType
     """Only those of this kind of financial fraud; unspecified: all."""
     owner: _builtins.str
-    """Only those of which this unit owes an open step; empty: all."""
+    """Only those of which this unit, by its code or name, owes an open step; empty: all."""
     overdue_only: _builtins.bool
     """Only those with an overdue step."""
     text: _builtins.str
@@ -774,7 +780,7 @@ class AssignExitStepRequest(_message.Message):
     step: _builtins.str
     """The step. Required."""
     owner: _builtins.str
-    """The unit that owes it; empty: nobody."""
+    """The unit that owes it, by its code or a name; empty: nobody."""
     due_ms: _builtins.int
     """By when, in milliseconds since the Unix epoch; 0: no deadline."""
     by: _builtins.str

@@ -290,6 +290,7 @@ class Lead(_message.Message):
     DOCUMENT_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_NAME_FIELD_NUMBER: _builtins.int
     lead_id: _builtins.int
     """Its number within its incident, from 1."""
     department: _builtins.str
@@ -326,6 +327,8 @@ class Lead(_message.Message):
     """A remark."""
     overdue: _builtins.bool
     """Whether it is not answered after its deadline."""
+    department_name: _builtins.str
+    """The name of the department, in the caller's language. Set by the server."""
     def __init__(
         self,
         *,
@@ -347,10 +350,11 @@ class Lead(_message.Message):
         document: _builtins.str = ...,
         note: _builtins.str = ...,
         overdue: _builtins.bool = ...,
+        department_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department", "document", b"document", "drafted_at_ms", b"drafted_at_ms", "drafted_by", b"drafted_by", "due_ms", b"due_ms", "lead_id", b"lead_id", "legal_basis", b"legal_basis", "note", b"note", "outcome", b"outcome", "overdue", b"overdue", "package_bytes", b"package_bytes", "package_sha256", b"package_sha256", "parts", b"parts", "purpose", b"purpose", "receipt", b"receipt", "sent_at_ms", b"sent_at_ms", "sent_by", b"sent_by", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["department", b"department", "department_name", b"department_name", "document", b"document", "drafted_at_ms", b"drafted_at_ms", "drafted_by", b"drafted_by", "due_ms", b"due_ms", "lead_id", b"lead_id", "legal_basis", b"legal_basis", "note", b"note", "outcome", b"outcome", "overdue", b"overdue", "package_bytes", b"package_bytes", "package_sha256", b"package_sha256", "parts", b"parts", "purpose", b"purpose", "receipt", b"receipt", "sent_at_ms", b"sent_at_ms", "sent_by", b"sent_by", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -420,6 +424,7 @@ class Incident(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     PART_COUNT_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    OWNER_NAME_FIELD_NUMBER: _builtins.int
     incident_id: _builtins.int
     """Its number, from 1. Set by the server."""
     revision: _builtins.int
@@ -437,7 +442,7 @@ class Incident(_message.Message):
     due_ms: _builtins.int
     """By when it should leave its stage, in milliseconds since the Unix epoch; 0: no deadline."""
     owner: _builtins.str
-    """The unit that owes that."""
+    """The unit that owes that: its code where it has one, such as carriers, else its name."""
     opened_at_ms: _builtins.int
     """When it was opened, in milliseconds since the Unix epoch. Set by the server."""
     opened_by: _builtins.str
@@ -450,6 +455,8 @@ class Incident(_message.Message):
     """How many parts it has."""
     overdue: _builtins.bool
     """Whether its stage or a lead is after its deadline."""
+    owner_name: _builtins.str
+    """The name of the unit that owes its stage, in the caller's language. Set by the server."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___IncidentPart]:
         """What belongs to it; empty in lists."""
@@ -483,10 +490,11 @@ class Incident(_message.Message):
         events: _abc.Iterable[Global___IncidentEvent] | None = ...,
         part_count: _builtins.int = ...,
         overdue: _builtins.bool = ...,
+        owner_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at_ms", b"closed_at_ms", "due_ms", b"due_ms", "events", b"events", "fraud_type", b"fraud_type", "incident_id", b"incident_id", "leads", b"leads", "moved_by", b"moved_by", "opened_at_ms", b"opened_at_ms", "opened_by", b"opened_by", "overdue", b"overdue", "owner", b"owner", "part_count", b"part_count", "parts", b"parts", "region", b"region", "revision", b"revision", "stage", b"stage", "summary", b"summary", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at_ms", b"closed_at_ms", "due_ms", b"due_ms", "events", b"events", "fraud_type", b"fraud_type", "incident_id", b"incident_id", "leads", b"leads", "moved_by", b"moved_by", "opened_at_ms", b"opened_at_ms", "opened_by", b"opened_by", "overdue", b"overdue", "owner", b"owner", "owner_name", b"owner_name", "part_count", b"part_count", "parts", b"parts", "region", b"region", "revision", b"revision", "stage", b"stage", "summary", b"summary", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -503,6 +511,7 @@ class DepartmentCount(_message.Message):
     OVERDUE_FIELD_NUMBER: _builtins.int
     ANSWERED_FIELD_NUMBER: _builtins.int
     USEFUL_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_NAME_FIELD_NUMBER: _builtins.int
     department: _builtins.str
     """The department."""
     waiting: _builtins.int
@@ -513,6 +522,8 @@ class DepartmentCount(_message.Message):
     """Answered."""
     useful: _builtins.int
     """Of those: with a case, a penalty or measures."""
+    department_name: _builtins.str
+    """The name of the department, in the caller's language."""
     def __init__(
         self,
         *,
@@ -521,14 +532,41 @@ class DepartmentCount(_message.Message):
         overdue: _builtins.int = ...,
         answered: _builtins.int = ...,
         useful: _builtins.int = ...,
+        department_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered", b"answered", "department", b"department", "overdue", b"overdue", "useful", b"useful", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered", b"answered", "department", b"department", "department_name", b"department_name", "overdue", b"overdue", "useful", b"useful", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DepartmentCount: _TypeAlias = DepartmentCount  # noqa: Y015
+
+@_typing.final
+class LeadDepartment(_message.Message):
+    """A department that takes leads."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its code in the table of departments, such as public_security."""
+    title: _builtins.str
+    """Its name, in the caller's language."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeadDepartment: _TypeAlias = LeadDepartment  # noqa: Y015
 
 @_typing.final
 class SuspectCluster(_message.Message):
@@ -783,18 +821,24 @@ class GetIncidentResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     INCIDENT_FIELD_NUMBER: _builtins.int
+    DEPARTMENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def incident(self) -> Global___Incident:
         """The incident, with parts and events."""
+
+    @_builtins.property
+    def departments(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeadDepartment]:
+        """The departments to which its leads may go."""
 
     def __init__(
         self,
         *,
         incident: Global___Incident | None = ...,
+        departments: _abc.Iterable[Global___LeadDepartment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["incident", b"incident"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["departments", b"departments", "incident", b"incident"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -823,9 +867,9 @@ class ListIncidentsRequest(_message.Message):
     region: _builtins.str
     """Only those of this region and all in it; empty: all."""
     owner: _builtins.str
-    """Only those that this unit owes; empty: all."""
+    """Only those that this unit owes, by its code or a name; empty: all."""
     department: _builtins.str
-    """Only those with a lead to this department; empty: all."""
+    """Only those with a lead to this department, by its code or name; empty: all."""
     overdue_only: _builtins.bool
     """Only those after a deadline."""
     open_only: _builtins.bool
@@ -1061,7 +1105,7 @@ class AssignIncidentRequest(_message.Message):
     incident_id: _builtins.int
     """The incident. Required."""
     owner: _builtins.str
-    """The unit that owes the stage; empty: nobody."""
+    """The unit that owes the stage, by its code or a name; empty: nobody."""
     due_ms: _builtins.int
     """By when, in milliseconds since the Unix epoch; 0: no deadline."""
     by: _builtins.str

@@ -10,6 +10,7 @@ from typing import Any
 from fanzha import toml_files
 from fanzha.errors import InvalidConfiguration, InvalidInput
 from infra import text_limits
+from services.entities import responsible_units
 from services.entities.model import NAME, IdentifierKind
 
 _DAYS = range(1, 3651)
@@ -23,7 +24,7 @@ class StepKind:
     name: str
     title: str
     owner: str
-    """The unit that usually owes it."""
+    """The unit that usually owes it, as `responsible_units` stores it."""
     days: int
     """Until it is due, from the registration."""
     ends: frozenset[IdentifierKind] = frozenset()
@@ -66,7 +67,7 @@ def _step(name: str, fields: Any, file: str) -> StepKind:
     return StepKind(
         name=name,
         title=fields["title"],
-        owner=fields["owner"],
+        owner=responsible_units.code_of(fields["owner"]),
         days=days,
         ends=frozenset(kinds[one] for one in ends),
     )

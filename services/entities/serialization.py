@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from services.entities import responsible_units
 from services.entities.model import (
     Entity,
     EntityEvent,
@@ -31,7 +32,14 @@ def read(text: str | bytes) -> Entity:
             "kind": EntityKind(fields["kind"]),
             "identifiers": tuple(map(_identifier, fields["identifiers"])),
             "steps": tuple(
-                ExitStep(**one | {"state": StepState(one["state"])}) for one in fields["steps"]
+                ExitStep(
+                    **one
+                    | {
+                        "state": StepState(one["state"]),
+                        "owner": responsible_units.code_of(one["owner"]),
+                    }
+                )
+                for one in fields["steps"]
             ),
             "sightings": tuple(
                 EntitySighting(**one | {"identifier": _identifier(one["identifier"])})

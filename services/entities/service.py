@@ -15,7 +15,7 @@ from infra import clock, text_limits
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity, roles
-from services.entities import identifiers
+from services.entities import identifiers, responsible_units
 from services.entities.exit_steps import StepKind
 from services.entities.financial_fraud import LEGAL_BASES, FinancialFraud
 from services.entities.model import (
@@ -140,13 +140,14 @@ class EntityRegistry:
         entity = await self.get(entity_id)
         at, found = self._step(entity, step)
         clock.deadline("due_ms", due_ms)
-        changed = replace(found, owner=text_limits.optional("owner", owner, NAME), due_ms=due_ms)
+        owner = responsible_units.code_of(text_limits.optional("owner", owner, NAME))
+        changed = replace(found, owner=owner, due_ms=due_ms)
         return await self._change(
             _with_step(entity, at, changed),
             EntityEventKind.ASSIGNED,
             by_field,
-            note=f"{step}: {changed.owner}",
-            details={"step": step, "owner": changed.owner, "due_ms": str(due_ms)},
+            note=f"{step}: {owner}",
+            details={"step": step, "owner": owner, "due_ms": str(due_ms)},
         )
 
     async def settle(

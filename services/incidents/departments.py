@@ -11,11 +11,12 @@ from typing import Any
 
 from fanzha import toml_files
 from fanzha.errors import InvalidConfiguration, InvalidInput
+from services.entities import responsible_units
 from services.incidents.stages import line_of
 
 _DAYS = range(1, 366)
-_REQUIRED = {"title", "legal_basis", "days"}
-_FIELDS = {*_REQUIRED, "whole", "masked"}
+_REQUIRED = {"legal_basis", "days"}
+_FIELDS = {*_REQUIRED, "title", "whole", "masked"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -37,7 +38,9 @@ class Department:
     """One department."""
 
     name: str
+    """Its code."""
     title: str
+    """A `Message` where it has a name in each language."""
     legal_basis: str
     days: int
     """Until it should answer."""
@@ -56,13 +59,26 @@ def load(file: Path | None = None) -> Mapping[str, Department]:
 
 
 def find(departments: Mapping[str, Department], name: str) -> Department:
-    """Return the department of a name; `InvalidInput` that lists the known ones."""
-    found = departments.get(name.strip())
+    """Return the department of a code or a name; `InvalidInput` that lists the known codes."""
+    found = departments.get(code_of(departments, name))
     if found is None:
         raise InvalidInput(
             "department: none of {known}: {name!r}", known=", ".join(departments), name=name[:50]
         )
     return found
+
+
+def code_of(departments: Mapping[str, Department], name: str) -> str:
+    """Return the code of a department by its code or a name; any other text as it is."""
+    name = name.strip()
+    titled = (code for code, one in departments.items() if one.title == name)
+    return name if name in departments else next(titled, responsible_units.code_of(name))
+
+
+def title_of(departments: Mapping[str, Department], name: str) -> str:
+    """Return the name for people of a department, which the table need not have any more."""
+    found = departments.get(name)
+    return found.title if found else responsible_units.name_of(name)
 
 
 def _department(name: str, fields: Any, file: str) -> Department:
@@ -74,6 +90,8 @@ def _department(name: str, fields: Any, file: str) -> Department:
     if not isinstance(fields, dict) or not _REQUIRED <= fields.keys() <= _FIELDS:
         known = ", ".join(sorted(_FIELDS))
         raise InvalidConfiguration("{where}: a table of {known}", where=where, known=known)
+    if "title" not in fields and name not in responsible_units.UNITS:
+        raise InvalidConfiguration("{where}: title: required", where=where)
     days = fields["days"]
     if not isinstance(days, int) or isinstance(days, bool) or days not in _DAYS:
         raise InvalidConfiguration(
@@ -86,7 +104,7 @@ def _department(name: str, fields: Any, file: str) -> Department:
         )
     return Department(
         name=name,
-        title=line_of(fields["title"], f"{where}: title"),
+        title=responsible_units.name_of(line_of(fields.get("title", name), f"{where}: title")),
         legal_basis=line_of(fields["legal_basis"], f"{where}: legal_basis"),
         days=days,
         whole=whole,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fanzha.translation.message import localized
 from infra.csv_cells import SafeWriter
 from services.audit.keys import PublicKeys, SigningKey
 from services.evidence_package import signed_archive
@@ -79,7 +80,8 @@ def _letter(
         "incident": incident.incident_id,
         "title": incident.title,
         "lead": lead.lead_id,
-        "department": department.title,
+        "department": localized(department.title, "zh"),
+        "department_en": localized(department.title, "en"),
         "purpose": lead.purpose,
         "legal_basis": lead.legal_basis,
         "drafted_by": lead.drafted_by,

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from services.entities import responsible_units
 from services.incidents.model import (
     HandlingStage,
     Incident,
@@ -29,6 +30,7 @@ def read(text: str | bytes) -> Incident:
         **fields
         | {
             "stage": HandlingStage(fields["stage"]),
+            "owner": responsible_units.code_of(fields["owner"]),
             "parts": tuple(
                 IncidentPart(**one | {"kind": PartKind(one["kind"])}) for one in fields["parts"]
             ),

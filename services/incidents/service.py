@@ -17,6 +17,7 @@ from infra import clock, text_limits
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity, roles
+from services.entities import responsible_units
 from services.incidents.facts import PartSource
 from services.incidents.model import (
     KEPT_EVENTS,
@@ -193,7 +194,7 @@ class IncidentDesk:
         """Set the unit that owns the stage, and its deadline."""
         incident = await self.opened(incident_id)
         clock.deadline("due_ms", due_ms)
-        owner = text_limits.optional("owner", owner, TITLE)
+        owner = responsible_units.code_of(text_limits.optional("owner", owner, TITLE))
         return await self.change(
             replace(incident, owner=owner, due_ms=due_ms),
             IncidentEventKind.ASSIGNED,

@@ -10,6 +10,7 @@ from typing import Any
 from fanzha import toml_files
 from fanzha.errors import InvalidConfiguration, InvalidInput
 from infra import text_limits
+from services.entities import responsible_units
 from services.incidents.model import TITLE, HandlingStage
 
 WORKED = tuple(stage for stage in HandlingStage if stage is not HandlingStage.CLOSED)
@@ -24,6 +25,7 @@ class StageTerms:
 
     title: str
     owner: str
+    """As `responsible_units` stores it."""
     hours: int
     """Until the incident should have left it."""
 
@@ -54,7 +56,7 @@ def _terms(fields: Any, where: str) -> StageTerms:
         )
     return StageTerms(
         title=line_of(fields["title"], f"{where}: title"),
-        owner=line_of(fields["owner"], f"{where}: owner"),
+        owner=responsible_units.code_of(line_of(fields["owner"], f"{where}: owner")),
         hours=hours,
     )
 

@@ -54,13 +54,19 @@ _DocumentFile = Annotated[
 _NotNeeded = Annotated[
     bool, typer.Option("--not-needed", help="The step does not apply to it; --note says why.")
 ]
-_Owner = Annotated[str, typer.Option("--owner", help="The unit that owes it; empty: nobody.")]
+_Owner = Annotated[
+    str,
+    typer.Option("--owner", help="The unit that owes it, by its code or a name; empty: nobody."),
+]
 _Due = Annotated[
     str, typer.Option("--due", help="By when: 30d, a date or a time; empty: no deadline.")
 ]
 _State = Annotated[str, typer.Option("--state", help="leaving, closed or seen_again; empty: all.")]
 _OfOwner = Annotated[
-    str, typer.Option("--owner", help="Only those with an open step that this unit owes.")
+    str,
+    typer.Option(
+        "--owner", help="Only those with an open step that this unit, by its code or a name, owes."
+    ),
 ]
 _Overdue = Annotated[bool, typer.Option("--overdue", help="Only those with an overdue step.")]
 _Text = Annotated[

@@ -111,7 +111,7 @@ def _step(step: pb.ExitStep) -> str:
     if step.overdue:
         parts.append(gettext("overdue"))
     if not step.state:
-        parts += [step.owner] if step.owner else []
+        parts += [step.owner_name] if step.owner else []
         parts += [gettext("until {day}", day=day(step.due_ms // 1000))] if step.due_ms else []
     else:
         parts.append(gettext("{at} by {by}", at=written(step.settled_at_ms), by=step.settled_by))

@@ -33,13 +33,20 @@ _OfStage = Annotated[
     str,
     typer.Option("--stage", help="monitoring, warning, disposal, tracking or closed; empty: all."),
 ]
-_Owner = Annotated[str, typer.Option("--owner", help="The unit that owns the stage.")]
-_OfOwner = Annotated[str, typer.Option("--owner", help="Only those that this unit owns.")]
+_Owner = Annotated[
+    str, typer.Option("--owner", help="The unit that owns the stage, by its code or a name.")
+]
+_OfOwner = Annotated[
+    str, typer.Option("--owner", help="Only those that this unit, by its code or a name, owns.")
+]
 _Due = Annotated[
     str, typer.Option("--due", help="By when: 30d, a date or a time; empty: no deadline.")
 ]
 _OfDepartment = Annotated[
-    str, typer.Option("--department", help="Only those with a lead to this department.")
+    str,
+    typer.Option(
+        "--department", help="Only those with a lead to this department, by its code or name."
+    ),
 ]
 _Overdue = Annotated[bool, typer.Option("--overdue", help="Only those past a deadline.")]
 _Open = Annotated[bool, typer.Option("--open", help="Only those that are not closed.")]

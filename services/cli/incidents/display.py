@@ -14,6 +14,7 @@ from services.cli._common.enum_words import field_label, shown_word, wire_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import day, written
+from services.entities import responsible_units
 
 if TYPE_CHECKING:
     from typing import Any
@@ -32,7 +33,7 @@ def show_list(incidents: Iterable[pb.Incident]) -> None:
             str(one.incident_id),
             one.title,
             stage_word(one.stage),
-            one.owner,
+            one.owner_name,
             written(one.due_ms) if one.due_ms else "",
             str(one.part_count),
             str(len(one.leads)),
@@ -49,7 +50,7 @@ def show_counts(answer: pb.ListIncidentsResponse) -> None:
             table.add_column(gettext(head), right=head != "department")
         for one in answer.departments:
             counts = (one.waiting, one.overdue, one.answered, one.useful)
-            table.add_row(one.department, *map(str, counts))
+            table.add_row(one.department_name, *map(str, counts))
         table.print()
     stages = ", ".join(
         f"{stage_word(stage)} {count}" for stage, count in sorted(answer.by_stage.items())
@@ -72,7 +73,7 @@ def show_incident(one: pb.Incident) -> None:
     _line("fraud type", fraud)
     _line("region", one.region)
     _line("summary", one.summary)
-    _line("owner", one.owner)
+    _line("owner", one.owner_name)
     late = f", {gettext('overdue')}" if one.overdue else ""
     _line("until", f"{written(one.due_ms)}{late}" if one.due_ms else "")
     for part in one.parts:
@@ -123,8 +124,11 @@ def show_check(checked: PackageCheck) -> None:
     for problem in checked.problems:
         out.print(localized(problem, language()), markup=False, soft_wrap=True)
     names = ("incident", "lead", "department", "sent_by", "made_at", "rows", "masked", "left_out")
-    for name in names:
-        _line(name.replace("_", " "), str(checked.manifest.get(name, "")))
+    department = str(checked.manifest.get("department", ""))
+    name = responsible_units.name_in(department, language())
+    shown = {**checked.manifest, "department": name}
+    for one in names:
+        _line(one.replace("_", " "), str(shown.get(one, "")))
     own = gettext("the key in the package itself: compare its id with one that you noted elsewhere")
     _line("key", f"{checked.key_id}{f', {own}' if checked.own_key else ''}")
     whole = gettext("WHOLE: nothing was changed, removed or added")
@@ -150,7 +154,7 @@ def stage_word(number: int) -> str:
 
 def _lead(one: pb.Lead) -> str:
     parts = [
-        f"#{one.lead_id} {one.department}",
+        f"#{one.lead_id} {one.department_name}",
         shown_word(pb.LeadState, one.state),
         shown_word(pb.LeadOutcome, one.outcome),
         gettext("overdue") if one.overdue else "",

@@ -23,7 +23,10 @@ app = typer.Typer(
     help="Leads: hand parts of an incident to a department, masked as it may see them.",
 )
 _Department = Annotated[
-    str, typer.Argument(help="Its name in the table of departments, such as public_security.")
+    str,
+    typer.Argument(
+        help="Its code in the table of departments, such as public_security, or its name."
+    ),
 ]
 _Purpose = Annotated[str, typer.Option("--purpose", help="What the department is asked for.")]
 _Basis = Annotated[

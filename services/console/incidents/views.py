@@ -257,11 +257,12 @@ def _is_told(fault: BackendFault) -> bool:
 
 
 async def _page(visit: PageRequest, *, status: int = 200, fault: str = "") -> Response:
-    incident = await _incident(visit)
+    answer = await visit.calls.unary(_GET, pb.GetIncidentRequest(incident_id=_id(visit)))
     return await visit.show(
         "incidents/one.html",
         status=status,
-        incident=incident,
+        incident=answer.incident,
+        departments=answer.departments,
         fault=fault,
         fields=tuple(forms.PART_FIELDS.items()),
         frauds=[one for one in decision_pb2.FraudType.values() if one],
@@ -282,12 +283,6 @@ async def _form(visit: PageRequest, typed: Mapping[str, str], fault: str = "") -
         fraud_types=decision_pb2.FraudType,
         pb=pb,
     )
-
-
-async def _incident(visit: PageRequest) -> pb.Incident:
-    answer = await visit.calls.unary(_GET, pb.GetIncidentRequest(incident_id=_id(visit)))
-    found: pb.Incident = answer.incident
-    return found
 
 
 def _id(visit: PageRequest) -> int:

@@ -4,7 +4,7 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import entity_pb2 as pb
 from fanzha.v1 import entity_pb2_grpc as pb_grpc
 from infra import paging
-from services.entities import queries
+from services.entities import queries, responsible_units
 from services.entities.entry_proposals import EntityEntries, ProposalTerms
 from services.entities.model import Entity
 from services.entities.queries import EntityFilter
@@ -56,7 +56,7 @@ class EntityServicer(pb_grpc.EntityServiceServicer):
             state=int(request.state),
             cleanup=request.cleanup.strip(),
             financial_fraud=int(request.financial_fraud),
-            owner=request.owner.strip(),
+            owner=responsible_units.code_of(request.owner.strip()),
             overdue_only=request.overdue_only,
             text=request.text.strip(),
         )

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import entity_pb2 as pb
+from services.entities import responsible_units
 from services.entities.model import (
     Entity,
     EntityEvent,
+    EntityEventKind,
     EntityIdentifier,
     EntitySighting,
     ExitStep,
@@ -106,6 +109,7 @@ def _step(one: ExitStep, now_ms: int) -> pb.ExitStep:
         settled_by=one.settled_by,
         settled_at_ms=one.settled_at_ms,
         overdue=one.overdue(now_ms),
+        owner_name=for_caller(responsible_units.name_of(one.owner)),
     )
 
 
@@ -122,4 +126,8 @@ def _sighting(one: EntitySighting) -> pb.Sighting:
 
 
 def _event(one: EntityEvent) -> pb.EntityEvent:
-    return pb.EntityEvent(at_ms=one.at_ms, by=one.by, what=one.what.value, note=one.note)
+    note = one.note
+    if one.what is EntityEventKind.ASSIGNED:
+        step, separator, owner = note.partition(": ")
+        note = f"{step}{separator}{for_caller(responsible_units.name_of(owner))}"
+    return pb.EntityEvent(at_ms=one.at_ms, by=one.by, what=one.what.value, note=note)

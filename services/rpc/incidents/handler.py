@@ -7,7 +7,8 @@ from fanzha.v1 import incident_pb2 as pb
 from fanzha.v1 import incident_pb2_grpc as pb_grpc
 from infra import paging
 from services.auth import identity, personal_data
-from services.incidents import queries
+from services.entities import responsible_units
+from services.incidents import departments, queries
 from services.incidents.clusters import ClusterKind
 from services.incidents.leads import LeadAnswer, LeadDraft
 from services.incidents.model import Incident, PartKind
@@ -48,9 +49,12 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
     ) -> pb.GetIncidentResponse:
         if request.unmasked:
             personal_data.check_unmasked("unmasked")
-        incident = await self._desk.get(request.incident_id)
+        incident, table = await self._desk.get(request.incident_id), self._leads.departments
         return pb.GetIncidentResponse(
-            incident=messages.incident(incident, self._desk.now_ms(), unmasked=request.unmasked)
+            incident=messages.incident(
+                incident, self._desk.now_ms(), table, unmasked=request.unmasked
+            ),
+            departments=messages.lead_departments(table),
         )
 
     async def ListIncidents(
@@ -60,22 +64,22 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
             stage=int(request.stage),
             fraud_type=int(request.fraud_type),
             region=request.region.strip(),
-            owner=request.owner.strip(),
-            department=request.department.strip(),
+            owner=responsible_units.code_of(request.owner.strip()),
+            department=departments.code_of(self._leads.departments, request.department),
             overdue_only=request.overdue_only,
             open_only=request.open_only,
             text=request.text.strip(),
         )
         now, start = self._desk.now_ms(), paging.number_of(request.page_token)
-        size = _size("page_size", request.page_size)
+        size, table = _size("page_size", request.page_size), self._leads.departments
         found = queries.select(await self._desk.all(), wanted, start, size, now)
         return pb.ListIncidentsResponse(
-            incidents=[messages.incident(one, now, whole=False) for one in found.page],
+            incidents=[messages.incident(one, now, table, whole=False) for one in found.page],
             next_page_token=paging.position_at(found.next_start),
             total=found.total,
             overdue=found.overdue,
             by_stage={int(stage): count for stage, count in found.by_stage.items()},
-            departments=map(messages.count, found.departments),
+            departments=[messages.count(one, table) for one in found.departments],
         )
 
     async def AddIncidentParts(
@@ -153,7 +157,7 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
     ) -> pb.GetLeadPackageResponse:
         lead, package = await self._leads.package(request.incident_id, request.lead_id)
         return pb.GetLeadPackageResponse(
-            lead=messages.lead(lead, self._desk.now_ms()), package=package
+            lead=messages.lead(lead, self._desk.now_ms(), self._leads.departments), package=package
         )
 
     async def ReceiveLead(
@@ -205,7 +209,7 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
         return self._desk.find_part(incident, messages.part_draft(one)).part_id
 
     def _shown(self, incident: Incident) -> pb.Incident:
-        return messages.incident(incident, self._desk.now_ms())
+        return messages.incident(incident, self._desk.now_ms(), self._leads.departments)
 
 
 def _cluster_kind(number: int) -> ClusterKind:

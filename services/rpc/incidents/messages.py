@@ -1,17 +1,30 @@
 """Converts incidents between messages and the desk."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from fanzha.phone import masked
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import incident_pb2 as pb
+from services.entities import responsible_units
+from services.incidents import departments
 from services.incidents.clusters import SuspectCluster
-from services.incidents.model import Incident, IncidentEvent, IncidentPart, Lead
+from services.incidents.departments import Department
+from services.incidents.model import (
+    Incident,
+    IncidentEvent,
+    IncidentEventKind,
+    IncidentPart,
+    Lead,
+)
 from services.incidents.queries import DepartmentCount
 from services.incidents.service import IncidentDraft, PartDraft, shown_reference
 
 # Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
+Departments: TypeAlias = Mapping[str, Department]
+_OF_LEADS = frozenset(one for one in IncidentEventKind if one.value.startswith("lead_"))
+"""Events whose note is the number of a lead and the code of its department."""
 
 
 def draft(one: pb.Incident) -> IncidentDraft:
@@ -27,9 +40,14 @@ def part_draft(one: pb.IncidentPart) -> PartDraft:
 
 
 def incident(
-    one: Incident, now_ms: int, *, unmasked: bool = False, whole: bool = True
+    one: Incident,
+    now_ms: int,
+    table: Departments,
+    *,
+    unmasked: bool = False,
+    whole: bool = True,
 ) -> pb.Incident:
-    """Write an incident; *whole*: with parts and events."""
+    """Write an incident; *whole*: with parts and events. *table* names departments."""
     return pb.Incident(
         incident_id=one.incident_id,
         revision=one.revision,
@@ -41,18 +59,19 @@ def incident(
         due_ms=one.due_ms,
         owner=one.owner,
         parts=[_part(part, unmasked=unmasked) for part in one.parts] if whole else (),
-        leads=[lead(each, now_ms) for each in one.leads],
+        leads=[lead(each, now_ms, table) for each in one.leads],
         opened_at_ms=one.opened_at_ms,
         opened_by=one.opened_by,
         moved_by=one.moved_by,
         closed_at_ms=one.closed_at_ms,
-        events=map(_event, one.events) if whole else (),
+        events=[_event(each, table) for each in one.events] if whole else (),
         part_count=len(one.parts),
         overdue=one.overdue(now_ms),
+        owner_name=for_caller(responsible_units.name_of(one.owner)),
     )
 
 
-def lead(one: Lead, now_ms: int) -> pb.Lead:
+def lead(one: Lead, now_ms: int, table: Departments) -> pb.Lead:
     """Write a lead."""
     return pb.Lead(
         lead_id=one.lead_id,
@@ -73,10 +92,16 @@ def lead(one: Lead, now_ms: int) -> pb.Lead:
         document=one.document,
         note=one.note,
         overdue=one.overdue(now_ms),
+        department_name=for_caller(departments.title_of(table, one.department)),
     )
 
 
-def count(one: DepartmentCount) -> pb.DepartmentCount:
+def lead_departments(table: Departments) -> list[pb.LeadDepartment]:
+    """Write which departments take leads."""
+    return [pb.LeadDepartment(name=one.name, title=for_caller(one.title)) for one in table.values()]
+
+
+def count(one: DepartmentCount, table: Departments) -> pb.DepartmentCount:
     """Write how leads to a department stand."""
     return pb.DepartmentCount(
         department=one.department,
@@ -84,6 +109,7 @@ def count(one: DepartmentCount) -> pb.DepartmentCount:
         overdue=one.overdue,
         answered=one.answered,
         useful=one.useful,
+        department_name=for_caller(departments.title_of(table, one.department)),
     )
 
 
@@ -114,11 +140,17 @@ def _part(one: IncidentPart, *, unmasked: bool) -> pb.IncidentPart:
     )
 
 
-def _event(one: IncidentEvent) -> pb.IncidentEvent:
+def _event(one: IncidentEvent, table: Departments) -> pb.IncidentEvent:
+    note = one.note
+    if one.what is IncidentEventKind.ASSIGNED:
+        note = for_caller(responsible_units.name_of(note))
+    elif one.what in _OF_LEADS:
+        number, separator, name = note.partition(" ")
+        note = f"{number}{separator}{for_caller(departments.title_of(table, name))}"
     return pb.IncidentEvent(
         at_ms=one.at_ms,
         by=one.by,
         what=one.what.value,
-        note=one.note,
+        note=note,
         stage=_wire(one.stage or 0),
     )

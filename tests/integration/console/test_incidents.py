@@ -47,7 +47,7 @@ def test_it_goes_through_its_stages_and_a_lead_is_handed_over(
         li.click("button:has-text('Move it')")
         said(li, "It is moved.")
     li.click("summary:has-text('Draft a lead')")
-    li.fill("[name=department]", "market_regulation")
+    li.select_option("[name=department]", label="market regulation")
     li.fill("[name=purpose]", "look at the company")
     li.click("button:has-text('Draft the lead')")
     said(li, "The lead is drafted.")

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fanzha.client import Client, Link, Options
+from fanzha.translation import catalogue
 from services.cli.entities.commands import app
 from tests.support.processes import LEAN, Running, eventually, fanzha_up
 
@@ -95,6 +96,23 @@ def test_its_steps_are_settled_and_another_person_closes_it(
     assert json.loads(closed.stdout)["closed_by"] == "ma"
     listed = json.loads(entities(running, "list", "--state", "closed", "--json").stdout)
     assert [one["name"] for one in listed["entities"]] == ["示例贷乙"]
+
+
+def test_who_owes_a_step_is_read_in_chinese_and_found_by_each_name(running: Running) -> None:
+    number = str(registered(running, "示例贷丁", "--app", "com.example.four")["entity_id"])
+    entities(running, "assign", number, "repaid", "--owner", "网信部门", "--by", "li")
+
+    try:
+        catalogue.use("zh")
+        shown = entities(running, "show", number).stdout
+    finally:
+        catalogue.use("en")
+    owed = entities(running, "list", "--owner", "communications bureau").stdout
+
+    assert "省通信管理局" in shown
+    assert shown.count("网信部门") == 3  # two steps and the event
+    assert "repaid: cyberspace administration" in entities(running, "show", number).stdout
+    assert "示例贷丁" in owed
 
 
 def test_identifiers_are_added_and_removed(running: Running) -> None:

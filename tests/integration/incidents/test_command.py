@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fanzha.client import Call, Client, Options
+from fanzha.translation import catalogue
 from services.cli.entities.commands import app as entities_app
 from services.cli.incidents.commands import app
 from tests.support.processes import LEAN, Running, eventually, fanzha_up
@@ -28,6 +29,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         **LEAN,
     ) as service:
         yield service
+
+
+@pytest.fixture
+def in_chinese() -> Iterator[None]:
+    catalogue.use("zh")
+    yield
+    catalogue.use("en")
 
 
 def incidents(running: Running, *arguments: str, check: bool = True) -> Result:
@@ -78,7 +86,7 @@ def test_it_goes_through_its_stages_and_hands_over_a_lead(running: Running, tmp_
     assert missing.exit_code == 2  # no package is something else than a damaged one
     assert json.loads(closed.stdout)["stage"] == "closed"
     listed = incidents(running, "list", "--department", "market_regulation").stdout
-    assert "market_regulation" in listed
+    assert "market regulation" in listed
     assert "1 incidents: closed 1; 0 overdue" in listed
 
 
@@ -117,6 +125,24 @@ def test_a_stage_is_assigned_and_what_is_late_is_listed(running: Running) -> Non
     assert json.loads(edited)["summary"] == "a sentence"
     assert "谁" in incidents(running, "list", "--owner", "示例单位", "--open").stdout
     assert "谁" not in incidents(running, "list", "--overdue").stdout
+
+
+def test_who_owes_what_is_read_in_chinese_and_found_by_each_name(
+    running: Running, in_chinese: None
+) -> None:
+    number = opened(running, "单位", "--subject", "d.example")
+    incidents(running, "assign", number, "--owner", "City anti-fraud centre", "--by", "li")
+    incidents(running, "leads", "draft", number, "公安机关", "--purpose", "查", "--by", "li")
+
+    shown = incidents(running, "show", number).stdout
+    found = json.loads(incidents(running, "list", "--owner", "市反诈中心", "--json").stdout)
+    led = incidents(running, "list", "--department", "公安机关").stdout
+
+    assert shown.count("市反诈中心") == 2  # who owes it, and the event
+    assert shown.count("#1 公安机关") == 2
+    assert [one["owner"] for one in found["incidents"]] == ["city_anti_fraud_centre"]
+    assert "单位" in led
+    assert "公安机关" in led
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ async def test_an_incident_begins_with_monitoring_and_its_deadline(desks: Desks)
 
     assert incident.stage is HandlingStage.MONITORING
     assert incident.due_ms == NINE_O_CLOCK_MS + DAY_MS
-    assert (incident.owner, incident.opened_by) == ("省通信管理局", "li")
+    assert (incident.owner, incident.opened_by) == ("provincial_communications", "li")
     kind, subject, details, actor = desks.audit.events[-1]
     assert (kind, actor) == (AuditKind.INCIDENT_OPENED, "li")
     assert (subject, details["parts"]) == (f"incident:{incident.incident_id}", "1")

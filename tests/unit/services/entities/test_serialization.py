@@ -56,3 +56,15 @@ ENTITIES = st.builds(
 @given(ENTITIES)
 def test_what_is_written_is_read_back(entity: Entity) -> None:
     assert serialization.read(serialization.written(entity)) == entity
+
+
+def test_a_unit_that_was_written_before_there_were_codes_is_read_as_its_code() -> None:
+    old = ExitStep(name="icp_cancelled", owner="communications bureau")
+    entity = Entity(
+        entity_id=1, name="x", kind=EntityKind.APP, financial_fraud=1, cleanup="c",
+        legal_basis="b", steps=(old,), registered_at_ms=1, registered_by="li",
+    )  # fmt: skip
+
+    (step,) = serialization.read(serialization.written(entity)).steps
+
+    assert step.owner == "provincial_communications"

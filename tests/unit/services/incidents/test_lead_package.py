@@ -123,4 +123,5 @@ def test_the_letter_says_to_whom_why_and_until_when(tmp_path: Path, key: Signing
         letter = json.loads(package.read(lead_package.LETTER))
 
     assert (letter["department"], letter["purpose"]) == ("税务部门", "look")
+    assert letter["department_en"] == "tax authority"
     assert letter["cells_left_out"] == 4

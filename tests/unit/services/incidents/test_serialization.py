@@ -72,3 +72,9 @@ def test_a_move_written_before_events_had_a_stage_is_read_with_it() -> None:
 
     assert (first.stage, first.note) == (HandlingStage.WARNING, "all told")
     assert (second.stage, second.note) == (None, "warning: a case")
+
+
+def test_an_owner_that_was_written_before_there_were_codes_is_read_as_its_code() -> None:
+    old = Incident(incident_id=1, title="t", opened_at_ms=1, opened_by="li", owner="省通信管理局")
+
+    assert serialization.read(serialization.written(old)).owner == "provincial_communications"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import localized
 from services.incidents import departments, stages
 from services.incidents.departments import DataClass
 from services.incidents.model import HandlingStage
@@ -55,6 +56,7 @@ def test_a_file_replaces_them(tmp_path: Path) -> None:
         (departments.load, "", "has no department"),
         (departments.load, POLICE.replace("police", "Police"), "small letters"),
         (departments.load, POLICE.replace("days = 7", "days = 0"), "days is a number"),
+        (departments.load, POLICE.replace('title = "Police"', ""), "title: required"),
         (departments.load, POLICE + 'whole = ["all"]', "none of"),
         (departments.load, POLICE + 'whole = ["link"]\nmasked = ["link"]', "whole and masked"),
         (departments.load, POLICE + 'shown = ["link"]', "a table of"),
@@ -73,3 +75,14 @@ def test_a_wrong_file_is_refused_with_what_is_wrong(
 def test_an_unknown_department_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidInput, match="public_security"):
         departments.find(departments.load(), "navy")
+
+
+def test_a_department_is_found_by_its_code_and_by_its_names(tmp_path: Path) -> None:
+    (tmp_path / "departments.toml").write_text(POLICE)
+    own = departments.load(tmp_path / "departments.toml")
+
+    for name in ("tax", " 税务部门", "Tax authority"):
+        assert departments.find(departments.load(), name).name == "tax"
+    assert departments.find(own, "Police").name == "police"
+    assert departments.title_of(own, "police") == "Police"
+    assert localized(departments.title_of(own, "tax"), "zh") == "税务部门"
