@@ -1,6 +1,8 @@
 """Servers under test: pinned, measured, and ended with all their children."""
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,13 @@ time.sleep(60)
 """
 
 
+def state_of(process: int) -> str:
+    """Return its letter in /proc. Who collects an ended child, and when, is not told."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    return "collected"
+
+
 def test_a_server_is_ended_with_children_of_another_session(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     ready = tmp_path / "pid.ready"
@@ -30,9 +39,7 @@ def test_a_server_is_ended_with_children_of_another_session(tmp_path: Path) -> N
         assert server.memory_bytes() > 2**20
         assert server.cpu_seconds() >= 0
 
-    # Who collects the child of an ended process is the system's business.
-    stat = Path(f"/proc/{child}/stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    assert state_of(child) in {"Z", "collected"}
 
 
 def test_a_server_that_exits_at_once_reports_its_last_output(tmp_path: Path) -> None:
@@ -49,4 +56,4 @@ def test_a_failing_command_is_an_error_with_its_output() -> None:
     command = [sys.executable, "-c", "raise SystemExit('wrong option')"]
 
     with pytest.raises(RuntimeError, match="wrong option"):
-        processes.run(command, core=0, seconds=30)
+        processes.run(command, core=min(os.sched_getaffinity(0)), seconds=120)
