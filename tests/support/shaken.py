@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,6 +91,7 @@ class ShakenProvider:
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+    clock: Callable[[], float] = time.time
 
     def identity(
         self,
@@ -108,7 +109,7 @@ class ShakenProvider:
         payload = {
             "attest": attest,
             "dest": {"tn": [dest]},
-            "iat": int(time.time() - age),
+            "iat": int(self.clock() - age),
             "orig": {"tn": orig},
             "origid": "8b1c7f60-5f0e-4e0d-9c35-0a7a3d4f9e11",
         } | (claims or {})

@@ -49,6 +49,7 @@ class Verified:
         self.file = write_trust_list(folder, [self.authority], {X5U: self.provider})
         self.results: Counter[str] = Counter()
         self.now = time.time()
+        self.provider.clock = lambda: self.now
         self._verifier = IdentityVerifier(
             SipSettings(identity_trust_list=self.file, **settings),  # type: ignore[arg-type]
             lambda result: self.results.update([result]),
