@@ -8,7 +8,8 @@ from typing import Any
 import grpc
 import pytest
 
-from fanzha.client import AsyncClient, Call, Options
+from fanzha.client import AsyncClient, Call, Options, _connections
+from fanzha.client._connections import MISSES
 from tests.support.decision_server import DecisionServer, allow, decision_server, refuse
 from tests.support.reserved_ports import reserved_port
 
@@ -164,18 +165,39 @@ async def test_a_target_that_is_not_serving_is_not_used(
 
 
 async def test_a_target_that_does_not_answer_becomes_the_last_choice(
-    servers: tuple[DecisionServer, DecisionServer],
+    servers: tuple[DecisionServer, DecisionServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(_connections, "SUSPECT_SECONDS", 3600.0)
     stuck, other = servers
-    async with client_of(*servers, timeout=1.0) as client:
+    async with client_of(*servers) as client:
+        await asked(client, stuck)
+        await asked(client, other)
+        before = len(stuck.sizes)
+        stuck.hold()
+        for _ in range(3 * MISSES):
+            await client.decide_call(CALL, timeout=0.5)
+        statuses = await ask(client, 10)
+        stuck.release()
+
+    # In turn, they would be nearly ten.
+    assert len(stuck.sizes) - before <= MISSES
+    assert statuses == [None] * 10
+
+
+async def test_a_target_that_did_not_answer_is_tried_again(
+    servers: tuple[DecisionServer, DecisionServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_connections, "SUSPECT_SECONDS", 0.3)
+    stuck, other = servers
+    async with client_of(*servers) as client:
         await asked(client, stuck)
         await asked(client, other)
         stuck.hold()
-        statuses = await ask(client, 20)
+        for _ in range(2 * MISSES):
+            await client.decide_call(CALL, timeout=0.1)
+        stuck.release()
 
-    # In turn, they would be ten.
-    assert 3 <= statuses.count(grpc.StatusCode.DEADLINE_EXCEEDED) <= 6
-    assert statuses[-1] is None
+        await asked(client, stuck)
 
 
 async def test_without_any_server_traffic_is_let_through() -> None:
