@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import typer
 
-from fanzha.translation.catalogue import gettext
+from fanzha.translation.catalogue import gettext, pgettext
 
 ALIASES = {"sms": "text", "url": "link", "caller": "call", "moment": "velocity"}
 """What each other word stands for."""
@@ -38,6 +38,15 @@ def model_word(number: int) -> str:
     """Return the word of a kind of model; the number itself where only a newer server knows it."""
     words = dict(enumerate(ModelWord, 1))
     return words[number].value if number in words else str(number)
+
+
+def shown_model(word: str) -> str:
+    """Return the name of a kind of model, with the word for it that people type where it differs.
+
+    Words are what `model_word` returns.
+    """
+    name = pgettext("model_kind", word)
+    return word if name == word else gettext("{name} ({word})", name=name, word=word)
 
 
 class ContentModelWord(StrEnum):

@@ -63,6 +63,9 @@ FIELDS = (
     "summary", "lead", "cluster", "numbers", "first", "last", "among them", "sent by", "made at",
     "rows", "masked", "left out", "opened", "edited", "joined", "parted", "moved", "lead drafted",
     "lead sent", "lead received", "lead answered", "lead withdrawn", "key",
+    # Figures of models' cards.
+    "fraud", "fraud blocked", "ham", "ham blocked", "frauds", "blocked frauds", "ordinary",
+    "blocked ordinary", "auc", "recall", "false positive rate", "test", "test hosts", "test links",
     # Why numbers are a cluster.
     "calls", "people per call", "called per call", "calls an hour", "answered share",
     "seconds talked", "new numbers", "activation hours", "blocked per number", "hours",

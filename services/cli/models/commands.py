@@ -13,7 +13,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import feedback_pb2, model_pb2_grpc
 from fanzha.v1 import model_pb2 as pb
 from services.cli._common import channel_words
-from services.cli._common.channel_words import ModelWord, model_word
+from services.cli._common.channel_words import ModelWord, model_word, shown_model
 from services.cli._common.confirmation import agree
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, Yes
@@ -117,7 +117,9 @@ def activate(
     request = pb.ActivateModelRequest(kind=wire(kind), version=version, changed_by=by)
     with server(target) as stub:
         if not yes and version in _show_running(stub, kind):
-            question = gettext("Let {kind} model {version} decide?", kind=kind, version=version)
+            question = gettext(
+                "Let {kind} model {version} decide?", kind=shown_model(kind), version=version
+            )
             agree(question, yes=yes)
         done = stub.ActivateModel(request)
         _follow(stub, kind, done, wait, as_json, state="active_state")
@@ -169,7 +171,10 @@ def rollback(
     with server(target) as stub:
         if not yes:
             _show_running(stub, kind)
-            agree(gettext("Let the {kind} model decide that ran before?", kind=kind), yes=yes)
+            agree(
+                gettext("Let the {kind} model decide that ran before?", kind=shown_model(kind)),
+                yes=yes,
+            )
         done = stub.RollbackModel(request)
         _follow(stub, kind, done, wait, as_json, state="active_state")
 
@@ -200,7 +205,10 @@ def _follow(
         words = display.desired_words(done.desired)
         out.print(
             gettext(
-                "{value} desired: {words}; {place}", value=kind.value, words=words, place=place
+                "{value} desired: {words}; {place}",
+                value=shown_model(kind),
+                words=words,
+                place=place,
             ),
             soft_wrap=True,
         )
@@ -215,7 +223,7 @@ def _follow(
 def _show_running(stub: Any, kind: ModelWord) -> Sequence[str]:
     """Print on standard error what is desired of a kind and runs; return the versions there are."""
     model = stub.GetModelStatus(pb.GetModelStatusRequest(kind=wire(kind))).model
-    for line in (kind.value, *display.running_lines(kind.value, model)):
+    for line in (shown_model(kind), *display.running_lines(kind.value, model)):
         err.print(line, soft_wrap=True)
     versions: Sequence[str] = model.versions
     return versions

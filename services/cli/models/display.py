@@ -7,8 +7,10 @@ from typing import Any
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import model_pb2 as pb
+from services.cli._common import channel_words
 from services.cli._common.channel_words import ModelWord
 from services.cli._common.console import out
+from services.cli._common.enum_words import field_label
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 
@@ -23,7 +25,7 @@ def kind_lines(
     word: str, model: pb.ModelStatus, bundles: Sequence[pb.ModelBundle]
 ) -> Iterator[str]:
     """Write what is known about a kind, a line for each bundle, desired model and worker."""
-    yield word
+    yield channel_words.shown_model(word)
     for bundle in bundles:
         yield gettext(
             "  bundle {version}: {word}", version=bundle.version, word=_bundle_words(word, bundle)
@@ -117,7 +119,8 @@ def show_drift(workers: Sequence[tuple[str, pb.WorkerModel]]) -> None:
     for kind, one in workers:
         for name, index in sorted(one.drift.items(), key=lambda item: -item[1]):
             alarm = gettext("alarm") if name in one.drift_alarms else ""
-            table.add_row(kind, one.worker, name, f"{index:.3f}", alarm)
+            shown = channel_words.shown_model(kind)
+            table.add_row(shown, one.worker, name, f"{index:.3f}", alarm)
     if not any(one.drift for _, one in workers):
         out.print(gettext("no drift is known: no worker reports, or too few rows"))
         return
@@ -181,8 +184,10 @@ def _bundle_words(word: str, bundle: pb.ModelBundle) -> str:
     if not bundle.feature_histograms:
         words.append(gettext("no feature histograms, so drift of features is not measured"))
     for name, test in sorted(bundle.tests.items()):
-        shown = [f"{one} {test.figures[one]:g}" for one in _SHOWN if one in test.figures]
-        words += [f"{name}: {', '.join(shown)}"] if shown else []
+        shown = [
+            f"{field_label(one)} {test.figures[one]:g}" for one in _SHOWN if one in test.figures
+        ]
+        words += [f"{field_label(name)}: {', '.join(shown)}"] if shown else []
     return "; ".join(words)
 
 

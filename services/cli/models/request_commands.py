@@ -10,7 +10,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import model_pb2 as pb
 from fanzha.v1 import model_pb2_grpc
 from services.cli._common import channel_words
-from services.cli._common.channel_words import ModelWord, model_word
+from services.cli._common.channel_words import ModelWord, model_word, shown_model
 from services.cli._common.console import out, print_json
 from services.cli._common.enum_words import enum_word, wire_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Note, Target
@@ -68,7 +68,7 @@ def requests(
         facts = _facts(one)
         state = enum_word("model_request_state", str(facts["state"]))
         cells = (
-            str(one.number), str(facts["kind"]), one.version, state,
+            str(one.number), shown_model(facts["kind"]), one.version, state,
             one.author, one.reason, one.decided_by,
         )  # fmt: skip
         table.add_row(*map(one_line, cells))
@@ -121,7 +121,7 @@ def _show(one: pb.ModelRequest, as_json: bool) -> None:
         gettext(
             "request {number}: {kind} model {version}: {state}",
             number=one.number,
-            kind=facts["kind"],
+            kind=shown_model(facts["kind"]),
             version=one.version,
             state=enum_word("model_request_state", str(facts["state"])),
         )
