@@ -87,8 +87,8 @@ def _identity(text: str) -> bytes:
     ten handsets; the digits beyond change with the software.
     """
     known = text.strip()
-    if len(set(known)) <= 1:
-        return b""
     if known.isascii() and known.isdigit() and len(known) <= _MOST_IMEI_DIGITS:
         known = known[:_IMEI_DIGITS] if len(known) >= _IMEI_DIGITS else ""
-    return known.encode(errors="replace") if len(known) >= _LEAST_CHARACTERS else b""
+    if len(known) < _LEAST_CHARACTERS or len(set(known)) == 1:
+        return b""
+    return known.encode(errors="replace")

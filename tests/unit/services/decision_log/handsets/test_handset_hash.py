@@ -40,7 +40,18 @@ def test_check_digit_and_software_version_change_no_hash(form: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "0" * 15, "-" * 64, "unknown", "35209900", IMEI[:13], "\x00" * 9, "３" * 14],
+    [
+        "",
+        " ",
+        "0" * 15,
+        "0" * 14 + "42",
+        "-" * 64,
+        "unknown",
+        "35209900",
+        IMEI[:13],
+        "\x00" * 9,
+        "３" * 14,
+    ],
 )
 def test_what_many_handsets_have_in_common_is_unknown(text: str) -> None:
     assert HASH.of([text]).tolist() == [0]
