@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
-from time import monotonic
 
 import pytest
 
@@ -22,9 +21,14 @@ def root(tmp_path: Path) -> Path:
     return some_bundles(tmp_path)
 
 
+def a_budget(tally: EscalationTally, share: float = 0.05) -> EscalationBudget:
+    """Let the second stage cost no time: a tenth of a second of it would use a budget up."""
+    return EscalationBudget(share=share, clock=lambda: 0.0, counters=tally)
+
+
 def test_a_cascade_is_shadowed_activated_and_rolled_back(root: Path) -> None:
     tally = EscalationTally()
-    looks = EscalationBudget(share=0.05, clock=monotonic, counters=tally)
+    looks = a_budget(tally)
     rmtree(root / "sms")
     a_text_bundle(root, "1", second=False)
     switch = ActiveModels(root, {}, {}, {ModelKind.TEXT: looks})
@@ -46,7 +50,7 @@ def test_a_cascade_is_shadowed_activated_and_rolled_back(root: Path) -> None:
 
 
 def a_text_switch(root: Path, wanted: DesiredModel, share: float = 0.05) -> ActiveModels:
-    looks = EscalationBudget(share=share, clock=monotonic, counters=EscalationTally())
+    looks = a_budget(EscalationTally(), share)
     return ActiveModels(root, {}, {ModelKind.TEXT: wanted}, {ModelKind.TEXT: looks})
 
 
