@@ -1,7 +1,9 @@
 """Whatever is desired, and whatever happens to bundles: something that passed always decides."""
 
+import os
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from shutil import copytree, rmtree
 from tempfile import mkdtemp
@@ -38,6 +40,8 @@ class Slot(RuleBasedStateMachine):
         self.samples = samples
         self.root = Path(mkdtemp(dir=samples))
         self.loads: list[str] = []
+        self.clock = count(1)
+        """Nanoseconds; that of a file system may stand still for ten milliseconds."""
         for version in VERSIONS[:3]:
             self.install(version)
         self.slot: ModelSlot[Any] = ModelSlot(
@@ -93,8 +97,10 @@ class Slot(RuleBasedStateMachine):
             mark.write_text("")
         else:
             mark.unlink(missing_ok=True)
-        with (bundle / "card.toml").open("a") as card:
-            card.write("# changed\n")
+        card = bundle / "card.toml"
+        with card.open("a") as file:
+            file.write("# changed\n")
+        os.utime(card, ns=(0, next(self.clock)))
 
     @rule(active=WISHES, previous=WISHES, shadow=WISHES, share=st.sampled_from([0.5, 1.0]))
     def want(self, active: str, previous: str, shadow: str, share: float) -> None:
