@@ -128,21 +128,44 @@ def run(name: str, options: list[str], checkout: Path = CHECKOUT) -> int:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     # -P: the working directory may hold other benchmarks.
     command = [sys.executable, "-P", "-m", module, *options]
-    process = subprocess.Popen(command, env=environment)  # noqa: S603
-    with _forwarding_signals(process):
+    # From before the start: a benchmark that runs must not outlive a termination.
+    with _forwarding_signals() as termination:
+        process = subprocess.Popen(command, env=environment)  # noqa: S603
+        termination.forward_to(process)
         return process.wait()
 
 
+class _Termination:
+    """A request to end, which the benchmark gets, too, as soon as there is one."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._asked = False
+
+    def ask(self, *_signal: object) -> None:
+        """Ask the benchmark to end, or the one that is being started."""
+        self._asked = True
+        if self._process is not None:
+            self._process.terminate()
+
+    def forward_to(self, process: "subprocess.Popen[bytes]") -> None:
+        """Let *process* be the benchmark."""
+        self._process = process
+        if self._asked:
+            process.terminate()
+
+
 @contextmanager
-def _forwarding_signals(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+def _forwarding_signals() -> Iterator[_Termination]:
     """Forward termination to the benchmark, which stops its own children in order."""
+    termination = _Termination()
     # Ctrl-C reaches both processes; SIGTERM reaches only this one.
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, termination.ask),
     }
     try:
-        yield
+        yield termination
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
