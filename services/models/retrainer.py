@@ -46,7 +46,7 @@ Command = Callable[[Path], Sequence[str]]
 _LIMITED = f"""
 import os, resource, sys
 most = int(sys.argv[1])
-os.setpriority(os.PRIO_PROCESS, 0, {NICE})
+os.setpriority(os.PRIO_PROCESS, 0, max({NICE}, os.getpriority(os.PRIO_PROCESS, 0)))
 resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 os.execvp(sys.argv[2], sys.argv[2:])
 """
