@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from infra.redis import client as redis_client
 from services.auth import identity
+from tests.support.fixed_examples import ignore_constants_of_modules
 from tests.support.random_order import (
     pytest_addoption,
     pytest_configure,
@@ -65,6 +66,8 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
     Frozen, it is not looked through later either.
     """
+    if settings().derandomize:
+        ignore_constants_of_modules()
     gc.disable()
     try:
         return (yield)

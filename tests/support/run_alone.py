@@ -34,12 +34,12 @@ class AloneResult:
     output: str
 
 
-def run_file(file: str) -> AloneResult:
-    """Run one test file; its child processes count in."""
+def run_file(file: str, *options: str) -> AloneResult:
+    """Run one test file with *options* of pytest; its child processes count in."""
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, file],
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -72,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="a random sample of this size")
     parser.add_argument("--seed", type=int, default=None, help="repeat a sample")
     parser.add_argument("--changed", metavar="REF", help="files that differ from this commit")
+    parser.add_argument("--hypothesis-profile", metavar="NAME", help="the examples to take")
     options = parser.parse_args(arguments)
     files = options.files or all_files()
     if options.changed:
@@ -81,13 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed = random.randrange(2**32) if options.seed is None else options.seed
         files = random.Random(seed).sample(files, options.sample)
         _say(f"{len(files)} files, --seed {seed}")
-    failed = [result for result in map(_reported, files) if not result.passed]
+    profile = options.hypothesis_profile
+    given = [f"--hypothesis-profile={profile}"] if profile else []
+    results = [_reported(file, *given) for file in files]
+    failed = [result for result in results if not result.passed]
     _say(f"{len(files) - len(failed)} of {len(files)} files pass alone")
     return 1 if failed else 0
 
 
-def _reported(file: str) -> AloneResult:
-    result = run_file(file)
+def _reported(file: str, *options: str) -> AloneResult:
+    result = run_file(file, *options)
     word = "passed" if result.passed else "FAILED"
     _say(f"{word} {result.seconds:7.1f} {result.processor_seconds:7.1f} {file}")
     if not result.passed:
