@@ -28,6 +28,7 @@ from tests.support.builders import (
     some_models,
     some_texts,
 )
+from tests.support.log_records import logged_by
 
 LISTED = "+8617012345678"
 OTHER = "+8619900000001"
@@ -289,7 +290,7 @@ def test_a_broken_model_is_logged_once_without_quoting_a_text(
     for _ in range(3):
         engine.decide_texts(some_texts("a secret message"), NINE_O_CLOCK_S)
 
-    messages = [record.getMessage() for record in caplog.records]
+    messages = [record.getMessage() for record in logged_by(caplog, "services.decision")]
     assert len(messages) == 1
     assert "RuntimeError" in messages[0]
     assert "secret" not in caplog.text
@@ -311,7 +312,7 @@ def test_a_recovered_model_is_logged_once(caplog: pytest.LogCaptureFixture) -> N
     for _ in range(3):
         engine.decide_calls(some_calls(OTHER), NINE_O_CLOCK_S)
 
-    messages = [record.getMessage() for record in caplog.records]
+    messages = [record.getMessage() for record in logged_by(caplog, "services.decision")]
     assert [line.split(":")[0] for line in messages] == [
         "the call model fails; it is only counted from now on",
         "the call model scores again",

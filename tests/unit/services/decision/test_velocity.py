@@ -26,6 +26,7 @@ from tests.support.builders import (
     some_calls,
     some_models,
 )
+from tests.support.log_records import logged_by
 
 CALLER, OTHER = "+8617000000001", "+8619900000001"
 OFTEN = [CALLER] * 3
@@ -117,7 +118,8 @@ def test_a_failing_velocity_model_is_logged_once_counted_and_decides_nothing(
 
     assert decisions.reasons.tolist() == [Reason.SCORED] * 3
     assert len(failures) == 3
-    messages = [line for line in caplog.records if line.levelno == logging.ERROR]
+    found = logged_by(caplog, "services.decision")
+    messages = [line for line in found if line.levelno == logging.ERROR]
     assert len(messages) == 1
 
 

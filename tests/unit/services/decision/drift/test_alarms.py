@@ -6,6 +6,7 @@ import pytest
 
 from fanzha.tables import Channel
 from services.decision.drift.alarms import LOOKS, DriftAlarms
+from tests.support.log_records import logged_by
 
 NAN = float("nan")
 
@@ -58,5 +59,6 @@ def test_raising_and_ending_are_logged_once(caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.INFO):
         looks(alarms, *[0.3] * 9, *[0.1] * 9)
 
-    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    levels = [record.levelname for record in logged_by(caplog, "services.decision")]
+    assert levels == ["WARNING", "INFO"]
     assert "drift of score of text is 0.30, the limit is 0.25" in caplog.text
