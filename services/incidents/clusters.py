@@ -9,7 +9,7 @@ those of one block that began together; and those that called from one handset
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -61,6 +61,11 @@ _WHERE = {
 }
 
 
+_OF_SEEN = " AND (coalesce(entry_id, '') = '' OR entry_id IN (SELECT unnest(?)))"
+_FOLDERS = tuple(schema.FOLDERS[one] for one in schema.FOLDERS if one.name != "LINK")
+"""Null where a channel has no such column: links have no caller."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspectCluster:
     """Numbers with something in common."""
@@ -97,10 +102,17 @@ class ClusterFinder:
     def __init__(self, logged: DecisionQuery | None) -> None:
         self._logged = logged
 
-    def find(self, kind: ClusterKind, since_ms: int, fewest: int = 0) -> list[SuspectCluster]:
+    def find(
+        self,
+        kind: ClusterKind,
+        since_ms: int,
+        fewest: int = 0,
+        seen: Collection[str] | None = None,
+    ) -> list[SuspectCluster]:
         """Return the clusters of one kind, the largest first; `NotFound` without a log.
 
-        Of handsets, those with the most blocked numbers come first.
+        Of handsets, those with the most blocked numbers come first. *seen*: ids of the entries
+        whose blocks count, beside blocks by no entry; None: all.
         """
         if not 0 <= fewest <= MOST_MEMBERS:
             raise InvalidInput("fewest: 2 to {most}", most=MOST_MEMBERS)
@@ -110,7 +122,7 @@ class ClusterFinder:
             return self._by_behaviour(kind, since_ms, fewest)
         if kind is ClusterKind.SAME_HANDSET:
             return self._by_handset(since_ms, max(fewest, 2) if fewest else FEWEST)
-        rows = self._rows(kind, since_ms)
+        rows = self._rows(kind, since_ms, seen)
         groups: dict[str, list[_Caller]] = defaultdict(list)
         for one in rows:
             groups[_pool(one.number) if kind is ClusterKind.NUMBER_POOL else one.common].append(one)
@@ -122,18 +134,41 @@ class ClusterFinder:
         ]
         return sorted(found, key=lambda one: (-one.size, -one.blocked, one.common))
 
-    def one(self, kind: ClusterKind, common: str, since_ms: int) -> SuspectCluster:
-        """Return one cluster, of any size; `NotFound` when it is none any more."""
+    def one(
+        self,
+        kind: ClusterKind,
+        common: str,
+        since_ms: int,
+        seen: Collection[str] | None = None,
+    ) -> SuspectCluster:
+        """Return one cluster of any size; `NotFound` when it is none any more. *seen*: as above."""
         if kind is ClusterKind.SAME_HANDSET:
             # Most handsets with two numbers are somebody's; only this one is looked for.
             is_one = handset_clusters.is_handset(common)
             found = self._by_handset(since_ms, 2, common) if is_one else []
         else:
-            found = self.find(kind, since_ms, 1 if kind is ClusterKind.AUTO_DIALER else 2)
+            least = 1 if kind is ClusterKind.AUTO_DIALER else 2
+            found = self.find(kind, since_ms, least, seen)
         fitting = [one for one in found if common in (one.common, one.masked_common)]
         if len(fitting) == 1:
             return fitting[0]
         raise NotFound("cluster: there is none of {common!r}", common=common[:100])
+
+    def blocking_entries(self, since_ms: int) -> list[tuple[str, str]]:
+        """Return id and pattern of the entries that blocked since a time, the latest first."""
+
+        def ask(connection: Any, files: list[str]) -> list[tuple[str, str]]:
+            found = connection.execute(
+                "SELECT entry_id, any_value(pattern) FROM "  # noqa: S608
+                f"{FILES} WHERE action = '{Action.BLOCK.name}' AND coalesce(entry_id, '') != '' "
+                "AND pattern IS NOT NULL AND decided_at_ms >= ? "
+                "GROUP BY entry_id ORDER BY max(decided_at_ms) DESC, entry_id LIMIT ?",
+                [files, since_ms, _MOST_ROWS],
+            ).fetchall()
+            return [(str(id_), str(pattern)) for id_, pattern in found]
+
+        nothing: list[tuple[str, str]] = []
+        return self._log().over(_FOLDERS, since_ms, [], ask, nothing)
 
     def _by_behaviour(self, kind: ClusterKind, since_ms: int, fewest: int) -> list[SuspectCluster]:
         groups: dict[str, list[CallerBehaviour]] = defaultdict(list)
@@ -161,19 +196,19 @@ class ClusterFinder:
             raise NotFound("clusters: no decision log is kept")
         return self._logged
 
-    def _rows(self, kind: ClusterKind, since_ms: int) -> "list[_Caller]":
-        logged = self._log()
-        # Null where a channel has no such column: links have no caller.
-        folders = [schema.FOLDERS[one] for one in schema.FOLDERS if one.name != "LINK"]
+    def _rows(
+        self, kind: ClusterKind, since_ms: int, seen: Collection[str] | None
+    ) -> "list[_Caller]":
+        of_seen = "" if seen is None else _OF_SEEN
 
         def ask(connection: Any, files: list[str]) -> list[_Caller]:
             found = connection.execute(
                 "SELECT from_key, common, sum(weight), min(decided_at_ms), max(decided_at_ms) FROM "  # noqa: S608
                 f"(SELECT *, {_COMMON[kind]} AS common FROM (SELECT *, coalesce(host, hosts[1]) "
                 f"AS shared FROM {FILES} WHERE action = '{Action.BLOCK.name}' AND from_key != 0 "
-                f"AND from_name IS NULL AND decided_at_ms >= ?) WHERE {_WHERE[kind]}) "
+                f"AND from_name IS NULL AND decided_at_ms >= ?{of_seen}) WHERE {_WHERE[kind]}) "
                 "GROUP BY from_key, common ORDER BY 3 DESC LIMIT ?",
-                [files, since_ms, _MOST_ROWS],
+                [files, since_ms, *([] if seen is None else [list(seen)]), _MOST_ROWS],
             ).fetchall()
             return [
                 _Caller(number_text(int(key)), common, int(events), int(first), int(last))
@@ -181,7 +216,7 @@ class ClusterFinder:
             ]
 
         nothing: list[_Caller] = []
-        return logged.over(folders, since_ms, [], ask, nothing)
+        return self._log().over(_FOLDERS, since_ms, [], ask, nothing)
 
 
 @dataclass(frozen=True, slots=True)

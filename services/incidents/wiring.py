@@ -10,10 +10,12 @@ from fanzha.phone import HomePlan
 from infra.redis.client import Client
 from services.audit.audited_actions import AuditedActions
 from services.audit.log import AuditLog
+from services.auth.entry_sight import EntrySight
 from services.changes.store import ChangeStore
 from services.decision_log.query import DecisionQuery
 from services.entities.service import EntityRegistry
 from services.incidents import departments, part_sources, stages
+from services.incidents.cluster_sight import ScopedClusters
 from services.incidents.clusters import ClusterFinder
 from services.incidents.leads import LeadDesk
 from services.incidents.metrics import IncidentFigures
@@ -36,7 +38,7 @@ class WiredIncidents:
 
     desk: IncidentDesk
     leads: LeadDesk
-    clusters: ClusterFinder
+    clusters: ScopedClusters
     figures: IncidentFigures
 
 
@@ -47,6 +49,7 @@ def build(
     byte_client: Client,
     views: ListQueries,
     entities: EntityRegistry,
+    sight: EntrySight,
     audit: AuditLog,
     registry: CollectorRegistry,
     now_ms: Callable[[], int],
@@ -73,6 +76,6 @@ def build(
     return WiredIncidents(
         desk=desk,
         leads=LeadDesk(desk, packages=packages, departments=table, audit=audit, key=audit.key),
-        clusters=ClusterFinder(logged),
+        clusters=ScopedClusters(ClusterFinder(logged), sight),
         figures=IncidentFigures(store, registry, now_ms),
     )

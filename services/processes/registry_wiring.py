@@ -4,6 +4,7 @@ from fanzha.phone import HomePlan
 from infra.clock import now_ms
 from services.assessment import wiring as assessment_wiring
 from services.assessment.wiring import WiredAssessment
+from services.auth.entry_sight import EntrySight
 from services.changes.service import ChangeService
 from services.decision.related.store import GraphStore
 from services.decision_log.query import DecisionQuery
@@ -52,6 +53,7 @@ def incidents(
         byte_client=context.client,
         views=lists.views,
         entities=registered.registry,
+        sight=EntrySight(lambda: context.replica.current),
         audit=context.audit,
         registry=context.registry,
         now_ms=now_ms,

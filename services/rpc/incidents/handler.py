@@ -1,7 +1,5 @@
 """Serves IncidentService: converts messages, calls the desk, converts back."""
 
-import asyncio
-
 from fanzha.errors import InvalidInput
 from fanzha.v1 import incident_pb2 as pb
 from fanzha.v1 import incident_pb2_grpc as pb_grpc
@@ -127,7 +125,7 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
     ) -> pb.FindClustersResponse:
         kind = _cluster_kind(int(request.kind))
         most = _size("most", request.most)
-        found = await asyncio.to_thread(self._clusters.find, kind, request.since_ms, request.fewest)
+        found = await self._clusters.find(kind, request.since_ms, request.fewest)
         whole = not identity.current().roles.isdisjoint(personal_data.READERS)
         return pb.FindClustersResponse(
             clusters=[messages.cluster(one, unmasked=whole) for one in found[:most]],
@@ -195,7 +193,7 @@ class IncidentServicer(pb_grpc.IncidentServiceServicer):
         if not cluster.common:
             return drafts
         kind = _cluster_kind(int(cluster.kind))
-        found = await asyncio.to_thread(self._clusters.one, kind, cluster.common, cluster.since_ms)
+        found = await self._clusters.one(kind, cluster.common, cluster.since_ms)
         note = f"{kind.name.lower()} {found.common}"
         return drafts + [
             PartDraft(kind=PartKind.SUBJECT, reference=number, note=note, why=found.why)

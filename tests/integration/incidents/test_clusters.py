@@ -1,16 +1,23 @@
 """Clusters in a real decision log: numbers that were blocked and have something in common."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from blocklists.entries import Entry
+from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import HomePlan
+from services.auth import identity
+from services.auth.entry_sight import EntrySight
+from services.auth.identity import Identity
 from services.decision.pipeline import DecisionPipeline
 from services.decision_log.query import DecisionQuery
 from services.incidents.caller_behaviour import DAY_MS, FEWEST_CALLS, LEAST_SPREAD
+from services.incidents.cluster_sight import ScopedClusters
 from services.incidents.clusters import BY_BEHAVIOUR, FEWEST, ClusterFinder, ClusterKind
 from tests.support.builders import an_entry, some_calls, some_models, some_texts
 from tests.support.decision_logs import NOW_MS, Logged, logged
@@ -81,6 +88,65 @@ def test_without_a_log_it_says_so(tmp_path: Path) -> None:
         ClusterFinder(None).find(ClusterKind.SIM_BOX, 0)
     with pytest.raises(NotFound, match="no decision log"):
         ClusterFinder(DecisionQuery(tmp_path / "no", HomePlan())).find(ClusterKind.SIM_BOX, 0)
+
+
+def clusters_of(tmp_path: Path, log: Logged, lists: Sequence[Entry]) -> ScopedClusters:
+    log.decide(some_calls(*(one.pattern for one in lists)), *lists)
+    snapshot = Snapshot.build(1, lists)
+    finder = ClusterFinder(DecisionQuery(tmp_path, HomePlan()))
+    return ScopedClusters(finder, EntrySight(lambda: snapshot))
+
+
+def of_regions(*regions: str) -> Identity:
+    return Identity(name="wang", roles=frozenset(), regions=frozenset(regions))
+
+
+@pytest.mark.parametrize(
+    ("regions", "pools"),
+    [
+        ((), "0123"),
+        (("3301",), "013"),
+        (("330106",), "03"),
+        (("33",), "0123"),
+        (("3301", "3302"), "0123"),
+    ],
+)
+async def test_people_of_a_county_see_no_pool_of_numbers_that_another_lists(
+    tmp_path: Path, regions: tuple[str, ...], pools: str
+) -> None:
+    log = logged(tmp_path)
+    lists = [
+        replace(an_entry(f"+861700000{pool}{last}"), region=region)
+        for pool, region in enumerate(("", "3301", "3302"))
+        for last in range(100, 105)
+    ]
+    # Blocked by a model.
+    log.decide(some_calls(*(f"+8617000003{last}" for last in range(100, 105))),
+               models=some_models(0.99999))  # fmt: skip
+    clusters = clusters_of(tmp_path, log, lists)
+
+    with identity.acting_as(of_regions(*regions)):
+        found = await clusters.find(ClusterKind.NUMBER_POOL, 0)
+        for hidden in set("0123") - set(pools):
+            with pytest.raises(NotFound):
+                await clusters.one(ClusterKind.NUMBER_POOL, f"+861700000{hidden}*", 0)
+
+    assert "".join(sorted(one.common[10] for one in found)) == pools
+
+
+async def test_a_number_that_another_county_lists_is_not_in_a_cluster_of_a_county(
+    tmp_path: Path,
+) -> None:
+    lists = [replace(an_entry(one), region="3301") for one in POOL]
+    foreign = replace(an_entry("+8617000000999"), region="3302")
+    clusters = clusters_of(tmp_path, logged(tmp_path), [*lists, foreign])
+
+    with identity.acting_as(of_regions("3301")):
+        (mine,) = await clusters.find(ClusterKind.NUMBER_POOL, 0)
+    (whole,) = await clusters.find(ClusterKind.NUMBER_POOL, 0)
+
+    assert (sorted(mine.numbers), mine.size, mine.blocked) == (POOL, 5, 5)
+    assert (whole.size, whole.blocked) == (6, 6)
 
 
 STRANGERS = [f"+86171{last:08}" for last in range(3000)]
