@@ -3,11 +3,11 @@
     python -m classifiers.training.bundle_cost BUNDLE [--keep]
 
 Measured in a process of its own on inputs of ours, in batches of `BATCH`: processor time, the
-median of `ROUNDS` batches; memory as the growth of the proportional set size by loading and using
-it. The second stage is timed on all rows of its batch, which a service rarely asks it for. The
-sentence encoder, which is no part of a bundle, is told apart. ``--keep`` writes table
-``metrics.cost`` of the card. Figures of a busy machine are too high, so ``load`` says how busy it
-was.
+median of `ROUNDS` batches; memory as the growth of the resident set by loading and using it, which
+does not depend on what other processes share. The second stage is timed on all rows of its batch,
+which a service rarely asks it for. The sentence encoder, which is no part of a bundle, is told
+apart. ``--keep`` writes table ``metrics.cost`` of the card. Figures of a busy machine are too high,
+so ``load`` says how busy it was.
 """
 
 import argparse
@@ -212,7 +212,7 @@ def _microseconds(work: Callable[[], object], rounds: int, rows: int) -> float:
 def _memory() -> float:
     gc.collect()
     lines = _SIZES.read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / _MIB
+    return next(int(line.split()[1]) for line in lines if line.startswith("Rss:")) / _MIB
 
 
 def _grown(before: float) -> float:

