@@ -137,8 +137,13 @@ def _check(
     checked.problems += [Message("{name}: is missing", name=name) for name in sorted(missing)]
     if missing:
         return None
-    trusted = known or keys.read_public(read(package, PUBLIC_KEY).decode(), PUBLIC_KEY)
+    enclosed = keys.read_public(read(package, PUBLIC_KEY).decode(), PUBLIC_KEY)
+    trusted = known or enclosed
     _check_manifest(package, trusted, checked, format_)
+    if checked.key_id and checked.key_id not in enclosed.by_id:
+        checked.problems.append(
+            Message("{name}: is not the key that the manifest was signed with", name=PUBLIC_KEY)
+        )
     _check_hashes(package, checked)
     return trusted
 

@@ -92,7 +92,7 @@ def test_without_a_key_the_enclosed_one_is_used_and_reported(dossier: Path) -> N
 @pytest.mark.parametrize(
     "name",
     ["entries.json", "audit.json", "audit-chain.jsonl", "evidence.html", "manifest.json",
-     "manifest.sig"],
+     "manifest.sig", "public_key.pem"],
 )  # fmt: skip
 def test_a_changed_file_is_named(dossier: Path, log: Path, name: str) -> None:
     def change(contents: dict[str, bytes]) -> None:
@@ -122,6 +122,29 @@ def test_a_package_signed_with_another_key_is_detected(dossier: Path, tmp_path: 
     problems = check(dossier, public_keys(tmp_path / "other")).problems
 
     assert any("signed with another key" in problem for problem in problems)
+
+
+def test_the_key_of_somebody_else_is_found_out_beside_known_ones(
+    dossier: Path, log: Path, tmp_path: Path
+) -> None:
+    other = keys.public_path(a_log(tmp_path / "other", [1])[0].with_name(keys.KEY_FILE))
+
+    path = changed(dossier, lambda found: found.update({"public_key.pem": other.read_bytes()}))
+
+    assert check(path, public_keys(log)).problems == [
+        "public_key.pem: is not the key that the manifest was signed with"
+    ]
+
+
+def test_every_byte_of_the_enclosed_key_counts_beside_known_ones(dossier: Path, log: Path) -> None:
+    whole = dossier.read_bytes()
+    with ZipFile(dossier) as opened:
+        start = opened.getinfo("public_key.pem").header_offset
+    path = dossier.with_name("damaged.zip")
+
+    for place in range(start + 30, opened.start_dir):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert not check(path, public_keys(log)).good or contents(path) == contents(dossier)
 
 
 def test_an_unreadable_package_is_reported(dossier: Path, tmp_path: Path) -> None:
