@@ -104,7 +104,12 @@ class EntityRegistry:
             {"name": entity.name, "cleanup": entity.cleanup, "region": entity.region},
             self._store.add(entity),
         )
-        return await self.get(entity_id), first
+        try:
+            return await self.get(entity_id), first
+        except NotFound as error:
+            raise InvalidInput(
+                "name: the clean-up has an entity of that name in another region"
+            ) from error
 
     async def edit(
         self, entity_id: int, revision: int, draft: EntityDraft, by_field: str
