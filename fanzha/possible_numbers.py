@@ -29,8 +29,8 @@ class _Country(NamedTuple):
     code: int
     lengths: frozenset[int]
     """Digits of possible numbers, the code included."""
-    trunk_prefix: str
-    """The digit that some switches leave between country code and number; empty for none."""
+    trunk_prefixes: frozenset[str]
+    """The digits that some switches leave between country code and number."""
 
 
 def spans() -> list[Span]:
@@ -61,23 +61,25 @@ def _abroad(country: _Country) -> Iterator[Span]:
     for digits in range(_LEAD, _MOST_DIGITS + 1):
         if digits in country.lengths:
             yield _beginning_with(country.code, digits)
-        elif digits - 1 in country.lengths and country.trunk_prefix:
+            continue
+        for prefix in country.trunk_prefixes:
             # A number with a trunk prefix left in it is as good as one without.
-            yield _beginning_with(int(f"{country.code}{country.trunk_prefix}"), digits)
+            if digits - len(prefix) in country.lengths:
+                yield _beginning_with(int(f"{country.code}{prefix}"), digits)
 
 
 def _country(code: int) -> _Country:
     lengths: set[int] = set()
-    prefix = ""
+    prefixes: set[str] = set()
     for region in region_codes_for_country_code(code):
         metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
         if metadata is None or (general := metadata.general_desc) is None:
             continue
         for length in (*general.possible_length, *general.possible_length_local_only):
             lengths.add(len(str(code)) + length)
-        if metadata.national_prefix in tuple("0123456789"):
-            prefix = metadata.national_prefix
-    return _Country(code, frozenset(lengths), prefix)
+        if (prefix := metadata.national_prefix or "").isdecimal():
+            prefixes.add(prefix)
+    return _Country(code, frozenset(lengths), frozenset(prefixes))
 
 
 def _chinese_forms() -> Iterator[Span]:
