@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from blocklists.edge import lists
 from blocklists.edge.lists import EdgeLists
 from blocklists.snapshot.replica import Replica
 from fanzha.errors import NotAllowed, Unavailable
@@ -20,7 +21,10 @@ REGIONAL = Identity(
 SWITCH = Identity(name="gw1", roles=frozenset({Role.CARRIER}), regions=frozenset({"3301"}))
 
 
-async def test_a_copy_of_the_lists_is_for_switches_whatever_their_regions(tmp_path: Path) -> None:
+async def test_a_copy_of_the_lists_is_for_switches_whatever_their_regions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "_PATIENCE_SECONDS", 0.0)
     store: Any = Away()
     servicer = ListUpdateServicer(EdgeLists(store, Replica(tmp_path)))
     request = list_update_pb2.ComputeDiffRequest()
