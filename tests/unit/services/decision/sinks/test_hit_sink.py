@@ -260,7 +260,7 @@ async def test_draining_writes_remaining_hits_even_after_failures() -> None:
     buffer = a_buffer(counts)
     offer_many(buffer, 1000, first_id=1)
 
-    left = await HitFlusher(buffer, sink, counters=counts, interval_seconds=0.001).drain(10)
+    left = await HitFlusher(buffer, sink, counters=counts, interval_seconds=0.001).drain(120)
 
     assert left == 0
     assert len(sink.hits) == 1000
