@@ -14,8 +14,10 @@ coroutines of later modules could not run beside it.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
@@ -44,8 +46,6 @@ def chromium() -> Iterator[Browser]:
     binary = program("chromium", package="chromium")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=binary, args=_FLAGS)
-        # The five seconds of Playwright are little on a machine with other work.
-        expect.set_options(timeout=PATIENCE_SECONDS / 4 * 1000)
         try:
             yield running
         finally:
@@ -88,6 +88,8 @@ class ConsoleService:
             page.fill("[name=token]", self.issuer.token(*roles, sub=name, **claims))
         page.click("form button.main")
         page.wait_for_selector("nav.side, main .notice")
+        # Keys work once the script has run.
+        page.wait_for_load_state()
         return page
 
     def visitor(
@@ -114,18 +116,37 @@ class ConsoleService:
         return page
 
 
-_FAULTS: dict[int, list[str]] = {}
+# By the page itself: an id is given again, with its faults, once a page of another test is gone.
+_FAULTS: "WeakKeyDictionary[Page, list[str]]" = WeakKeyDictionary()
 
 
 def _note(page: Page, kind: str, text: str) -> None:
     # What a server refuses with a status is said on the page, and is no fault of it.
     if kind == "error" and "Failed to load resource" not in text:
-        _FAULTS.setdefault(id(page), []).append(text)
+        _FAULTS.setdefault(page, []).append(text)
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key of a page that a click or a key has led to: keys work once its script has run."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
+def go(page: Page, letter: str) -> None:
+    """Press g and a letter, which open a page.
+
+    The page waits a second and a half for the letter, which may be less than a busy machine takes
+    from one key to the next: its clock stands still.
+    """
+    page.wait_for_load_state()
+    page.clock.set_fixed_time(datetime.now(UTC))
+    page.keyboard.press("g")
+    page.keyboard.press(letter)
 
 
 def assert_no_faults(page: Page) -> None:
     """Fail where a script failed on *page*, or its policy refused something."""
-    assert _FAULTS.pop(id(page), []) == []
+    assert _FAULTS.pop(page, []) == []
 
 
 def assert_accessible(page: Page, *, exclude: str = "") -> None:

@@ -209,9 +209,13 @@ def a_backfill_service(rig: LandingRig) -> BackfillService:
 def writing_through(url: str) -> Iterator[None]:
     """Let the store write through at once: who waits for its disk a hundred times, is glad."""
     with redis.Redis.from_url(url) as client:
+        before = client.config_get("appendfsync")
         client.config_set("appendfsync", "always")
-        yield
-        client.config_set("appendfsync", "everysec")
+        try:
+            yield
+        finally:
+            # Later tests have the same store.
+            client.config_set(*before.popitem())
 
 
 def work(url: str, folder: Path) -> None:

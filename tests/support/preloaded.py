@@ -53,8 +53,10 @@ class ForkedCommand:
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless the command has ended."""
+        # Its parent may have seen its end and not told us yet: nobody has its id then.
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End the command at once."""

@@ -131,14 +131,17 @@
     else input.removeAttribute("aria-activedescendant");
   };
   const selected = () => options().findIndex((one) => one.getAttribute("aria-selected") === "true");
+  const busy = (is) => results().setAttribute("aria-busy", String(is));
   const search = async (words) => {
     const mine = ++asked;
+    busy(true);
     const body = new URLSearchParams({ words, back: location.pathname.slice(prefix.length) + location.search });
     const answer = await fetch(byId("palette").dataset.url, { method: "POST", body, headers: { "X-CSRF-Token": csrf(), "HX-Request": "true" } }).catch(() => null);
-    if (mine !== asked || !answer) return;
-    if (answer.status === 401) { location.reload(); return; }
-    results().innerHTML = await answer.text();
-    select(0);
+    if (answer && answer.status === 401) { location.reload(); return; }
+    const found = answer && await answer.text();
+    if (mine !== asked) return;
+    if (answer) { results().innerHTML = found; select(0); }
+    busy(false);
   };
   const choose = (option) => {
     const form = option.querySelector("form");

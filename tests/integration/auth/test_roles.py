@@ -13,6 +13,7 @@ from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from infra.port_binding import SharedPort
 from tests.support.processes import LEAN, endpoints, eventually, health, role, run, serves
+from tests.support.reserved_ports import reserved_port
 
 NOBODY = "redis://127.0.0.1:1/0"
 LISTED = "+8617000000001"
@@ -70,10 +71,8 @@ def test_a_damaged_list_file_is_not_used(tmp_path: Path, redis_url: str) -> None
         damaged = bytearray(file.read_bytes())
         damaged[-1] ^= 1
         file.write_bytes(damaged)
-    # Given back: a host refuses a port that somebody else holds.
-    reserved = SharedPort("127.0.0.1", 0)
-    port = reserved.number
-    reserved.close()
+    # A host refuses a port that somebody else holds.
+    port = reserved_port()
 
     with role(
         "serve", tmp_path, FANZHA_REDIS_URL=NOBODY, FANZHA_WORKERS="1",

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, expect
 from services.auth.identity import Role
 from services.console import app
 from services.console.web.formats import ReaderFormats
-from tests.support.browser import NARROW, ConsoleService, assert_accessible
+from tests.support.browser import NARROW, ConsoleService, assert_accessible, go
 
 pytestmark = pytest.mark.slow
 ROLES = [role.value for role in Role]
@@ -47,8 +47,7 @@ def test_g_and_a_letter_open_each_page(browser: Browser, service: ConsoleService
 
     for one in app.PAGES:
         page.goto("/settings")
-        page.keyboard.press("g")
-        page.keyboard.press(one.key)
+        go(page, one.key)
         page.wait_for_url(f"**{one.path}*")
 
     assert len({one.key for one in app.PAGES}) == len(app.PAGES)

@@ -97,6 +97,7 @@ def test_it_is_found_by_a_part_of_a_host_in_chinese_and_dark(
     reader.keyboard.press("s")
     reader.keyboard.type("loan.ex")
     reader.keyboard.press("Enter")
+    reader.wait_for_url("**/entities?*q=*")
 
     expect(reader.locator("tbody[data-rows]")).to_contain_text("示例贷二")
     assert "loan" not in reader.url

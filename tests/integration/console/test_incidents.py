@@ -86,6 +86,7 @@ def test_it_is_found_by_a_part_of_a_number_in_chinese_and_dark(
     reader.keyboard.press("s")
     reader.keyboard.type("7000000123")
     reader.keyboard.press("Enter")
+    reader.wait_for_url("**/incidents?*q=*")
 
     expect(reader.locator("tbody[data-rows]")).to_contain_text("号码")
     assert "7000000123" not in reader.url

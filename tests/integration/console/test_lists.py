@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import NARROW, ConsoleService, assert_accessible
+from tests.support.browser import NARROW, ConsoleService, assert_accessible, go
 
 pytestmark = pytest.mark.slow
 
@@ -203,8 +203,7 @@ def test_keys_alone_lead_from_the_list_to_an_entry(
     li = listed(browser, service, "keys.example\nkeyboard.example")
 
     li.goto("/settings")
-    li.keyboard.press("g")
-    li.keyboard.press("l")
+    go(li, "l")
     li.wait_for_url(re.compile("/lists$"))
     li.keyboard.press("s")
     li.keyboard.type("key")

@@ -18,6 +18,8 @@ def ask(page: Page, words: str) -> None:
     sent = f"words={quote_plus(words)}&"
     with page.expect_response(lambda answer: sent in (answer.request.post_data or "")):
         page.keyboard.type(words)
+    # The answer begins before what it says is shown.
+    expect(page.locator("#palette-results")).to_have_attribute("aria-busy", "false")
 
 
 def test_the_palette_opens_a_page_by_keyboard_alone(

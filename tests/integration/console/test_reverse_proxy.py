@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from services.auth import issuer
-from tests.support.browser import ConsoleService, assert_no_faults, console_up
+from tests.support.browser import ConsoleService, assert_no_faults, console_up, press
 from tests.support.checkout import CHECKOUT
 from tests.support.console_http import SECONDS
 from tests.support.external_servers import started
@@ -81,7 +81,7 @@ def test_a_browser_signs_in_and_works_below_the_prefix(
     expect(page.locator("h1")).to_have_text("Settings")
     page.click("header button[name=theme]")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.keyboard.press("/")
+    press(page, "/")
     expect(page.locator("#palette-results [role=option]").first).to_be_visible()
 
     assert [one for one in asked if not one.startswith(proxied)] == []

@@ -238,7 +238,11 @@ async def test_without_an_append_only_file_the_answer_promises_memory_only(
                 )
         finally:
             client.config_set("appendonly", "yes")
+            # It writes the file anew, and until that is done it says of no write that it is there.
+            client.set("fanzha:written", "1")
+            rewritten = client.execute_command("WAITAOF", 1, 0, 60_000)
 
+    assert rewritten[0] == 1
     assert answer.first
     assert answer.durability == pb.DURABILITY_MEMORY
 

@@ -15,6 +15,7 @@ from infra import file_lock
 from infra.failure_counts import FAILURES, FailureKind
 from services.processes.embedded_valkey import OWNER, SERVICE, EmbeddedValkey
 from tests.support.processes import eventually
+from tests.support.reserved_ports import reserved_port
 
 
 @asynccontextmanager
@@ -244,12 +245,10 @@ async def test_a_port_that_is_taken_is_an_error_that_names_it(tmp_path: Path) ->
 
 
 async def test_a_port_taken_by_another_program_is_replaced(tmp_path: Path) -> None:
-    with socket.socket() as taken, socket.socket() as free:
-        for probe in (taken, free):
-            probe.bind(("127.0.0.1", 0))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ports = [probe.getsockname()[1] for probe in (taken, free)]
-        free.close()
+        ports = [taken.getsockname()[1], reserved_port()]
         valkey = EmbeddedValkey(tmp_path, free_port=iter(ports).__next__)
 
         url = await valkey.start()

@@ -52,6 +52,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, collected: Collector) -> I
     with fanzha_up(folder, workers=1, FANZHA_TRACE_ENDPOINT=collected.endpoint, **SETTINGS) as up:
         add = ("blocklist", "add", FRAUD, "--source", "bureau", "--reason", "test")
         up.fanzha(*add, "--fraud-type", "impersonate_authority")
+        check = ("check", "call", "--from", FRAUD, "--to", VICTIM)
+        eventually(lambda: "blocklisted" in up.fanzha(*check, check=False).stdout)
         yield up
 
 
