@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
@@ -82,7 +82,7 @@ def open_key(path: Path) -> SigningKey:
         raise InvalidConfiguration("{path}: others may read this key; chmod 600 it", path=path)
     try:
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise InvalidConfiguration(
             "{path}: no private key in PEM: {error}", path=path, error=error
         ) from error
@@ -104,7 +104,7 @@ def read_public(text: str, origin: str) -> PublicKeys:
     for pem in _PEM.findall(text):
         try:
             key = serialization.load_pem_public_key(pem.encode())
-        except ValueError as error:
+        except (ValueError, UnsupportedAlgorithm) as error:
             raise InvalidConfiguration(
                 "{origin}: not a public key in PEM: {error}", origin=origin, error=error
             ) from error

@@ -9,6 +9,7 @@ from dataclasses import replace
 from time import time
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from fanzha.errors import Unauthenticated
@@ -16,6 +17,11 @@ from services.auth.identities_file import IdentitiesFile
 from services.auth.identity import Credential, Identity
 
 MAX_CACHED = 10_000
+_UNREADABLE = (
+    *(ValueError, TypeError, UnsupportedAlgorithm),
+    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
+"""What the library raises of certificates that are not as the standard has them."""
 
 
 class CertificateIdentities:
@@ -68,7 +74,7 @@ def _parse(pem: bytes, identities: IdentitiesFile) -> Identity:
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         names = names_of(certificate)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise Unauthenticated("certificate: cannot be read") from error
     expires_s = certificate.not_valid_after_utc.timestamp()
     for name in names:

@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 
 from services.audit import keys
@@ -60,6 +62,19 @@ def test_another_kind_of_key_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="Ed25519"):
         keys.open_key(path)
+
+
+def test_a_key_of_a_kind_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    made = keys.open_key(tmp_path / "key")
+    key = keys.read_public(made.public_pem, "key.pub").by_id[made.key_id]
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    # The number of Ed25519 becomes one that stands for nothing.
+    unknown = base64.encodebytes(der.replace(b"\x2b\x65\x70", b"\x2b\x65\x30")).decode()
+
+    with pytest.raises(ValueError, match="not a public key"):
+        keys.read_public(
+            f"-----BEGIN PUBLIC KEY-----\n{unknown}-----END PUBLIC KEY-----\n", "key.pub"
+        )
 
 
 def test_a_file_without_a_key_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """The identities file, and certificates that it gives roles to."""
 
+import base64
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from blocklists.entries import Source
@@ -77,6 +79,15 @@ def test_an_expired_certificate_is_refused_on_an_open_connection() -> None:
 def test_an_unreadable_certificate_is_refused() -> None:
     with pytest.raises(Unauthenticated, match="cannot be read"):
         CertificateIdentities(identities=lambda: NO_IDENTITIES).identity(b"no certificate")
+
+
+def test_a_certificate_of_a_version_that_does_not_exist_is_refused() -> None:
+    der = x509.load_pem_x509_certificate(a_certificate()).public_bytes(Encoding.DER)
+    odd = base64.encodebytes(der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03", 1))
+    pem = b"-----BEGIN CERTIFICATE-----\n" + odd + b"-----END CERTIFICATE-----\n"
+
+    with pytest.raises(Unauthenticated, match="cannot be read"):
+        CertificateIdentities(identities=lambda: NO_IDENTITIES).identity(pem)
 
 
 def test_removing_a_line_removes_its_roles() -> None:
