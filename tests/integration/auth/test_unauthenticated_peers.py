@@ -251,13 +251,13 @@ async def test_a_stalled_tls_handshake_is_closed(tmp_path: Path, said: bytes) ->
 
 
 async def test_an_idle_client_that_answers_pings_is_kept() -> None:
-    times = replace(PATIENT, keepalive_timeout_seconds=5)
+    times = replace(PATIENT, keepalive_timeout_seconds=10)
     async with serving(DEVELOPMENT, times) as port, connect(port) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         await stub.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
         states: list[grpc.ChannelConnectivity] = [channel.get_state()]
         quiet = asyncio.create_task(channel.wait_for_state_change(states[0]))
-        done, _ = await asyncio.wait([quiet], timeout=8)  # a ping without an answer ends it sooner
+        done, _ = await asyncio.wait([quiet], timeout=13)  # a ping without an answer ends it sooner
         quiet.cancel()
 
     assert states == [grpc.ChannelConnectivity.READY]

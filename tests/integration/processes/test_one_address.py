@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import LEAN, Running, fanzha_up, run
+from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +44,16 @@ def test_a_profile_names_the_server(service: Running, tmp_path: Path) -> None:
 
 
 def test_the_doctor_reports_every_part(service: Running) -> None:
-    done = run("--server", service.interception, "doctor", "--json")
+    rows: dict[str, dict[str, str]] = {}
 
-    rows = {row["what"]: row for row in json.loads(done.stdout)}
-    assert done.returncode == 0, done.stdout
+    def workers_have_reported() -> bool:
+        # They serve a moment before they first report.
+        done = run("--server", service.interception, "doctor", "--json")
+        rows.update({row["what"]: row for row in json.loads(done.stdout)})
+        found = [rows.get(name, {}).get("detail", "") for name in ("workers", "models")]
+        return not done.returncode and found[0][:2] == "1 " and found[1][:2] == "4 "
+
+    eventually(workers_have_reported)
     assert all(rows[name]["state"] == "ok" for name in ("decisions", "administration", "warnings"))
     assert rows["identity"]["state"] == "look"
     assert "data_dir" in rows["settings changed"]["detail"]
