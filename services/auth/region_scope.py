@@ -89,6 +89,13 @@ def readable_rows(who: Identity, table: EntryTable) -> Bools:
     return rows
 
 
+def changeable_entries(who: Identity, table: EntryTable) -> Bools:
+    """Return which rows of a table *who* may write, by the regions that they name."""
+    may = [may_change_all(who, [one]) for one in _regions_of(encode(table.provenance))]
+    rows: Bools = np.array([*may, False], np.bool_)[table.provenances]
+    return rows
+
+
 def changeable_rows(who: Identity, snapshot: Snapshot, rows: Int64s) -> Bools:
     """Return which *rows* of a snapshot hold entries that *who* may change."""
     found = np.zeros(len(rows), np.bool_)

@@ -89,6 +89,9 @@ class ChangeTerms:
     """The risks that the author confirms."""
     may_replace: bool = True
     """Whether entries of other contents may be replaced."""
+    leaves_out_beyond: bool = False
+    """Whether rows of an import beyond the regions of its author are refused one by one, and the
+    others go on; otherwise one such row refuses the change."""
     false_positive: bool = False
     """Whether the blocks that are removed were wrong."""
 

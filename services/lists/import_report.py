@@ -4,7 +4,7 @@ Rows are columns here; their line numbers in the file are stored beside them.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -118,6 +118,16 @@ class ImportReport:
             self._first_invalid = None if first is None else _in_file(first, lines)
         self._rows += len(lines)
         self._judge()
+
+    def refuse(self, reasons: Mapping[int, str]) -> None:
+        """Count rows as refused that were added before as good ones, by their places there."""
+        lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
+        self._counts[RowOutcome.REFUSED] += len(reasons)
+        left = max(self._limits.problems - len(self._problems), 0)
+        for place in sorted(reasons)[:left]:
+            line, why = int(lines[place]), reasons[place]
+            self._problems.append(RejectedRow(row=line, outcome=RowOutcome.REFUSED, message=why))
+        self._lines = [np.delete(lines, list(reasons))]
 
     def _judge(self) -> None:
         invalid, most = self._counts[RowOutcome.INVALID], self._limits.invalid_percent

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from blocklists import row_validation
 from blocklists.critical import held_rows
 from blocklists.critical.risks import RiskFinder
@@ -26,7 +28,7 @@ from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.phone import HomePlan
 from fanzha.translation.message import Message
 from infra import paging
-from services.auth import region_scope
+from services.auth import identity, region_scope
 from services.changes import change_context
 from services.changes.model import ChangeKind, Draft
 from services.changes.past.entry_history import EntryHistoryPage
@@ -39,7 +41,7 @@ from services.changes.report import (
     resolve_references,
     summarize_request,
 )
-from services.changes.scope import shown_parts
+from services.changes.scope import region_checks, shown_parts
 from services.changes.service import ChangeService
 from services.lists import critical, retirement, shadow_resolution
 from services.lists.bulk_changes import BulkChanges
@@ -223,6 +225,18 @@ class ListService:
             risks=self._changes.risks,
         )
 
+    async def within_regions(self, table: EntryTable, report: ImportReport) -> EntryTable:
+        """Return the rows that the caller's regions may write; *report* refuses the others."""
+        who = identity.current()
+        if not who.regions:
+            return table
+        snapshot = await self._current.caught_up()
+        beyond = await asyncio.to_thread(region_checks.rows_beyond, who, snapshot, table)
+        if not beyond:
+            return table
+        report.refuse(beyond)
+        return table.take(np.setdiff1d(np.arange(len(table)), list(beyond)))
+
     async def finish_import(
         self, table: EntryTable, terms: ChangeTerms, defaults: RowDefaults, report: ImportReport
     ) -> change_context.SubmissionResult:
@@ -298,6 +312,8 @@ class ImportUpload:
         """Submit all rows as one change."""
         table = await asyncio.to_thread(concatenate, self._tables)
         self._tables.clear()
+        if self.terms.leaves_out_beyond:
+            table = await self._administration.within_regions(table, self._report)
         done = await self._administration.finish_import(
             table, self.terms, self._defaults, self._report
         )

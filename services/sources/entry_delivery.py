@@ -56,6 +56,8 @@ class EntryDelivery:
             reason=source.entries.reason or f"pulled from {source.name}",
             dry_run=dry_run,
             may_replace=source.entries.replace,
+            # Nobody is there who could mend the file, and it has more rows than that one.
+            leaves_out_beyond=True,
         )
         with identity.acting_as(of_source):
             return await self._imports.run(

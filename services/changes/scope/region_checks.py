@@ -73,6 +73,18 @@ def check_regions(
             )
 
 
+def rows_beyond(who: Identity, snapshot: Snapshot, table: EntryTable) -> dict[int, Message]:
+    """Return the new entries that `check_regions` would refuse, and why; none: it refuses none."""
+    rows = rows_of(snapshot, table)
+    there = np.flatnonzero(rows != NO_ENTRY)
+    listed = there[~region_scope.changeable_rows(who, snapshot, rows[there])]
+    named = np.flatnonzero(~region_scope.changeable_entries(who, table))
+    scope = {"name": who.name, "scope": ", ".join(sorted(who.regions))}
+    is_listed = Message("pattern: is listed for more than the scope of {name}, {scope}", **scope)
+    is_named = Message("region: beyond the scope of {name}, {scope}", **scope)
+    return dict.fromkeys(listed.tolist(), is_listed) | dict.fromkeys(named.tolist(), is_named)
+
+
 def regions_touched(
     snapshot: Snapshot, additions: EntryTable, removals: Identities
 ) -> tuple[str, ...]:

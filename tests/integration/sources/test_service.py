@@ -136,9 +136,36 @@ def test_a_source_of_a_region_changes_nothing_of_another(running: Running, drops
     listed = pulled(running, "hangzhou")
 
     assert (named["outcome"], listed["outcome"]) == ("held", "held"), (named, listed)
-    assert "3301" in named["why"]
+    assert {one["why"].partition(",")[0] for one in (named, listed)} == {
+        "1 of 1 rows cannot be used"
+    }
     assert found(running, "+8617000000701")["entries"] == before
     assert not found(running, "+8617000000702").get("entries")
+
+
+def test_rows_of_another_region_are_left_out_of_the_file_of_a_source_and_the_rest_goes_on(
+    running: Running, drops: Path
+) -> None:
+    added = ("--source", "bureau", "--fraud-type", "fake_loan", "--reason", "x", "--by", "li")
+    running.fanzha("blocklist", "add", "+8617000000711", "--region", "3302", *added)
+    own = "".join(f"+861700000072{number},\n" for number in range(9))
+    rows = f"号码,区划代码\n+8617000000711,\n{own}+8617000000712,3302\n+8617000000713,330106\n"
+    drop(drops / "hangzhou", "3.csv", rows)
+
+    pull = pulled(running, "hangzhou")
+    shown = running.fanzha("changes", "show", pull["change_id"], "--json").stdout
+    preview = json.loads(shown)["change"]["preview"]
+    running.fanzha("changes", "approve", pull["change_id"], "--by", "wang")
+
+    assert (pull["outcome"], pull["results"]) == ("delivered", {"added": "10", "refused": "2"})
+    problems = {one["row"]: one["message"] for one in preview["problems"]}
+    assert {row: why.partition(":")[0] for row, why in problems.items()} == {
+        "2": "pattern", "12": "region",
+    }  # fmt: skip
+    assert [one["region"] for one in found(running, "+8617000000711")["entries"]] == ["3302"]
+    assert [one["region"] for one in found(running, "+8617000000720")["entries"]] == ["3301"]
+    assert [one["region"] for one in found(running, "+8617000000713")["entries"]] == ["330106"]
+    assert not found(running, "+8617000000712").get("entries")
 
 
 def test_three_people_make_a_proposal_and_one_person_thrice_does_not(
