@@ -46,6 +46,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port, bus_port = reserved_port(), reserved_port()
     options = {"port": port, "bind": "127.0.0.1", "dir": folder, "appendonly": "yes", "save": ""}
     options |= {"cluster-enabled": "yes", "cluster-port": bus_port}
+    # As the embedded server: with `everysec`, whoever waits for the disk waits up to a second, and
+    # on a slow one in vain.
+    options |= {"appendfsync": "always"}
     arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
     process = subprocess.Popen([server_binary(), *arguments], stdout=subprocess.DEVNULL)
     try:

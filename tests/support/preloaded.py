@@ -96,10 +96,17 @@ def start(
     """Run a command in exactly this *environment*, with nothing to read."""
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(_loaded_process())
-    request = json.dumps([list(arguments), dict(environment), str(Path.cwd())]).encode() + b"\n"
+    given = [list(arguments), dict(environment), str(Path.cwd()), _umask()]
+    request = json.dumps(given).encode() + b"\n"
     socket.send_fds(connection, [b"\n"], [stdout.fileno(), stderr.fileno()])
     connection.sendall(request)
     return ForkedCommand(connection)
+
+
+def _umask() -> int:
+    """Return the umask of this process; to set it would be seen by its other threads."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1], 8) for line in lines if line.startswith("Umask:"))
 
 
 @cache
@@ -149,11 +156,12 @@ def _attend(connection: socket.socket) -> NoReturn:
     """Fork a command, and tell its id and then its exit status."""
     _, (stdout, stderr), _, _ = socket.recv_fds(connection, 1, 2)
     with connection.makefile("rb") as lines:
-        arguments, environment, folder = json.loads(lines.readline())
+        arguments, environment, folder, umask = json.loads(lines.readline())
     command = os.fork()
     if command == 0:
         connection.close()
         _become(stdout, stderr, environment, folder)
+        os.umask(umask)
         _run(arguments)
     os.close(stdout)
     os.close(stderr)
