@@ -71,7 +71,7 @@ async def sharing(folder: Path) -> AsyncIterator[Sharing]:
         {"interception": servicer},
         max_message_bytes=2**22,
         security=security.of(settings, "decisions"),
-        max_wait_ms=60_000,
+        max_wait_ms=PATIENCE * 1000,
         # The core's own bound knows no logins: it must not be what refuses here.
         max_queued_requests=10_000,
         shed=shed.append,

@@ -79,16 +79,23 @@ class Proxy:
             caller.bind(("127.0.0.1", 0))
             caller.sendto(request("INVITE", caller.getsockname()[1], self._calls), self._address)
             self._blocking.sendto(response(self._invite(), answer), self._address)
-            while (found := read(caller.recv(65535))).line.startswith("SIP/2.0 1"):
-                pass
+            found = read(caller.recv(65535))
+            # Who is slow gets a request or an answer twice; those of an earlier call come late.
+            while found.line.startswith("SIP/2.0 1") or found["Call-ID"] != call_id(self._calls):
+                found = read(caller.recv(65535))
             caller.sendto(request("ACK", caller.getsockname()[1], self._calls), self._address)
         return found
 
     def _invite(self) -> bytes:
-        """Return the next call that reaches the network, not an acknowledgement of an earlier."""
-        while not (message := self._blocking.recv(65535)).startswith(b"INVITE"):
-            pass
-        return message
+        """Return this call as it reaches the network, nothing that belongs to an earlier one."""
+        while True:
+            message = self._blocking.recv(65535)
+            if message.startswith(b"INVITE") and read(message)["Call-ID"] == call_id(self._calls):
+                return message
+
+
+def call_id(number: int) -> str:
+    return f"{number}@carrier.test"
 
 
 def request(method: str, port: int, number: int) -> bytes:
@@ -97,7 +104,7 @@ def request(method: str, port: int, number: int) -> bytes:
         f"Via: SIP/2.0/UDP 127.0.0.1:{port};rport;branch=z9hG4bK{number}",
         f"From: <sip:+8617000000123@carrier.test>;tag={number}",
         "To: <sip:+8619900000001@carrier.test>" + (";tag=b" if method == "ACK" else ""),
-        f"Call-ID: {number}@carrier.test",
+        f"Call-ID: {call_id(number)}",
         f"CSeq: 1 {method}",
         "Max-Forwards: 70",
         "Content-Length: 0",

@@ -63,7 +63,7 @@ async def following(
 
 
 async def eventually(fact: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(240):
         while not await fact():  # noqa: ASYNC110 - nobody would set an event
             await asyncio.sleep(0.005)
 
@@ -227,7 +227,7 @@ async def test_an_outage_of_the_store_is_survived_and_logged_once(
             await asyncio.sleep(0.5)  # tried again, and not told again
             assert patterns(replica) == {ONE.pattern}
 
-            await server.ensure_running()
+            await eventually(server.ensure_running)  # once it has ended altogether
             await store.commit(a_proposal(TWO), expected_version=1)
             await until(replica, at_version(2))
             # Told after the change acts, as nobody waits for a log line.
