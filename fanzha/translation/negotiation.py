@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import TypeAlias
 
-from fanzha.translation.catalogue import ENGLISH, known_language
+from fanzha.translation.catalogue import ENGLISH, catalogue, known_language
 from fanzha.translation.message import localized
 
 Metadata: TypeAlias = Iterable[tuple[str, str | bytes]] | None
@@ -25,8 +25,29 @@ def serve_caller(metadata_of: _MetadataOf) -> None:
 
 def for_caller(text: str) -> str:
     """Return a text of an answer in the language of the caller; English outside of requests."""
+    return localized(text, caller_language())
+
+
+def word_for_caller(code: str, context: str = "") -> str:
+    """Return the word for a code in the language of the caller; the code where it has none.
+
+    *context* is that of the word in the catalogues, such as ``part_kind``.
+    """
+    # Words of enums have underscores in the catalogues, names of fields have spaces.
+    keys = (code, code.replace("_", " "))
+    words = (_word(key, context) for key in keys if key)
+    return next((word for word, key in zip(words, keys, strict=False) if word != key), code)
+
+
+def _word(key: str, context: str) -> str:
+    words = catalogue(caller_language())
+    return words.pgettext(context, key) if context else words.gettext(key)
+
+
+def caller_language() -> str:
+    """Return the language that answers are in; English outside of requests."""
     metadata_of = _caller.get()
-    return text if metadata_of is None else localized(text, accepted_language(metadata_of()))
+    return ENGLISH if metadata_of is None else accepted_language(metadata_of())
 
 
 def accepted_language(metadata: Metadata) -> str:

@@ -18,6 +18,7 @@ from services.cli.entities.options import (
     kind_word,
     state_word,
     step_state_word,
+    step_word,
 )
 
 
@@ -50,7 +51,7 @@ def show_progress(answer: pb.ListEntitiesResponse) -> None:
         table.add_column(gettext(head), right=head != "step")
     for one in answer.steps:
         counts = (one.open, one.overdue, one.done, one.not_needed)
-        table.add_row(one.name, *map(str, counts))
+        table.add_row(step_word(one.name), *map(str, counts))
     table.print()
     states = ", ".join(
         f"{state_word(state)} {count}" for state, count in sorted(answer.by_state.items())
@@ -71,7 +72,7 @@ def show_entity(one: pb.Entity) -> None:
     for each in one.identifiers:
         _line(identifier_word(each.kind), each.value)
     for step in one.steps:
-        _line(step.name, _step(step))
+        _raw(step_word(step.name), _step(step))
     for seen in one.sightings:
         _line("seen again", _sighting(seen))
     if one.change_ids:
@@ -136,4 +137,8 @@ def _sighting(seen: pb.Sighting) -> str:
 
 def _line(name: str, text: str) -> None:
     if text:
-        out.print(f"{padded(gettext(name), 16)} {text}", markup=False, soft_wrap=True)
+        _raw(gettext(name), text)
+
+
+def _raw(name: str, text: str) -> None:
+    out.print(f"{padded(name, 16)} {text}", markup=False, soft_wrap=True)

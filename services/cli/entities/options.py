@@ -11,7 +11,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import entity_pb2 as pb
 from fanzha.v1 import entity_pb2_grpc
 from services.cli._common.choices import enum_number
-from services.cli._common.enum_words import shown_word
+from services.cli._common.enum_words import enum_word, shown_word
 from services.cli._common.server import ServerOf
 
 server = ServerOf(lambda: entity_pb2_grpc.EntityServiceStub)
@@ -124,6 +124,14 @@ def fraud_word(number: int) -> str:
 def state_word(number: int) -> str:
     """Return the word of a state of an entity."""
     return shown_word(pb.EntityState, number)
+
+
+def step_word(name: str) -> str:
+    """Return the name of a step for people, with the one that they type where it differs."""
+    word = enum_word("exit_step", name.replace("_", " "))
+    if word == name.replace("_", " "):
+        return name
+    return gettext("{name} ({word})", name=word, word=name)
 
 
 def step_state_word(number: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fanzha.errors import InvalidInput
-from fanzha.translation.negotiation import for_caller
+from fanzha.translation.negotiation import for_caller, word_for_caller
 from fanzha.v1 import entity_pb2 as pb
 from services.entities import responsible_units
 from services.entities.model import (
@@ -22,6 +22,8 @@ from services.entities.service import EntityDraft, StepSettlement
 
 # Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
+_OF_STEPS = frozenset({EntityEventKind.ASSIGNED, EntityEventKind.SETTLED, EntityEventKind.REOPENED})
+"""Events whose note begins with the name of a step."""
 
 
 def draft(one: pb.Entity) -> EntityDraft:
@@ -127,7 +129,9 @@ def _sighting(one: EntitySighting) -> pb.Sighting:
 
 def _event(one: EntityEvent) -> pb.EntityEvent:
     note = one.note
-    if one.what is EntityEventKind.ASSIGNED:
-        step, separator, owner = note.partition(": ")
-        note = f"{step}{separator}{for_caller(responsible_units.name_of(owner))}"
+    if one.what in _OF_STEPS:
+        step, separator, rest = note.partition(": ")
+        if one.what is EntityEventKind.ASSIGNED:
+            rest = for_caller(responsible_units.name_of(rest))
+        note = f"{word_for_caller(step, 'exit_step')}{separator}{rest}"
     return pb.EntityEvent(at_ms=one.at_ms, by=one.by, what=one.what.value, note=note)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from fanzha.phone import masked
-from fanzha.translation.negotiation import for_caller
+from fanzha.translation.negotiation import for_caller, word_for_caller
 from fanzha.v1 import incident_pb2 as pb
 from services.entities import responsible_units
 from services.incidents import departments
@@ -132,12 +132,23 @@ def _part(one: IncidentPart, *, unmasked: bool) -> pb.IncidentPart:
         kind=_wire(one.kind),
         reference=one.reference if unmasked else shown_reference(one),
         sha256=one.sha256,
-        note=one.note,
+        note=_named(one.note, "cluster_kind") if one.why else one.note,
         joined_by=one.joined_by,
         joined_at_ms=one.joined_at_ms,
         part_id=one.part_id,
-        why=one.why,
+        why=", ".join(map(_figure, one.why.split(", "))),
     )
+
+
+def _named(text: str, context: str = "part_kind") -> str:
+    """Return a text that begins with a code with its word in the language of the caller."""
+    code, separator, rest = text.partition(" ")
+    return f"{word_for_caller(code, context)}{separator}{rest}"
+
+
+def _figure(text: str) -> str:
+    name, separator, value = text.rpartition(" ")
+    return f"{word_for_caller(name)}{separator}{value}"
 
 
 def _event(one: IncidentEvent, table: Departments) -> pb.IncidentEvent:
@@ -147,6 +158,10 @@ def _event(one: IncidentEvent, table: Departments) -> pb.IncidentEvent:
     elif one.what in _OF_LEADS:
         number, separator, name = note.partition(" ")
         note = f"{number}{separator}{for_caller(departments.title_of(table, name))}"
+    elif one.what is IncidentEventKind.JOINED:
+        note = ", ".join(_named(part) for part in note.split(", "))
+    elif one.what is IncidentEventKind.PARTED:
+        note = _named(note)
     return pb.IncidentEvent(
         at_ms=one.at_ms,
         by=one.by,

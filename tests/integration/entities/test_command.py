@@ -110,6 +110,8 @@ def test_who_owes_a_step_is_read_in_chinese_and_found_by_each_name(running: Runn
     owed = entities(running, "list", "--owner", "communications bureau").stdout
 
     assert "省通信管理局" in shown
+    assert "清退资金 (repaid)" in shown
+    assert "清退资金: 网信部门" in shown
     assert shown.count("网信部门") == 3  # two steps and the event
     assert "repaid: cyberspace administration" in entities(running, "show", number).stdout
     assert "示例贷丁" in owed

@@ -138,6 +138,8 @@ def test_who_owes_what_is_read_in_chinese_and_found_by_each_name(
     found = json.loads(incidents(running, "list", "--owner", "市反诈中心", "--json").stdout)
     led = incidents(running, "list", "--department", "公安机关").stdout
 
+    incidents(running, "add", number, "--subject", "e.example", "--by", "li")
+    assert "号码、域名等 e.example" in incidents(running, "show", number).stdout
     assert shown.count("市反诈中心") == 2  # who owes it, and the event
     assert shown.count("#1 公安机关") == 2
     assert [one["owner"] for one in found["incidents"]] == ["city_anti_fraud_centre"]
