@@ -22,6 +22,7 @@ class ServiceCalls:
 
     def __init__(self, channels: BackendChannels, token: str, language: str) -> None:
         self._channels = channels
+        self._language = language
         metadata = []
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
@@ -42,7 +43,7 @@ class ServiceCalls:
         try:
             return await call(request, metadata=self._metadata, timeout=deadline_seconds)
         except grpc.RpcError as error:
-            raise fault_of(error) from None
+            raise fault_of(error, self._language) from None
 
     async def upload(
         self, method: str, requests: AsyncIterator[Any], *, deadline_seconds: float
@@ -57,7 +58,7 @@ class ServiceCalls:
         try:
             return await call(requests, metadata=self._metadata, timeout=deadline_seconds)
         except grpc.RpcError as error:
-            raise fault_of(error) from None
+            raise fault_of(error, self._language) from None
 
     async def stream(
         self, method: str, request: Any, *, deadline_seconds: float | None = None
@@ -68,7 +69,7 @@ class ServiceCalls:
             async for answer in call:
                 yield answer
         except grpc.RpcError as error:
-            raise fault_of(error) from None
+            raise fault_of(error, self._language) from None
         finally:
             call.cancel()
 

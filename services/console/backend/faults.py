@@ -11,6 +11,7 @@ from fanzha.client import (
     version_conflict,
 )
 from fanzha.errors import VersionConflict
+from fanzha.translation.message import Message
 
 
 class BackendFault(Exception):
@@ -42,12 +43,21 @@ class BackendFault(Exception):
         return self.status in {"INVALID_ARGUMENT", "FAILED_PRECONDITION", "ABORTED"}
 
 
-def fault_of(error: grpc.RpcError) -> BackendFault:
-    """Return what ended a call."""
+_OF_GRPC = (
+    ("Deadline Exceeded", Message("it did not answer in time")),
+    ("failed to connect", Message("it cannot be reached")),
+)
+"""What gRPC itself says where no server answered: in English, and with addresses."""
+
+
+def fault_of(error: grpc.RpcError, language: str) -> BackendFault:
+    """Return what ended a call, for somebody who reads *language*."""
     call: Any = error
+    said = call.details() or ""
+    ours = next((text.translated(language) for sign, text in _OF_GRPC if sign in said), said)
     return BackendFault(
         call.code().name,
-        localized_message(error) or call.details() or "",
+        localized_message(error) or ours,
         conflict=version_conflict(error),
         risks=unconfirmed_risks(error),
         replacements=unconfirmed_replacements(error),
