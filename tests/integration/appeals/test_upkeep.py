@@ -11,6 +11,7 @@ from services.appeals import review, submission
 from services.appeals.documents import SubmittedDocument
 from services.appeals.model import AppealState
 from tests.support.appeals import LISTED, LISTED_ID, SUSPECT_ID, Office, office, stub_of
+from tests.support.log_records import logged_by
 
 
 async def opened(running: Office, name: str, decision_id: int = LISTED_ID) -> int:
@@ -85,7 +86,7 @@ async def test_the_log_warns_once_about_each_overdue_appeal(
             running.clock.forward(hours)
             await running.built.upkeep.look()
 
-    assert [one.message for one in caplog.records] == [
+    assert [one.message for one in logged_by(caplog, "services.appeals")] == [
         "an appeal is due soon", "an appeal is overdue",
     ]  # fmt: skip
     assert "Zhang" not in caplog.text
