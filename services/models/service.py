@@ -26,7 +26,7 @@ from services.models.follow_state import (
 )
 from services.models.store import ModelReport, ModelStore
 
-_REPORTS_AWAITED = 4
+_REPORTS_AWAITED = 16
 _REPORT_SECONDS = 0.5
 _MOST_NAMED = 20
 """Most versions named in an error."""

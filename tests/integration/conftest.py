@@ -52,7 +52,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
     process = subprocess.Popen([server_binary(), *arguments], stdout=subprocess.DEVNULL)
     try:
-        retry = Retry(ConstantBackoff(0.05), 200)
+        retry = Retry(ConstantBackoff(0.05), 2400)
         with redis.Redis(port=port, retry=retry) as node:
             node.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
             while node.execute_command("CLUSTER INFO")["cluster_state"] != "ok":

@@ -40,7 +40,7 @@ LISTED = "+8619900000001"
 OTHER = "+8619900000002"
 COUNTIES = {"+8617000007001": "330106", "+8617000007002": "330203", "+8617000007003": "330100"}
 """Where people live who live in a known place."""
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 class CountyRouter(PlainRouter):

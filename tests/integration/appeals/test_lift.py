@@ -97,7 +97,7 @@ def whats(appeal: Appeal) -> list[AppealEventKind]:
 
 
 async def eventually(look: Look) -> None:
-    deadline = monotonic() + 60
+    deadline = monotonic() + 240
     while not await look():
         assert monotonic() < deadline
         await asyncio.sleep(0.01)

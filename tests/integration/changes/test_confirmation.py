@@ -128,7 +128,7 @@ def test_a_terminal_is_asked(target: str, run: Run, typed: str, left: int) -> No
 
     done = subprocess.run(
         [*command, "--target", target],
-        stdin=terminal, capture_output=True, text=True, timeout=60, check=False,
+        stdin=terminal, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     os.close(terminal)
     os.close(keyboard)

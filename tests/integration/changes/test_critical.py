@@ -172,7 +172,7 @@ def test_on_a_terminal_the_command_prompts_for_the_name(
     os.write(keyboard, f"{typed}\n".encode())
 
     done = subprocess.run(
-        [*command, *words], stdin=terminal, capture_output=True, text=True, timeout=60, check=False
+        [*command, *words], stdin=terminal, capture_output=True, text=True, timeout=240, check=False
     )
     os.close(terminal)
     os.close(keyboard)

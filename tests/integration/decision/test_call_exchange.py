@@ -1,9 +1,9 @@
 """A caller whose calls one host decides on is known to the worker of another host."""
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import pytest
 
 from fanzha.client import channels
@@ -15,7 +15,8 @@ from services.decision.exchange.store import STREAM, ExchangeStore
 from services.decision.exchange.told_calls import ToldCalls
 from tests.support.processes import LEAN, endpoints, eventually, role
 
-DIALLER = "+8617000000001"
+DIALLED = 20
+"""Calls that are suspicious, and too few for the model of callers to block anybody."""
 PAUSE_MS = 15_000
 DEADLINE = 60
 
@@ -35,34 +36,46 @@ def hosts(redis_url: str, tmp_path: Path) -> Iterator[list[str]]:
         ]
 
 
-def a_call(number: int, began_ms: int) -> pb.Call:
-    """Make the call to the next number of a block; forty of them are in the last ten minutes."""
+def a_call(dialler: str, number: int) -> pb.Call:
+    """Make the call to the next number of a block, each some seconds after the one before."""
     return pb.Call(
-        caller=DIALLER,
+        caller=dialler,
         callee=f"+86198000{number:05}",
-        attempted_at_ms=min(began_ms - (40 - number) * PAUSE_MS, now_ms()),
+        attempted_at_ms=now_ms() - (DIALLED - number) * PAUSE_MS,
         ingress=pb.INGRESS_INTERCONNECT,
     )
 
 
+def dial(channel: grpc.Channel, dialler: str) -> None:
+    """Dial a block of numbers at one host; nobody answers."""
+    interception = interception_pb2_grpc.InterceptionServiceStub(channel)
+    feedback = feedback_pb2_grpc.FeedbackServiceStub(channel)
+    for number in range(DIALLED):
+        call = a_call(dialler, number)
+        interception.DecideCall(pb.DecideCallRequest(call=call), timeout=DEADLINE)
+        ended = feedback_pb2.CallEnd(
+            caller=call.caller, callee=call.callee, ended_at_ms=call.attempted_at_ms + 9_000
+        )
+        ends = feedback_pb2.ReportCallEndsRequest(ends=[ended])
+        feedback.ReportCallEnds(ends, timeout=DEADLINE)
+
+
 def test_a_dialler_at_one_host_is_suspicious_at_another(hosts: list[str]) -> None:
-    began_ms, numbers = now_ms(), itertools.count(1)
+    diallers = list[str]()
     with channels.blocking(hosts[0]) as one, channels.blocking(hosts[1]) as other:
 
         def suspicious() -> bool:
-            """Dial once more at one host; ask the other about a call, which it does not count."""
-            call = a_call(next(numbers), began_ms)
-            stub = interception_pb2_grpc.InterceptionServiceStub(one)
-            stub.DecideCall(pb.DecideCallRequest(call=call), timeout=DEADLINE)
-            ended = feedback_pb2.CallEnd(
-                caller=call.caller, callee=call.callee, ended_at_ms=call.attempted_at_ms + 9_000
-            )
-            ends = feedback_pb2.ReportCallEndsRequest(ends=[ended])
-            feedback_pb2_grpc.FeedbackServiceStub(one).ReportCallEnds(ends, timeout=DEADLINE)
-            asked = pb.DecideCallRequest(call=call, dry_run=True)
+            """Dial at one host; ask the other about all who did, which it does not count.
+
+            A host tells nothing until it knows of the other; so there is always one more dialler.
+            """
+            diallers.append(f"+86170000{len(diallers):05}")
+            dial(one, diallers[-1])
+            calls = [a_call(dialler, DIALLED) for dialler in diallers]
+            asked = pb.DecideCallsRequest(calls=calls, dry_run=True)
             stub = interception_pb2_grpc.InterceptionServiceStub(other)
-            decision = stub.DecideCall(asked, timeout=DEADLINE).decision
-            return bool(decision.reason == decision_pb2.REASON_VELOCITY)
+            answer = stub.DecideCalls(asked, timeout=DEADLINE)
+            return decision_pb2.REASON_VELOCITY in answer.decisions.reasons
 
         eventually(suspicious)
 

@@ -84,9 +84,9 @@ def test_an_uncertain_link_is_escalated_and_blocked(service: Running) -> None:
 
 
 def test_a_model_without_a_second_stage_is_activated_and_rolled_back(service: Running) -> None:
-    service.fanzha("models", "activate", "--yes", "text", "1")
+    service.fanzha("models", "activate", "--yes", "text", "1", "--wait", "60")
     once = decide(service, UNCERTAIN)
-    service.fanzha("models", "rollback", "--yes", "text")
+    service.fanzha("models", "rollback", "--yes", "text", "--wait", "60")
     twice = decide(service, UNCERTAIN)
 
     assert (once.model_version, twice.model_version) == ("1", "2")

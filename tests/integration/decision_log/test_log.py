@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fanzha.client import Call, CallEnd, Client, Options
+from fanzha.client import Call, CallEnd, Client, Options, channels
+from fanzha.v1 import interception_pb2, interception_pb2_grpc
+from fanzha.v1.decision_pb2 import ACTION_BLOCK
 from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
@@ -30,10 +32,21 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             *("--reason", "three victims", "--legal-basis", "Art. 32", "--by", "li"),
         )
         # Each test finds a block in the log, whichever comes first.
+        # Asked often, it makes nobody call so much that a model would block them without the entry.
+        eventually(lambda: blocks(running))
         with Client(running.interception, PATIENT) as client:
-            eventually(lambda: client.decide_call(Call(caller=FRAUD, callee=ANN)).blocked)
+            client.decide_call(Call(caller=FRAUD, callee=ANN))
         eventually(lambda: bool(segments(running)))
         yield running
+
+
+def blocks(service: Running) -> bool:
+    """Tell whether the entry is in force."""
+    with channels.blocking(service.interception) as channel:
+        stub = interception_pb2_grpc.InterceptionServiceStub(channel)
+        call = interception_pb2.Call(caller=FRAUD, callee=ANN)
+        request = interception_pb2.DecideCallRequest(call=call, dry_run=True)
+        return bool(stub.DecideCall(request, timeout=60).decision.action == ACTION_BLOCK)
 
 
 def found(service: Running, *arguments: str) -> dict[str, object]:
@@ -43,7 +56,9 @@ def found(service: Running, *arguments: str) -> dict[str, object]:
 
 
 def logged(service: Running, *conditions: str) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = found(service, "find", *conditions)["decisions"]  # type: ignore[assignment]
+    """Return all decisions, however many calls it took until a list entry was in force."""
+    answer = found(service, "find", "--limit", "100000", *conditions)
+    rows: list[dict[str, object]] = answer["decisions"]  # type: ignore[assignment]
     return rows
 
 

@@ -58,7 +58,7 @@ def a_plan(service: Running, **changes: Any) -> RetrainPlan:
 
 
 def a_retrainer(service: Running) -> Retrainer:
-    limits = TrainingLimits(seconds=60, memory_bytes=2**31)
+    limits = TrainingLimits(seconds=600, memory_bytes=2**31)
     return Retrainer(ModelKind.CALL, service.folder / "models", limits=limits)
 
 
@@ -124,7 +124,7 @@ plan = RetrainPlan(
     kind=ModelWord.CALL, models_dir=Path(models), data=None, examples=(), since="", least=50,
     measure=None, share=0.5, target=target, by="li",
 )
-limits = TrainingLimits(seconds=60, memory_bytes=2**31)
+limits = TrainingLimits(seconds=600, memory_bytes=2**31)
 retrainer = Retrainer(ModelKind.CALL, Path(models), limits=limits, key=keys.open_key(Path(key)))
 if how == "repeat":
     retrain.repeat(plan, retrainer, 0.1, command=copied)

@@ -20,6 +20,9 @@ from tests.support.model_bundles import a_bundle, cut_graph, some_bundles
 from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
 WORKERS = 2
+WAIT = ("--wait", "60")
+"""What a swap may take where other tests have the cores; ten seconds unless told otherwise."""
+SWAPS = ("activate", "rollback", "shadow")
 PAUSE_SECONDS = 0.005
 """Between requests: traffic is to go on all the time, not to use a core."""
 
@@ -43,7 +46,8 @@ def reported(service: Running, workers: int) -> None:
 
 
 def models(service: Running, *arguments: str, check: bool = True) -> Any:
-    done = service.fanzha("models", *arguments, "--json", check=check)
+    wait = WAIT if arguments[0] in SWAPS else ()
+    done = service.fanzha("models", *arguments, *wait, "--json", check=check)
     return json.loads(done.stdout)
 
 
@@ -118,7 +122,7 @@ def test_a_new_model_is_swapped_in_and_rolled_back_under_traffic(service: Runnin
 def test_a_bad_model_is_refused_by_every_worker_and_the_old_one_answers(service: Running) -> None:
     cut_graph(a_bundle(service.folder / "models", "sms", "2"))
 
-    done = service.fanzha("models", "activate", "--yes", "text", "2", check=False)
+    done = service.fanzha("models", "activate", "--yes", "text", "2", *WAIT, check=False)
 
     assert done.returncode == 1
     assert done.stdout.count("refuses 2: ") == WORKERS
@@ -221,7 +225,7 @@ def test_a_velocity_model_is_activated_refused_and_rolled_back(service: Running)
 
     forward = models(service, "activate", "--yes", "velocity", "2", "--by", "li")
     second = call_strangers(service, range(8))
-    bad = service.fanzha("models", "activate", "--yes", "velocity", "3", check=False)
+    bad = service.fanzha("models", "activate", "--yes", "velocity", "3", *WAIT, check=False)
     still = call_strangers(service, range(8, 16))
     models(service, "rollback", "--yes", "velocity")
     back = models(service, "activate", "--yes", "velocity", "1")

@@ -20,7 +20,7 @@ from services.warning.messages.linter import faults
 from services.warning.outcomes.applied_log import NOTED, AppliedLog
 from tests.support.processes import NO_CASCADE, Running, eventually, fanzha_up
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 def a_request(reference: str, victim: str) -> pb.SubmitWarningsRequest:

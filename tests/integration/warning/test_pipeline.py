@@ -27,7 +27,7 @@ from services.warning.wiring import WarningPipeline
 from tests.support import warnings
 from tests.support.rpc_server import rpc_server
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 @pytest.fixture(params=["redis_url", "cluster_url"])
