@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from fanzha.client import AsyncClient, Call, Options, _connections
+from fanzha.client import AsyncClient, Call, Options, _connections, _failures
 from fanzha.client._connections import MISSES
 from tests.support.decision_server import DecisionServer, allow, decision_server, refuse
 from tests.support.reserved_ports import reserved_port
@@ -112,7 +112,10 @@ async def test_other_failures_are_not_repeated(status: grpc.StatusCode) -> None:
 
 
 @pytest.mark.parametrize("hint", ["retry_after_ms", "grpc_retry_pushback_ms"])
-async def test_a_shedding_server_gets_no_requests_before_its_retry_delay_ends(hint: str) -> None:
+async def test_a_shedding_server_gets_no_requests_before_its_retry_delay_ends(
+    hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_failures, "MAX_HINT_SECONDS", 60.0)
     with decision_server(refuse(grpc.StatusCode.RESOURCE_EXHAUSTED, **{hint: "60000"})) as server:
         async with client_of(server) as client:
             statuses = await ask(client, 5)
@@ -133,8 +136,9 @@ async def test_a_server_that_shed_is_asked_after_its_retry_delay(hint: str) -> N
 
 
 async def test_while_one_target_sheds_the_other_is_used(
-    servers: tuple[DecisionServer, DecisionServer],
+    servers: tuple[DecisionServer, DecisionServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(_failures, "MAX_HINT_SECONDS", 60.0)
     shedding, other = servers
     async with client_of(*servers) as client:
         await asked(client, shedding)
