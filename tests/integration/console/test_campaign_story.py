@@ -91,6 +91,7 @@ def hits_counted(sun: Page) -> dict[str, int]:
     section.get_by_role("button", name="Count them").click()
     facts = section.locator("dl")
     expect(facts).to_be_visible()
+    sun.wait_for_load_state()
     names, values = facts.locator("dt").all_inner_texts(), facts.locator("dd").all_inner_texts()
     return {name: int(value.replace(",", "")) for name, value in zip(names, values, strict=True)}
 
