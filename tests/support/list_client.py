@@ -10,6 +10,8 @@ from fanzha.v1 import decision_pb2
 from tests.support.builders import NINE_O_CLOCK_S
 
 Run = Callable[..., Result]
+FAR_S = 4_000_000_000
+"""The end of entries that commands read by their own clock, such as exports."""
 
 
 def entry(pattern: str, **fields: Any) -> pb.Entry:

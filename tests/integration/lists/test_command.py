@@ -14,8 +14,10 @@ from fanzha.client import unconfirmed_replacements
 from fanzha.fingerprint import fingerprint
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.lists.commands import app
-from tests.support.list_client import Run, entry, update
+from tests.support.list_client import FAR_S, Run, entry, update
 from tests.support.processes import eventually
+
+FOR_LONG = ("--expires", "2099-01-01")
 
 
 def test_a_command_against_another_version_names_both(stub: Any, run: Run) -> None:
@@ -73,11 +75,12 @@ def test_formulas_are_escaped_on_export_and_restored_on_import(
     stub: Any, run: Run, tmp_path: Path
 ) -> None:
     formula, exported = "=cmd|' /C calc'!A0", tmp_path / "out.csv"
+    far: dict[str, Any] = {"expires_at_s": FAR_S}
     update(
         stub,
-        entry("+8617000000001", reason=formula, campaign="@campaign", legal_basis="'=basis"),
-        entry("=HYPERLINK(1)", kind=pb.ENTRY_KIND_SENDER, reason="'quoted'"),
-        entry("-a.example", kind=pb.ENTRY_KIND_HOST, reason="-1-1"),
+        entry("+8617000000001", reason=formula, campaign="@campaign", legal_basis="'=basis", **far),
+        entry("=HYPERLINK(1)", kind=pb.ENTRY_KIND_SENDER, reason="'quoted'", **far),
+        entry("-a.example", kind=pb.ENTRY_KIND_HOST, reason="-1-1", **far),
     )
 
     run("export", "--out", str(exported))
@@ -149,7 +152,7 @@ def test_adding_what_is_protected_fails_with_the_reason(run: Run) -> None:
 
 
 def test_plain_exports_list_names_and_numbers(run: Run) -> None:
-    run("add", "a.example", "+86170*", "Bank", "--source", "bureau", "--reason", "x")
+    run("add", "a.example", "+86170*", "Bank", "--source", "bureau", "--reason", "x", *FOR_LONG)
 
     domains, numbers = run("export", "--format", "domains"), run("export", "--format", "numbers")
 
@@ -161,8 +164,9 @@ def test_plain_exports_list_names_and_numbers(run: Run) -> None:
 def test_an_allow_entry_of_any_source_removes_its_pattern_from_the_export_of_another(
     run: Run,
 ) -> None:
-    run("add", "a.example", "b.example", "--source", "bureau", "--reason", "x")
-    run("add", "b.example", "--source", "ministry", "--action", "allow", "--reason", "x")
+    common = ("--reason", "x", *FOR_LONG)
+    run("add", "a.example", "b.example", "--source", "bureau", *common)
+    run("add", "b.example", "--source", "ministry", "--action", "allow", *common)
 
     done = run("export", "--format", "domains", "--source", "bureau")
 

@@ -8,7 +8,7 @@ from typer.testing import Result
 
 from fanzha.v1 import blocklist_pb2 as pb
 from tests.support.builders import NINE_O_CLOCK_S
-from tests.support.list_client import Run, a_shadow, entry, find, outcomes, update
+from tests.support.list_client import FAR_S, Run, a_shadow, entry, find, outcomes, update
 
 DAY_S = 86_400
 
@@ -84,7 +84,11 @@ def test_importing_a_list_in_shadow_mode_replaces_no_block(
 
 
 def test_shadow_entries_are_listed_counted_and_exported_as_such(stub: Any, run: Run) -> None:
-    update(stub, a_shadow("+8617000000001"), entry("+8617000000002"))
+    update(
+        stub,
+        a_shadow("+8617000000001", expires_at_s=FAR_S),
+        entry("+8617000000002", expires_at_s=FAR_S),
+    )
 
     listed = json.loads(run("list", "--mode", "shadow", "--json").output)
     assert [one["pattern"] for one in listed] == ["+8617000000001"]
