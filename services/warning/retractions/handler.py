@@ -99,11 +99,17 @@ class CaseRetractor:
         raise VersionConflict("case {case_id}: others keep changing it", case_id=case_id)
 
     async def _commit(self, before: Case, events: Sequence[CaseEvent]) -> bool:
-        def decide(case: Case) -> Sequence[CaseEvent]:
-            return events if case.revision == before.revision else ()
+        """Append events unless others changed the case; return whether they were written."""
+        is_as_before = False
 
-        after = await self._store.change(before.id, decide)
-        return after.revision == before.revision + len(events)
+        def decide(case: Case) -> Sequence[CaseEvent]:
+            nonlocal is_as_before
+            is_as_before = case.revision == before.revision
+            return events if is_as_before else ()
+
+        # The revision afterwards tells nothing: others may have written as many events.
+        await self._store.change(before.id, decide)
+        return is_as_before
 
     def _closing(
         self,

@@ -73,6 +73,10 @@ def test_a_case_that_is_written_late_rests_on_no_retracted_entry() -> None:
     assert_holds("appeals", 540045)
 
 
+def test_a_retraction_is_not_taken_for_done_when_others_write_as_many_events() -> None:
+    assert_holds("warnings", 1002403)
+
+
 def test_seeds_take_the_same_steps_whatever_ran_before_them() -> None:
     done = simulate("--history", "failovers", "--first", 312, "--seeds", 10, "--twice")
 

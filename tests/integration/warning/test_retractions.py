@@ -14,7 +14,7 @@ from services.decision.sinks.hit_store import CONFIRMED
 from services.settings.settings import Settings
 from services.warning import keys, wiring
 from services.warning.cases import ids
-from services.warning.cases.events import CaseOutcome, EventKind, MessageRef
+from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind, MessageRef
 from services.warning.cases.model import Case
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseCommit, CaseStore
@@ -104,9 +104,11 @@ async def relay(client: Client, pipeline: WarningPipeline, case: Case) -> list[d
     return [fields for _place, fields in found]
 
 
-def a_retractor(client: Client, pipeline: WarningPipeline) -> CaseRetractor:
+def a_retractor(
+    client: Client, pipeline: WarningPipeline, store: CaseStore | None = None
+) -> CaseRetractor:
     return CaseRetractor(
-        store=pipeline.store,
+        store=store or pipeline.store,
         withdrawal=MessageWithdrawal(client, owner="one"),
         policy=CorrectionPolicy(),
         now_ms=now_ms,
@@ -272,6 +274,40 @@ async def test_a_case_with_other_evidence_stays_open_without_the_retracted_entry
     assert after.messages == before.messages
     assert (await retract(client, pipeline)).revision == after.revision
     assert not (await retract(client, pipeline, entry_id=OTHER)).open
+
+
+class BusyStore(CaseStore):
+    """Where somebody else writes one event right before the first commit."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self.left = 1
+
+    async def commit(self, commits: Sequence[CaseCommit]) -> list[bool]:
+        """Let the other be first."""
+        if self.left:
+            self.left -= 1
+            other = CaseEvent(kind=EventKind.NOTED, at_ms=now_ms(), by="other", why="rang once")
+            await super().change(commits[0].after.id, lambda _case: [other])
+        return await super().commit(commits)
+
+
+@pytest.mark.parametrize(("entries", "done"), [((ENTRY, OTHER), "kept"), ((ENTRY,), "closed")])
+async def test_a_retraction_is_not_taken_for_done_when_others_write_as_many_events(
+    client: Client, pipeline: WarningPipeline, entries: Sequence[str], done: str
+) -> None:
+    before = await opened(client, pipeline, *entries)
+    busy = BusyStore(client)
+
+    what = await a_retractor(client, pipeline, busy).retract(
+        before.id, lambda warning: warning.entry_id == ENTRY, by="officer", why="wrong"
+    )
+
+    after = await the_case(pipeline)
+    assert (what, busy.left) == (done, 0)
+    assert (after.outcome is CaseOutcome.FALSE_ALARM, after.decisions) == (
+        (False, (2,)) if done == "kept" else (True, (1,))
+    )
 
 
 async def test_a_retraction_for_one_subject_leaves_the_entry_valid_for_others(
