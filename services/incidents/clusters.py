@@ -95,6 +95,19 @@ class SuspectCluster:
         names_party = self.kind is ClusterKind.RELATED and is_party(self.common)
         return masked(self.common) if names_party else self.common
 
+    @property
+    def masked_numbers(self) -> list[str]:
+        """Its numbers for those who may not see them whole.
+
+        Of a block none: masked numbers show their last digits, and the block has the others.
+        """
+        return [] if is_block(self.common) else list(map(masked, self.numbers))
+
+
+def is_block(common: str) -> bool:
+    """Return whether what numbers have in common is a block, as clusters write it."""
+    return common.startswith("+") and common.endswith("*")
+
 
 class ClusterFinder:
     """Looks for clusters in the decision log. Blocking: call it from a thread."""

@@ -6,9 +6,10 @@ from typing import Any, TypeAlias
 from fanzha.phone import masked
 from fanzha.translation.negotiation import for_caller, word_for_caller
 from fanzha.v1 import incident_pb2 as pb
+from services.decision.related.entities import is_party
 from services.entities import responsible_units
 from services.incidents import departments
-from services.incidents.clusters import SuspectCluster
+from services.incidents.clusters import ClusterKind, SuspectCluster, is_block
 from services.incidents.departments import Department
 from services.incidents.model import (
     Incident,
@@ -118,7 +119,7 @@ def cluster(one: SuspectCluster, *, unmasked: bool) -> pb.SuspectCluster:
     return pb.SuspectCluster(
         kind=_wire(one.kind),
         common=one.common if unmasked else one.masked_common,
-        numbers=one.numbers if unmasked else map(masked, one.numbers),
+        numbers=one.numbers if unmasked else one.masked_numbers,
         size=one.size,
         blocked=one.blocked,
         first_ms=one.first_ms,
@@ -132,12 +133,22 @@ def _part(one: IncidentPart, *, unmasked: bool) -> pb.IncidentPart:
         kind=_wire(one.kind),
         reference=one.reference if unmasked else shown_reference(one),
         sha256=one.sha256,
-        note=_named(one.note, "cluster_kind") if one.why else one.note,
+        note=cluster_note(one.note, unmasked=unmasked) if one.why else one.note,
         joined_by=one.joined_by,
         joined_at_ms=one.joined_at_ms,
         part_id=one.part_id,
         why=", ".join(map(_figure, one.why.split(", "))),
     )
+
+
+def cluster_note(note: str, *, unmasked: bool) -> str:
+    """Return the cluster from which a number came; without what shows a number whole."""
+    kind, _, common = note.partition(" ")
+    if not unmasked and is_block(common):
+        note = kind
+    elif not unmasked and kind == ClusterKind.RELATED.name.lower() and is_party(common):
+        note = f"{kind} {masked(common)}"
+    return _named(note, "cluster_kind")
 
 
 def _named(text: str, context: str = "part_kind") -> str:
