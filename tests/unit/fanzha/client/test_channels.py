@@ -33,9 +33,11 @@ async def late_relay(target: str) -> AsyncIterator[str]:
         await asyncio.gather(copy(reader, to_server), copy(from_server, writer))
 
     relaying = await asyncio.start_server(accept, "127.0.0.1", 0)
-    async with relaying:
-        yield "{}:{}".format(*relaying.sockets[0].getsockname())
-    await asyncio.gather(*relays)
+    try:
+        async with relaying:
+            yield "{}:{}".format(*relaying.sockets[0].getsockname())
+    finally:  # what a failed test leaves open fails others
+        await asyncio.gather(*relays)
 
 
 async def test_a_server_may_take_longer_to_connect_than_the_first_back_off() -> None:
