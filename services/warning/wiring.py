@@ -181,7 +181,7 @@ class _Builder:
             now_ms=self._now_ms,
             max_age_hours=self._settings.warning_max_age_hours,
             counted=self.metrics.hits,
-            retracted=RetractionStore(self._client).retracted,
+            wrong_among=RetractionStore(self._client).wrong_among,
             tracer=self._tracer,
             withdraw=LateHits(store, self._retractor(store)).withdraw,
         )

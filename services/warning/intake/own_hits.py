@@ -1,7 +1,7 @@
 """Turns hits of this service into warnings: which party is at risk, and by what means."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import TypeAlias
@@ -111,8 +111,8 @@ def _campaign_pattern(fields: Mapping[str, str], means: Means) -> str:
     return "" if means.kind is MeansKind.LINK else fields.get(HitField.PATTERN, "")
 
 
-Retracted: TypeAlias = Callable[[Iterable[str]], Awaitable[Mapping[str, int]]]
-"""Returns when list entries were lifted as wrong, in ms, by id."""
+WrongAmong: TypeAlias = Callable[[Sequence[WarningRecord]], Awaitable[Sequence[WarningRecord]]]
+"""Returns the warnings of list entries that were lifted as wrong after them."""
 Withdraw: TypeAlias = Callable[[Sequence[WarningRecord]], Awaitable[None]]
 """Takes warnings of wrong entries out of the cases that they joined, if they did. Idempotent."""
 
@@ -131,11 +131,11 @@ class OwnHitIntake:
         now_ms: Callable[[], int],
         max_age_hours: int,
         counted: Callable[[str, int], None] = lambda _what, _by: None,
-        retracted: Retracted | None = None,
+        wrong_among: WrongAmong | None = None,
         tracer: Tracer | None = None,
         withdraw: Withdraw = withdraw_nothing,
     ) -> None:
-        """*retracted* finds entries that were lifted as wrong, *withdraw* what joined meanwhile.
+        """*wrong_among* finds hits of wrong entries, *withdraw* takes out what joined meanwhile.
 
         *tracer* makes spans of hits of traced decisions; None: of none.
         """
@@ -144,7 +144,7 @@ class OwnHitIntake:
         self._now_ms = now_ms
         self._max_age_ms = max_age_hours * 3_600_000
         self._counted = counted
-        self._retracted = retracted
+        self._wrong_among = wrong_among
         self._withdraw = withdraw
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
@@ -207,9 +207,5 @@ class OwnHitIntake:
                 span.end(error)
         return results
 
-    async def _wrong(self, warnings: Sequence[WarningRecord]) -> list[WarningRecord]:
-        """Return the warnings of entries that were lifted as wrong after them."""
-        if self._retracted is None or not warnings:
-            return []
-        lifted = await self._retracted(one.entry_id for one in warnings)
-        return [one for one in warnings if one.occurred_at_ms <= lifted.get(one.entry_id, -1)]
+    async def _wrong(self, warnings: Sequence[WarningRecord]) -> Sequence[WarningRecord]:
+        return await self._wrong_among(warnings) if self._wrong_among and warnings else ()

@@ -21,7 +21,7 @@ from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore
 from services.warning.dispatch import channel_stream
-from services.warning.model import MeansKind, Tier, WarningRecord
+from services.warning.model import Tier, WarningRecord
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.retractions import notices
 from services.warning.retractions.notices import RetractionNotice, RetractionStore
@@ -34,7 +34,6 @@ _REACHED = frozenset({EventKind.QUEUED.value, EventKind.SENT.value, EventKind.DE
 
 One that failed because it is in doubt may have, too.
 """
-_NUMBERS = frozenset({MeansKind.CALLER, MeansKind.SENDER})
 
 IsWrong = Callable[[WarningRecord], bool]
 
@@ -175,10 +174,8 @@ class RetractionHandler:
             await self._retract(notices.read(entry.fields))
 
     async def _retract(self, notice: RetractionNotice) -> None:
-        if not notice.subject:
-            # Hits on their way are skipped from now on; older ones are too old to open a case.
-            until_ms = self._now_ms() - self._max_age_ms
-            await self._retractions.remember(notice, until_ms=until_ms)
+        # Hits on their way are skipped from now on; older ones are too old to open a case.
+        await self._retractions.remember(notice, now_ms=self._now_ms(), max_age_ms=self._max_age_ms)
         known = {"kind": notice.kind, "pattern": notice.pattern, "source": notice.source}
         await self._records.write(notice.entry_id, known)
         await self._retractions.count_against(notice)
@@ -201,10 +198,7 @@ def _is_of(notice: RetractionNotice, warning: WarningRecord) -> bool:
     """Say whether a warning is of the entry, and of the subject where the notice names one."""
     if warning.entry_id != notice.entry_id or warning.occurred_at_ms > notice.at_ms:
         return False
-    if not notice.subject:
-        return True
-    value, subject = warning.means.value.casefold(), notice.subject.casefold()
-    return value == subject if warning.means.kind in _NUMBERS else subject in value
+    return not notice.subject or notices.is_reached_by(notice.subject, warning.means)
 
 
 def _sorted_out(

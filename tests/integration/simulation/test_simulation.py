@@ -77,6 +77,10 @@ def test_a_retraction_is_not_taken_for_done_when_others_write_as_many_events() -
     assert_holds("warnings", 1002403)
 
 
+def test_a_case_that_is_written_late_rests_on_no_entry_that_was_wrong_for_its_caller() -> None:
+    assert_holds("appeals", 2003387)
+
+
 def test_seeds_take_the_same_steps_whatever_ran_before_them() -> None:
     done = simulate("--history", "failovers", "--first", 312, "--seeds", 10, "--twice")
 

@@ -1,6 +1,6 @@
 """Warnings that rest on a wrong entry are withdrawn, corrected, and closed as false alarms."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -25,7 +25,7 @@ from services.warning.dispatch.send_ledger import SendLedger, SendStatus
 from services.warning.intake.own_hits import OwnHitIntake
 from services.warning.intake.service import WarningIntake
 from services.warning.messages.corrections import CorrectionTexts
-from services.warning.model import Tier
+from services.warning.model import Tier, WarningRecord
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.retractions import notices
 from services.warning.retractions.handler import CaseRetractor, CorrectionPolicy
@@ -189,17 +189,18 @@ async def test_a_person_whose_warning_is_in_doubt_is_corrected(
     }
 
 
+@pytest.mark.parametrize("subject", ["", CALLER])
 async def test_a_hit_that_joins_while_its_entry_is_retracted_is_taken_out_again(
-    client: Client, pipeline: WarningPipeline
+    client: Client, pipeline: WarningPipeline, subject: str
 ) -> None:
     retractions = RetractionStore(client)
-    looks: list[dict[str, int]] = []
+    looks: list[list[WarningRecord]] = []
 
-    async def look_before_and_after(names: Iterable[str]) -> dict[str, int]:
+    async def look_before_and_after(warnings: Sequence[WarningRecord]) -> list[WarningRecord]:
         """Let the whole retraction happen between the look and the commit."""
-        looks.append(await retractions.retracted(names))
+        looks.append(await retractions.wrong_among(warnings))
         if len(looks) == 1:
-            await retractions.publish([notice()])
+            await retractions.publish([notice(subject=subject)])
             await pipeline.retractions.step()
         return looks[-1]
 
@@ -208,7 +209,7 @@ async def test_a_hit_that_joins_while_its_entry_is_retracted_is_taken_out_again(
         pipeline.intake,
         now_ms=now_ms,
         max_age_hours=72,
-        retracted=look_before_and_after,
+        wrong_among=look_before_and_after,
         withdraw=late.withdraw,
     )
     await hit(client, 1)
@@ -319,10 +320,28 @@ async def test_a_retraction_for_one_subject_leaves_the_entry_valid_for_others(
     assert not (await retract(client, pipeline, subject=CALLER)).open
 
 
-async def test_hits_before_the_retraction_open_no_case_and_later_ones_do(
+async def test_hits_of_one_subject_before_its_retraction_open_no_case_and_all_others_do(
     client: Client, pipeline: WarningPipeline
 ) -> None:
-    await RetractionStore(client).publish([notice()])
+    other = "+8619900000002"
+    for subject, at_ms in ((CALLER, now_ms()), (CALLER, now_ms() - 5000), (other, 1)):
+        await RetractionStore(client).publish([notice(subject=subject, at_ms=at_ms)])
+        await pipeline.retractions.step()
+    await hit(client, 1)
+    await hit(client, 2, from_party=other, to_party="+8617000000002")
+    await hit(client, 3, entry=OTHER, to_party="+8617000000003")
+    await hit(client, 4, to_party="+8617000000004", occurred_at_ms=str(now_ms() + 10_000))
+    await pipeline.hits.step()
+
+    cases = (await pipeline.listing.page(lambda _case: True, only_open=False)).cases
+    assert {case.decisions for case in cases} == {(2,), (3,), (4,)}
+
+
+@pytest.mark.parametrize("subject", ["", CALLER])
+async def test_hits_before_the_retraction_open_no_case_and_later_ones_do(
+    client: Client, pipeline: WarningPipeline, subject: str
+) -> None:
+    await RetractionStore(client).publish([notice(subject=subject)])
     await pipeline.retractions.step()
     await hit(client, 1, occurred_at_ms=str(now_ms() - 60_000))
     await pipeline.hits.step()
