@@ -22,7 +22,7 @@ from blocklists.queries import rows_of
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.snapshot import NO_ENTRY
 from fanzha.decisions import Action
-from fanzha.errors import FanzhaError, InvalidInput, Unavailable
+from fanzha.errors import FanzhaError, InvalidInput, Unavailable, VersionConflict
 from services.appeals.model import Appeal, AppealState
 from services.appeals.review import ReviewDecision
 from services.appeals.service import Appeals
@@ -199,6 +199,8 @@ async def _uphold(id_: int, parts: AdminParts) -> None:
     )
     try:
         await _desk(parts).review.decide(decision)
+    except VersionConflict:  # an earlier try of taking it came late: read it again, and decide
+        await _uphold(id_, parts)
     except InvalidInput:
         appeal, *_ = await _read_appeal(id_, parts)
         if appeal.state is not AppealState.UPHELD:  # else the answer to an earlier try was lost
