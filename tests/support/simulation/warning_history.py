@@ -156,7 +156,8 @@ class WarningHistory:
                 map(warning_processes.is_waiting, await warning_processes.all_cases(parts))
             )
 
-        await world.until(over, seconds=_CALM_SECONDS, what="settled")
+        calm_seconds = _CALM_SECONDS + world.most_ahead_ms / 1000
+        await world.until(over, seconds=calm_seconds, what="settled")
         if await self._replay_what_crashed(processes):
             await world.until(over, seconds=_CALM_SECONDS, what="settled after a replay")
 

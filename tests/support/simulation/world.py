@@ -157,6 +157,8 @@ class World:
         self.chance = chance
         self.folder = folder
         self.store_offset_ms = 0
+        self.most_ahead_ms = 0
+        """Of a process's clock so far: what it put off comes that much later."""
         self.log: list[str] | None = None
         self.violations: list[str] = []
         self.over = False
@@ -316,6 +318,7 @@ class World:
             self.store_offset_ms = by_ms
         else:
             self.processes[whose].clock_offset_ms = by_ms
+            self.most_ahead_ms = max(self.most_ahead_ms, by_ms)
 
     def _store_us(self) -> int:
         return START_MS * 1000 + int(self.loop.time() * 1e6) + self.store_offset_ms * 1000
