@@ -41,12 +41,17 @@ def test_an_entity_is_registered_its_entries_proposed_and_its_steps_settled(
     expect(li.locator("main")).to_contain_text("m.loan.example")
     li.click("button:has-text('Propose the entries')")
     expect(li.locator("main [role=status]").first).to_contain_text("Proposed as change")
+    li.wait_for_load_state()
     steps = li.locator("ol.timeline > li:has(details)")
-    for at in range(steps.count()):
+    count = steps.count()
+    assert count
+    for at in range(count):
         step = steps.nth(at)
         step.locator("summary").click()
         step.locator("[name=document]").fill("Order 7")
         step.locator("button:has-text('It is done')").click()
+        # The notice of the step before may still be on the page.
+        expect(step.locator("button:has-text('Open it again')")).to_be_attached()
         expect(li.locator("main [role=status]").first).to_have_text("The step is settled.")
 
     ma = service.person(browser, "ma", "approver")
