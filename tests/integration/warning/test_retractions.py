@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from prometheus_client import CollectorRegistry
 
-from fanzha.errors import InvalidInput, Unavailable
+from fanzha.errors import Unavailable
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
 from infra.redis.consumer_group import StreamEntry
@@ -24,10 +24,8 @@ from services.warning.dispatch import channel_stream, outbox_relay
 from services.warning.dispatch.send_ledger import SendLedger, SendStatus
 from services.warning.intake.own_hits import OwnHitIntake
 from services.warning.intake.service import WarningIntake
-from services.warning.messages.corrections import CorrectionTexts
-from services.warning.model import Tier, WarningRecord
+from services.warning.model import WarningRecord
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
-from services.warning.retractions import notices
 from services.warning.retractions.handler import CaseRetractor, CorrectionPolicy
 from services.warning.retractions.late_hits import LateHits
 from services.warning.retractions.notices import RetractionNotice, RetractionStore
@@ -382,22 +380,6 @@ async def test_unread_messages_are_withdrawn_from_a_city_queue(client: Client) -
         False,
     ]
     assert int(await client.xlen(queue("voice", "3301"))) == 1
-
-
-def test_correction_texts_are_linted_and_customisable(tmp_path: Any) -> None:
-    for language in ("zh", "en"):
-        assert set(CorrectionTexts.load(language, tmp_path).by_tier) == set(Tier)
-    own = tmp_path / "corrections-1.zh.toml"
-    own.write_text("low = '更正一'\nmedium = '更正二'\nhigh = '更正三'\n")
-    assert CorrectionTexts.load("zh", tmp_path).text(Tier.HIGH) == "更正三"
-    own.write_text("low = '见 http://a.example'\nmedium = '更正'\nhigh = '更正'\n")
-    with pytest.raises(ValueError, match=r"corrections-1\.zh\.toml: low"):
-        CorrectionTexts.load("zh", tmp_path)
-
-
-def test_an_unreadable_notice_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="retraction"):
-        notices.read({"entry_id": "x"})
 
 
 async def test_the_backlog_of_each_stream_is_measured(client: Client) -> None:
